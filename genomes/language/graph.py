@@ -1,0 +1,531 @@
+"""The graph a strategy draws: hash-consed nodes, one canonical key, dimensions that fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import inf, isfinite
+
+from genomes.language import rewrite
+from genomes.language.dimension import NUMBER, Dimension
+from genomes.language.errors import GraphError, LanguageError
+from genomes.language.operators import OPERATORS
+from genomes.language.symbol import name_of
+from genomes.language.table import Arg, Kind, Memory, Operator, Static
+
+MAX_NODES = 1000
+MAX_DEPTH = 200
+
+OUTPUTS = ("factor", "signal", "weight", "stop_loss", "take_profit", "trailing_stop", "max_held")
+BEHAVIOUR = OUTPUTS[2:]  # what the books act on; factor and signal are kept to be judged apart
+
+EXIT_RANGES = {
+    "stop_loss": (1e-4, 1.0),
+    "take_profit": (1e-4, 100.0),
+    "trailing_stop": (1e-4, 1.0),
+    "max_held": (1, 100_000),
+}
+
+_RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of the graph.
+
+    Attributes:
+        op: A name of the operator table, or `field`, `const`, `truth`.
+        args: Indices of the nodes it takes.
+        statics: Its plain values: windows, numbers, a field's name.
+        kind: Series or Mask.
+        dimension: None fits every dimension (the constant 0); masks have NUMBER.
+        first_valid: Own bars before its value is known, if every field is known from the first.
+        memory: The longest memory among itself and its arguments.
+        depth: 0 for fields and constants.
+        digest: 16 bytes, equal for equal values: the executor's cache key.
+    """
+
+    op: str
+    args: tuple[int, ...]
+    statics: tuple[Static, ...]
+    kind: Kind
+    dimension: Dimension | None
+    first_valid: int
+    memory: Memory
+    depth: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What a strategy says: nodes in an order where arguments come first, and named outputs."""
+
+    nodes: tuple[Node, ...]
+    outputs: Mapping[str, int]
+
+    @property
+    def key(self) -> str:
+        """Canonical key: equal for graphs that behave alike to the bit. 32 hex digits."""
+        digest = blake2b(digest_size=16)
+        for name in BEHAVIOUR:
+            if name in self.outputs:
+                digest.update(name.encode() + b"=" + self.nodes[self.outputs[name]].digest)
+        return digest.hexdigest()
+
+    @property
+    def warm_up(self) -> int:
+        """Bars before every output is known."""
+        return max(self.nodes[i].first_valid for i in self.outputs.values())
+
+    @property
+    def memory(self) -> Memory:
+        """The longest memory of what the books act on."""
+        found: list[Memory] = [
+            self.nodes[i].memory for name, i in self.outputs.items() if name in BEHAVIOUR
+        ]
+        return _longest(found)
+
+
+def _longest(memories: list[Memory]) -> Memory:
+    return max(memories, key=_RANK.__getitem__)
+
+
+def bind(operator: Operator, dimensions: list[Dimension | None]) -> Dimension | None:
+    """The dimension of a call's result; None fits every dimension.
+
+    Args:
+        operator: The row of the table.
+        dimensions: One for each node argument, None for constants that fit every dimension.
+
+    Raises:
+        LanguageError: The dimensions do not go together; the text says how to mend it.
+    """
+    bound: dict[str, Dimension] = {}
+    holders: dict[str, str] = {}
+    for arg, dimension in zip(operator.nodes, dimensions, strict=True):
+        if arg.kind is not Kind.SERIES or dimension is None:
+            continue
+        match arg.dimension:
+            case "1" | "price" | "volume":
+                needed = NUMBER if arg.dimension == "1" else Dimension(**{arg.dimension: 1})
+                if dimension != needed:
+                    raise _misfit(operator, arg, dimension, needed)
+            case variable:
+                if bound.setdefault(variable, dimension) != dimension:
+                    raise _clash(operator, bound[variable], dimension)
+                holders[variable] = arg.name
+    match operator.dimension:
+        case "":
+            return NUMBER
+        case "1":
+            return NUMBER
+        case "price" | "volume":
+            return Dimension(**{operator.dimension: 1})
+        case "a*b":
+            a, b = bound.get("a"), bound.get("b")
+            return None if a is None or b is None else a * b
+        case "a/b":
+            a, b = bound.get("a"), bound.get("b", NUMBER)
+            return None if a is None else a / b
+        case "a^2":
+            return bound["a"] ** 2 if "a" in bound else None
+        case "root(a)":
+            if "a" not in bound:
+                return None
+            root = bound["a"].root()
+            if root is None:
+                raise LanguageError(
+                    "dimension",
+                    f"takes the square root of {bound['a'].phrase}",
+                    "take the root of a ratio or of a square: sqrt(x / y)",
+                )
+            return root
+        case variable:
+            return bound.get(variable)
+
+
+def _misfit(operator: Operator, arg: Arg, got: Dimension, needed: Dimension) -> LanguageError:
+    way = (
+        "divide by another value of the same dimension first, e.g. close / sma(close, 20)"
+        if needed.is_plain
+        else f"give it {needed.phrase}, e.g. m.{arg.name}"
+    )
+    return LanguageError(
+        "dimension",
+        f"{operator.name}() gets {got.phrase} for {arg.name}, which must be {needed.phrase}",
+        way,
+    )
+
+
+_VERBS = {
+    "add": "adds",
+    "sub": "subtracts",
+    "lt": "compares",
+    "le": "compares",
+    "eq": "compares",
+    "ne": "compares",
+}
+
+
+def _clash(operator: Operator, one: Dimension, other: Dimension) -> LanguageError:
+    verb = _VERBS.get(operator.name)
+    found = (
+        f"{verb} {one.phrase} and {other.phrase}"
+        if verb
+        else f"{operator.name}() gets {one.phrase} and {other.phrase}, which must be alike"
+    )
+    return LanguageError(
+        "dimension",
+        found,
+        "divide by a value of the same dimension first, e.g. close / sma(close, 20) > 1.05",
+    )
+
+
+class Builder:
+    """Grows one graph: equal nodes are one node, and rewrites that are safe to the bit are done.
+
+    Attributes:
+        fields: The market's fields with their dimensions.
+        nodes: The nodes so far.
+    """
+
+    def __init__(self, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> None:
+        self.fields = fields
+        self.nodes: list[Node] = []
+        self._index: dict[tuple[str, tuple[int, ...], tuple[Static, ...]], int] = {}
+        self._max_nodes = max_nodes
+
+    def field(self, name: str) -> int:
+        """The node of a market's field.
+
+        Raises:
+            LanguageError: The market has no such field.
+        """
+        if name not in self.fields:
+            raise LanguageError(
+                "unknown_field",
+                f"m.{name} is no field of this market",
+                f"it has: {', '.join(sorted(self.fields))}",
+            )
+        return self._intern("field", (), (name,), Kind.SERIES, self.fields[name], 0, "finite")
+
+    def const(self, value: float) -> int:
+        """The node of a plain number; 0 fits every dimension.
+
+        Raises:
+            LanguageError: The number is not finite.
+        """
+        try:
+            number = float(value) + 0.0  # one zero, not two
+        except OverflowError:
+            number = inf
+        if not isfinite(number):
+            raise LanguageError(
+                "number",
+                f"computes the number {name_of(value)}",
+                "keep numbers finite; check a division",
+            )
+        value = number
+        dimension = None if value == 0 else NUMBER
+        return self._intern("const", (), (value,), Kind.SERIES, dimension, 0, "finite")
+
+    def truth(self, value: int) -> int:
+        """The node of a constant mask: 0 false, 1 true, 2 unknown."""
+        return self._intern("truth", (), (value,), Kind.MASK, NUMBER, 0, "finite")
+
+    def apply(self, op: str, args: tuple[int, ...], statics: tuple[Static, ...] = ()) -> int:
+        """The node of a call of the table's operator.
+
+        Args:
+            op: Name of a row of the table.
+            args: Its node arguments, in order.
+            statics: Its plain arguments, in order, already in range.
+
+        Raises:
+            LanguageError: Kinds or dimensions do not fit, a plain value is out of range, or the
+                graph has grown too large.
+        """
+        operator = OPERATORS[op]
+        self._check_kinds(operator, args)
+        statics = check_statics(operator, statics)
+        dimension = bind(operator, [self.nodes[i].dimension for i in args])
+        done = rewrite.simplify(self, op, args, statics)
+        if done is not None:
+            return done
+        if operator.commutes:
+            args = tuple(sorted(args, key=lambda i: self.nodes[i].digest))
+        named = {a.name: value for a, value in zip(operator.statics, statics, strict=True)}
+        first = max(self.nodes[i].first_valid for i in args) + operator.warm_up.at(named)
+        memory = _longest([operator.memory, *(self.nodes[i].memory for i in args)])
+        return self._intern(op, args, statics, operator.result, dimension, first, memory)
+
+    def _check_kinds(self, operator: Operator, args: tuple[int, ...]) -> None:
+        if len(args) != len(operator.nodes):
+            raise LanguageError(
+                "arguments",
+                f"{operator.name}() gets {len(args)} series",
+                f"write {operator.signature}",
+            )
+        for arg, index in zip(operator.nodes, args, strict=True):
+            if self.nodes[index].kind is not arg.kind:
+                way = (
+                    "compare something to get a Mask, e.g. x > 0"
+                    if arg.kind is Kind.MASK
+                    else "turn a Mask into numbers with where(mask, 1, 0)"
+                )
+                raise LanguageError(
+                    "kind",
+                    f"{operator.name}() gets a {self.nodes[index].kind} for {arg.name}",
+                    f"it needs a {arg.kind}: {way}",
+                )
+
+    def _intern(
+        self,
+        op: str,
+        args: tuple[int, ...],
+        statics: tuple[Static, ...],
+        kind: Kind,
+        dimension: Dimension | None,
+        first_valid: int,
+        memory: Memory,
+    ) -> int:
+        identity = (op, args, statics)
+        known = self._index.get(identity)
+        if known is not None:
+            return known
+        if len(self.nodes) >= self._max_nodes:
+            raise LanguageError(
+                "too_large",
+                f"draws more than {self._max_nodes} values",
+                "shorten loops; a readable strategy needs a few dozen",
+            )
+        depth = 1 + max((self.nodes[i].depth for i in args), default=-1)
+        if depth > MAX_DEPTH:
+            raise LanguageError(
+                "too_deep",
+                f"nests {depth} operators",
+                f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
+            )
+        digest = blake2b(f"{op}|{statics!r}|".encode(), digest_size=16)
+        for i in args:
+            digest.update(self.nodes[i].digest)
+        node = Node(op, args, statics, kind, dimension, first_valid, memory, depth, digest.digest())
+        self.nodes.append(node)
+        self._index[identity] = len(self.nodes) - 1
+        return len(self.nodes) - 1
+
+    def finish(self, outputs: Mapping[str, int]) -> Graph:
+        """The graph of what the outputs need, numbered canonically; dead branches are gone."""
+        order: dict[int, int] = {}
+        for name in OUTPUTS:
+            if name in outputs:
+                self._visit(outputs[name], order)
+        nodes = tuple(
+            Node(
+                n.op, tuple(order[i] for i in n.args), n.statics, n.kind, n.dimension,
+                n.first_valid, n.memory, n.depth, n.digest,
+            )
+            for n in (self.nodes[i] for i in order)
+        )  # fmt: skip
+        return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
+
+    def _visit(self, index: int, order: dict[int, int]) -> None:
+        if index in order:
+            return
+        for argument in self.nodes[index].args:
+            self._visit(argument, order)
+        order[index] = len(order)
+
+
+def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:
+    """Plain arguments of the right type and in range; whole numbers for windows, else floats.
+
+    Raises:
+        LanguageError: One is out of range; a negative lag is called what it is.
+    """
+    if len(statics) != len(operator.statics):
+        raise LanguageError(
+            "arguments", f"{operator.name}() gets {len(statics)} numbers",
+            f"write {operator.signature}",
+        )  # fmt: skip
+    checked: list[Static] = []
+    for arg, value in zip(operator.statics, statics, strict=True):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise LanguageError(
+                "arguments",
+                f"{operator.name}() gets {name_of(value)} for {arg.name}",
+                "give a plain number: a literal or one from p",
+            )
+        if arg.kind is Kind.BARS and isinstance(value, float) and not value.is_integer():
+            raise LanguageError(
+                "range",
+                f"{operator.name}() gets {arg.name} = {value}",
+                "windows are whole numbers of bars; round() it",
+            )
+        if arg.kind is Kind.BARS and value < 0 and operator.family == "lag and change":
+            raise LanguageError(
+                "look_ahead",
+                f"shifts by {name_of(value)}, which looks into the future",
+                f"use a positive {arg.name}",
+            )
+        if not arg.low <= value <= arg.high:
+            raise LanguageError(
+                "range",
+                f"{operator.name}() gets {arg.name} = {name_of(value)}",
+                f"it needs {arg.low:g} to {arg.high:g}",
+            )
+        checked.append(int(value) if arg.kind is Kind.BARS else float(value) + 0.0)  # one zero
+    if operator.name == "clip" and float(checked[0]) > float(checked[1]):
+        raise LanguageError(
+            "range", f"clip() gets low = {checked[0]} above high = {checked[1]}", "exchange them"
+        )
+    return tuple(checked)
+
+
+# -- serialised ------------------------------------------------------------------------------------
+
+HEADER = "finch-graph 1"
+MAX_BYTES = 65_536
+_LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+def serialise(graph: Graph) -> str:
+    """The graph as text: a header, a line for each node (operator, arguments, plain values), then
+    a line `> output index` for each output. Equal graphs give equal texts.
+    """
+    lines = [HEADER]
+    for node in graph.nodes:
+        words = [node.op, *map(str, node.args), *(_word(s) for s in node.statics)]
+        lines.append(" ".join(words))
+    lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _word(static: Static) -> str:
+    return static if isinstance(static, str) else repr(static)
+
+
+def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> Graph:
+    """Read a serialised graph, trusting nothing: it is built anew, node by node, by the table.
+
+    Args:
+        text: What `serialise` wrote, perhaps; perhaps anything.
+        fields: The market's fields with their dimensions.
+        max_nodes: Cap on the number of nodes.
+
+    Raises:
+        GraphError: The text is not, to the letter, what `serialise` gives for a valid graph.
+    """
+    if len(text) > MAX_BYTES or not text.isascii():
+        raise GraphError(f"{len(text)} characters; a graph is ASCII of at most {MAX_BYTES}")
+    lines = text.split("\n")
+    if lines[0] != HEADER or lines[-1] != "":
+        raise GraphError(f"does not begin with {HEADER!r} and end with a newline")
+    builder = Builder(fields, max_nodes=max_nodes)
+    outputs: dict[str, int] = {}
+    number = 1
+    try:
+        for number, line in enumerate(lines[1:-1], start=2):
+            if line.startswith("> "):
+                _read_output(line, number, builder, outputs)
+            elif outputs or _LINE.fullmatch(line) is None:
+                raise GraphError(f"line {number}: {line[:60]!r} is no node")
+            else:
+                _read_node(line, number, builder)
+    except LanguageError as error:
+        raise GraphError(f"line {number}: {error}") from None
+    for name in ("factor", "signal", "weight"):
+        if name not in outputs:
+            raise GraphError(f"has no output named {name}")
+    if builder.nodes[outputs["signal"]].op not in rewrite.CLIPPED:
+        raise GraphError("has a signal that is not clipped")
+    graph = builder.finish(outputs)
+    if serialise(graph) != text:
+        raise GraphError("is not in canonical form")
+    return graph
+
+
+def _read_node(line: str, number: int, builder: Builder) -> None:
+    op, *words = line.split(" ")
+    before = len(builder.nodes)
+    match op:
+        case "field" if len(words) == 1 and _NAME.fullmatch(words[0]):
+            builder.field(words[0])
+        case "const" if len(words) == 1:
+            builder.const(_read_float(words[0], number))
+        case "truth" if len(words) == 1 and words[0] in ("0", "1", "2"):
+            builder.truth(int(words[0]))
+        case _ if op in OPERATORS:
+            operator = OPERATORS[op]
+            if len(words) != len(operator.args):
+                raise GraphError(f"line {number}: {op} takes {len(operator.args)} words")
+            count = len(operator.nodes)
+            args: list[int] = []
+            for word in words[:count]:
+                if _INDEX.fullmatch(word) is None or int(word) >= before:
+                    raise GraphError(f"line {number}: {word!r} is no earlier node")
+                args.append(int(word))
+            statics = tuple(
+                _read_whole(word, number) if arg.kind is Kind.BARS else _read_float(word, number)
+                for arg, word in zip(operator.statics, words[count:], strict=True)
+            )
+            builder.apply(op, tuple(args), statics)
+        case _:
+            raise GraphError(f"line {number}: {op!r} is no operator with such words")
+    if len(builder.nodes) != before + 1:
+        raise GraphError(f"line {number}: is not in canonical form")
+
+
+def _read_output(line: str, number: int, builder: Builder, outputs: dict[str, int]) -> None:
+    words = line.split(" ")
+    if len(words) != 3 or words[1] not in OUTPUTS or words[1] in outputs:
+        raise GraphError(f"line {number}: {line[:60]!r} is no output")
+    if _INDEX.fullmatch(words[2]) is None or int(words[2]) >= len(builder.nodes):
+        raise GraphError(f"line {number}: {words[2]!r} is no node")
+    index = int(words[2])
+    check_output(words[1], builder.nodes[index])
+    outputs[words[1]] = index
+
+
+def check_output(name: str, node: Node) -> None:
+    """Whether a node may be an output of that name.
+
+    Raises:
+        LanguageError: It is a Mask, a weight, signal or exit that is not a plain number, or an
+            exit at a constant out of its range.
+    """
+    if node.kind is not Kind.SERIES:
+        raise LanguageError("kind", f"{name} is a Mask", "turn it into numbers: where(mask, 1, 0)")
+    if name != "factor" and node.dimension is not None and not node.dimension.is_plain:
+        raise LanguageError(
+            "dimension",
+            f"{name} is {node.dimension.phrase}",
+            "it must be a plain number; divide by a value of the same dimension",
+        )
+    if name in EXIT_RANGES and node.op == "const":
+        (low, high), value = EXIT_RANGES[name], node.statics[0]
+        if not low <= float(value) <= high:
+            raise LanguageError(
+                "range", f"Exits has {name} = {value}", f"it lies from {low:g} to {high:g}"
+            )
+
+
+def _read_float(word: str, number: int) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value) or repr(value) != word:
+        raise GraphError(f"line {number}: {word[:40]!r} is no finite number in shortest form")
+    return value
+
+
+def _read_whole(word: str, number: int) -> int:
+    if _WHOLE.fullmatch(word) is None:
+        raise GraphError(f"line {number}: {word[:40]!r} is no whole number")
+    return int(word)
