@@ -1,0 +1,143 @@
+"""Checking a strategy's text: bytes, characters, tree, names; every refusal at once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from genomes.grammar import Grammar
+from genomes.language.params import Param
+from genomes.literals import read_literals
+from genomes.refusal import Refusal
+from genomes.report import Report, quote
+from genomes.shape import read_shape
+from genomes.text import decode, nodes_below, normal_form, parse, scan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A text that keeps the rules.
+
+    Attributes:
+        text: Its normal form: bare line feeds, no trailing blanks, one newline at the end.
+        tree: Its tree, annotations gone, places as in the text. Compilers change trees: whoever
+            hands it to one gives it away.
+        params: The declared parameters, in order.
+    """
+
+    text: str
+    tree: ast.Module
+    params: Mapping[str, Param]
+
+
+def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
+    """Whether a text is a strategy of the language. Standard library only; never raises.
+
+    What depends on values (a Series asked for one truth, a price compared with 5) shows when the
+    strategy is drawn.
+
+    Returns:
+        The checked text, or its first 20 refusals in the order of the text. Texts that cannot be
+        read as Python are refused for that alone.
+    """
+    decoded = decode(text)
+    if not isinstance(decoded, str):
+        return decoded
+    normal = normal_form(decoded)
+    refusals = scan(normal)
+    if refusals:
+        return refusals
+    tree = parse(normal)
+    if not isinstance(tree, ast.Module):
+        return tree
+    report = Report(normal)
+    shape = read_shape(report, tree)
+    read_literals(report, tree)
+    Grammar(report, shape).read()
+    if len(report):
+        return report.refusals()
+    _strip_annotations(tree)
+    return Checked(text=normal, tree=tree, params=shape.params)
+
+
+def check_foreign(text: str | bytes) -> Checked | tuple[Refusal, ...]:
+    """`check`, and then what guards against a gap in it: for texts of models and users.
+
+    LibCST must read the text and give it back to the letter, since our own operators will edit it
+    with LibCST; RestrictedPython's policy must have no objection. Both see only what `check`
+    passed: LibCST's parser can be crashed by texts that Python's refuses.
+    """
+    checked = check(text)
+    if not isinstance(checked, Checked):
+        return checked
+    return _refuse_structure(checked.text) or _refuse_policy(checked.text) or checked
+
+
+def _refuse_structure(text: str) -> tuple[Refusal, ...]:
+    import libcst
+
+    try:
+        again = libcst.parse_module(text).code
+    except (libcst.ParserSyntaxError, RecursionError, ValueError) as error:
+        line = getattr(error, "raw_line", 0)
+        found = f"cannot be edited: {quote(type(error).__name__)}"
+    else:
+        if again == text:
+            return ()
+        line, found = 0, "does not survive being read and written"
+    return (
+        Refusal(
+            rule="structure", line=line, column=0, found=found,
+            instead="write one plain statement a line",
+        ),
+    )  # fmt: skip
+
+
+def _refuse_policy(text: str) -> tuple[Refusal, ...]:
+    from RestrictedPython.compile import compile_restricted_exec
+
+    tree = parse(text)
+    if not isinstance(tree, ast.Module):
+        return tree
+    _strip_annotations(tree)
+    return policy_refusals(compile_restricted_exec(tree, filename="<strategy>").errors)
+
+
+def policy_refusals(errors: Sequence[str]) -> tuple[Refusal, ...]:
+    """RestrictedPython's complaints, `Line 3: ...`, as refusals."""
+    refusals: list[Refusal] = []
+    for error in errors[:20]:
+        place, _, words = error.partition(": ")
+        number = place.removeprefix("Line ")
+        refusals.append(
+            Refusal(
+                rule="policy", line=int(number) if number.isdecimal() else 0, column=0,
+                found=f"breaks RestrictedPython's policy: {quote(words, 120)}",
+                instead="write plain functions, names and calls",
+            )
+        )  # fmt: skip
+    return tuple(refusals)
+
+
+def _strip_annotations(tree: ast.Module) -> None:
+    """Annotations are welcome and mean nothing: they name things that are not there."""
+    for node in nodes_below(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+            node.body = [_plain(each) for each in node.body]
+        elif isinstance(node, ast.Module):
+            node.body = [_plain(each) for each in node.body]
+        elif isinstance(node, ast.If | ast.For):
+            node.body = [_plain(each) for each in node.body]
+            node.orelse = [_plain(each) for each in node.orelse]
+
+
+def _plain(node: ast.stmt) -> ast.stmt:
+    if not isinstance(node, ast.AnnAssign):
+        return node
+    if node.value is None:
+        return ast.copy_location(ast.Pass(), node)
+    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)

@@ -1,0 +1,215 @@
+"""The shape of a strategy's file: docstring, one import, PARAMS, layers and helper functions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from genomes import advice
+from genomes.declarations import read_params
+from genomes.language.params import Param
+from genomes.language.strategy import LAYERS, REQUIRED
+from genomes.names import BUILTINS, PARAM_KINDS, RESERVED, WORDS
+from genomes.report import Report, quote
+from genomes.text import nodes_below
+
+MAX_FUNCTIONS = 40
+LANGUAGE = "genomes.language"
+_IMPORT = f"write from {LANGUAGE} import ema, where and what else is called by name"
+_TOP = "the file holds a docstring, the import, PARAMS, factor, signal, size, exits and helpers"
+
+
+@dataclass
+class Shape:
+    """What stands at the top level of a file.
+
+    Attributes:
+        params: The declared parameters.
+        functions: Layers and helpers by name.
+        nodes: For each function, its node and all below.
+    """
+
+    params: dict[str, Param] = field(default_factory=dict[str, Param])
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict[str, ast.FunctionDef])
+    nodes: dict[str, list[ast.AST]] = field(default_factory=dict[str, list[ast.AST]])
+
+
+def read_shape(report: Report, tree: ast.Module) -> Shape:
+    """The file's parts; what does not belong there goes to the report."""
+    shape = Shape()
+    seen_params = False
+    for position, node in enumerate(tree.body):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str())) if position == 0:
+                pass
+            case ast.Expr(value=ast.Constant(value=str())):
+                report.at(
+                    node, "module", "has a string below its first line", "the docstring comes first"
+                )
+            case ast.ImportFrom(module="__future__"):
+                _read_future(report, node)
+            case ast.Import() | ast.ImportFrom():
+                _read_import(report, node)
+            case (
+                ast.Assign(targets=[ast.Name(id="PARAMS")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="PARAMS"), value=value)
+            ):
+                if seen_params:
+                    report.at(node, "rebinding", "sets PARAMS twice", "keep one dict")
+                seen_params = True
+                shape.params = read_params(report, value)
+            case ast.FunctionDef():
+                _read_function(report, node, shape)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                report.at(
+                    node, "module", "sets a value outside of functions",
+                    "declare it in PARAMS, or write it where it is used",
+                )  # fmt: skip
+            case ast.ClassDef():
+                report.at(
+                    node, "statement", f"defines a class {quote(node.name)}",
+                    "write plain functions: factor(m, p), signal(f, m, p)",
+                )  # fmt: skip
+            case ast.AsyncFunctionDef():
+                report.at(node, "statement", "defines an async function", "write def")
+            case ast.If():
+                report.at(
+                    node, "module", "runs an if outside of functions",
+                    "remove it: the engine calls factor and signal",
+                )  # fmt: skip
+            case _:
+                found = f"has {_name(node)} outside of functions"
+                report.at(node, "module", found, f"remove it: {_TOP}")
+    for name in REQUIRED:
+        if name not in shape.functions:
+            report.add(
+                "layer", 0, 0, f"has no function {name}",
+                f"define {name}({', '.join(LAYERS[name])})",
+            )  # fmt: skip
+    if len(shape.functions) > MAX_FUNCTIONS:
+        report.add(
+            "size", 0, 0, f"defines {len(shape.functions)} functions",
+            f"define at most {MAX_FUNCTIONS}",
+        )  # fmt: skip
+    _refuse_cycles(report, shape)
+    return shape
+
+
+def _name(node: ast.AST) -> str:
+    words = {"Expr": "an expression", "For": "a for loop", "Try": "a try", "With": "a with"}
+    return words.get(type(node).__name__, f"a statement ({type(node).__name__})")
+
+
+def _read_future(report: Report, node: ast.ImportFrom) -> None:
+    if [each.name for each in node.names] != ["annotations"]:
+        report.at(node, "import", "imports from __future__", "remove the import")
+
+
+def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
+    if isinstance(node, ast.Import) or node.level or node.module != LANGUAGE:
+        module = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        found = module or ", ".join(each.name for each in node.names)
+        other = f"remove it: there are no other modules; {_IMPORT}"
+        instead = _IMPORT if LANGUAGE in found else other
+        report.at(node, "import", f"imports {quote(found)}", instead)
+        return
+    for each in node.names:
+        if each.name == "*":
+            report.at(each, "import", "imports everything", _IMPORT)
+        elif each.asname is not None:
+            report.at(
+                each, "import", f"imports {quote(each.name)} under another name",
+                f"import it as it is, and write {quote(each.name)}",
+            )  # fmt: skip
+        elif each.name in BUILTINS:
+            report.at(each, "import", f"imports {each.name}", f"remove it: {each.name} is there")
+        elif each.name not in WORDS | PARAM_KINDS:
+            report.at(
+                each, "import", f"imports {quote(each.name)}, which the language has not",
+                advice.for_name(each.name),
+            )  # fmt: skip
+
+
+def _read_function(report: Report, node: ast.FunctionDef, shape: Shape) -> None:
+    name = node.name
+    if name in shape.functions:
+        report.at(node, "rebinding", f"defines {quote(name)} twice", "keep one of them")
+        return
+    if name.startswith("_"):
+        report.at(
+            node, "rebinding", f"defines {quote(name)}",
+            f"names do not begin with an underscore: write {quote(name.strip('_')) or 'helper'}",
+        )  # fmt: skip
+    elif name in RESERVED and name not in LAYERS:
+        report.at(
+            node, "rebinding", f"defines {name}, a name of the language",
+            f"choose another name, such as my_{name}",
+        )  # fmt: skip
+    shape.functions[name] = node
+    shape.nodes[name] = nodes_below(node)
+    for decorator in node.decorator_list:
+        report.at(decorator, "function", "has a decorator", "remove it: functions are plain")
+    _read_arguments(report, node)
+
+
+def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
+    arguments = node.args
+    names = tuple(each.arg for each in arguments.args)
+    plain = not (
+        arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg
+    )
+    if node.name in LAYERS:
+        if names != LAYERS[node.name] or arguments.defaults or not plain:
+            report.at(
+                node, "layer", f"defines {node.name} with other arguments",
+                f"write def {node.name}({', '.join(LAYERS[node.name])}):",
+            )  # fmt: skip
+    elif not plain:
+        report.at(
+            node, "function", f"{quote(node.name)} takes *, / or ** arguments",
+            "write plain arguments: def trend(x, n=20):",
+        )  # fmt: skip
+    for each in arguments.args:
+        if each.arg.startswith("_") or (each.arg in RESERVED):
+            report.at(
+                each, "rebinding", f"names an argument {quote(each.arg)}",
+                f"choose another name, such as {quote(each.arg.strip('_'))}_value",
+            )  # fmt: skip
+    for default in arguments.defaults:
+        value = default.operand if isinstance(default, ast.UnaryOp) else default
+        if not isinstance(value, ast.Constant):
+            report.at(default, "function", "has a default that is no literal", "write n=20")
+
+
+def _refuse_cycles(report: Report, shape: Shape) -> None:
+    calls = {
+        name: [
+            each
+            for each in nodes
+            if isinstance(each, ast.Call)
+            and isinstance(each.func, ast.Name)
+            and each.func.id in shape.functions
+        ]
+        for name, nodes in shape.nodes.items()
+    }
+    done: set[str] = set()
+    trail: list[str] = []
+
+    def visit(name: str) -> None:
+        trail.append(name)
+        for call in calls[name]:
+            called = call.func.id  # type: ignore[attr-defined]
+            if called in trail:
+                report.at(
+                    call, "recursion", f"{quote(name)} calls {quote(called)}, which leads back",
+                    "functions are not recursive: use for ... in range(n), ema or ratchet",
+                )  # fmt: skip
+            elif called not in done:
+                visit(called)
+        trail.pop()
+        done.add(name)
+
+    if len(shape.functions) <= MAX_FUNCTIONS:
+        for name in shape.functions:
+            if name not in done:
+                visit(name)

@@ -1,0 +1,260 @@
+"""Guards: what a stranger's compiled code may do at run time, and the fuel it burns.
+
+RestrictedPython turns attributes, items, loops and unpacking into calls of the names with
+underscores below; our policy does so with arithmetic, comparisons and keys of dicts as well.
+Whatever could grow without bound (numbers, lists, loops, calls) is counted or capped here, so a
+refusal is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from types import GeneratorType
+from typing import Any
+
+from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack_sequence
+
+from genomes.language import VOCABULARY
+from genomes.language.errors import LanguageError
+from genomes.language.params import ParamValues
+from genomes.language.series import METHODS, name_of
+from genomes.language.strategy import Market
+from genomes.language.words import WORDS
+from genomes.names import WORDS as LISTED
+from genomes.report import quote
+from sandbox.jail.builtin import Builtins
+from sandbox.jail.plain import KEYS, MAX_WHOLE, OPERATIONS, PLAIN, SYMBOLS, UNARY, on_numbers
+
+MAX_ITEMS = 10_000
+
+_SEQUENCES = (list, tuple)
+
+
+class Guards:
+    """The guards of one drawing: they share one tank of fuel.
+
+    Args:
+        fuel: Units; an operation, a call, an attribute takes one.
+        step: Units for a turn of a loop or a call of the stranger's own function; larger for
+            longer texts, so that fuel bounds the work whatever stands in the loop.
+    """
+
+    def __init__(self, fuel: int, step: int) -> None:
+        self._tank, self._left, self._step = fuel, fuel, step
+
+    def spend(self, units: int) -> None:
+        """Burn fuel.
+
+        Raises:
+            LanguageError: There is none left.
+        """
+        self._left -= units
+        if self._left < 0:
+            raise LanguageError(
+                "fuel", f"takes more than {self._tank} steps to draw",
+                "shorten loops and nested calls; a readable strategy needs a few hundred",
+            )  # fmt: skip
+
+    def namespace(self) -> dict[str, Any]:
+        """The globals of a stranger's code: guards, words, a few builtins, nothing else."""
+        words = {name: word for name, word in VOCABULARY.items() if name in LISTED}
+        words["abs"] = WORDS["abs"]
+        return {
+            "__builtins__": {},
+            "__name__": "strategy",
+            "_getattr_": self.attribute,
+            "_getitem_": self.item,
+            "_getiter_": self.iterate,
+            "_iter_unpack_sequence_": guarded_iter_unpack_sequence,
+            "_unpack_sequence_": guarded_unpack_sequence,
+            "_inplacevar_": self.in_place,
+            "_write_": self.target,
+            "_binary_": self.binary,
+            "_unary_": self.unary,
+            "_operand_": self.operand,
+            "_key_": self.key,
+            **{name: self._called(name, word) for name, word in words.items()},
+            **Builtins(self).named(),
+        }
+
+    def own(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A stranger's function, counted: helpers that call helpers twice grow like 2**n."""
+
+        def counted(*args: Any, **named: Any) -> Any:
+            self.spend(self._step)
+            return function(*args, **named)
+
+        return counted
+
+    def _called(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **named: Any) -> Any:
+            self.spend(1)
+            for value in (*args, *named.values()):
+                # Lists must not get into the language: nested ones are slow to compare or print.
+                if not (type(value) in KEYS or value is None or isinstance(value, SYMBOLS)):
+                    raise LanguageError(
+                        "arguments", f"{name}() gets {name_of(value)}",
+                        "give it series and plain numbers, one by one",
+                    )  # fmt: skip
+            try:
+                return function(*args, **named)
+            except TypeError as error:
+                raise LanguageError(
+                    "arguments", f"{name}() gets arguments it does not take",
+                    f"python -m genomes.language says which: {_plain_words(error)}",
+                ) from None  # fmt: skip
+
+        return called
+
+    # -- what the compiled code calls --------------------------------------------------------------
+
+    def attribute(self, holder: Any, name: str) -> Any:
+        """A field of m, a parameter of p, a listed method of a symbol."""
+        self.spend(1)
+        kind = type(holder)
+        if name.startswith("_"):
+            raise LanguageError("attribute", f"uses .{name[:40]}", "nothing hidden is there")
+        if kind is Market or kind is ParamValues:
+            return kind.__getattr__(holder, name)
+        if name in METHODS.get(kind, ()):
+            return self._called(f".{name}", getattr(holder, name))
+        if kind in METHODS:
+            raise _no_method(kind, holder, name)
+        raise LanguageError(
+            "attribute", f"uses .{name[:40]} of {name_of(holder)}",
+            "attributes are m.close, p.window and methods of series",
+        )  # fmt: skip
+
+    def item(self, holder: Any, key: Any) -> Any:
+        """An item of a list, tuple or dict; series say what to write instead."""
+        self.spend(1)
+        if isinstance(holder, SYMBOLS):
+            return holder[0]  # refuses
+        kind = type(holder)
+        if kind is dict and type(key) in KEYS:
+            return holder[key]
+        if kind in _SEQUENCES and type(key) is slice:
+            if all(type(each) in (int, type(None)) for each in (key.start, key.stop, key.step)):
+                self.spend(len(holder) // 8)
+                return holder[key]
+        elif kind in _SEQUENCES and type(key) is int:
+            return holder[key]
+        raise LanguageError(
+            "indexing", f"takes {name_of(holder)} at {name_of(key)}",
+            "brackets are for lists, tuples and dicts, with plain numbers and strings",
+        )  # fmt: skip
+
+    def iterate(self, values: Any) -> Iterator[Any]:
+        """The turns of a loop over a range, list, tuple, dict or comprehension."""
+        if isinstance(values, SYMBOLS):
+            iter(values)  # refuses
+        if type(values) not in (range, list, tuple, dict, GeneratorType):
+            raise LanguageError(
+                "iteration", f"loops over {name_of(values)}",
+                "loop over range(n), a tuple, a list or a dict",
+            )  # fmt: skip
+        return self._turns(values)
+
+    def _turns(self, values: Any) -> Generator[Any, None, None]:
+        for value in values:
+            self.spend(self._step)
+            yield value
+
+    def binary(self, op: str, x: Any, y: Any) -> Any:
+        """Compute x op y: symbols by the language, plain numbers bounded, lists joined."""
+        self.spend(1)
+        kinds = type(x), type(y)
+        if kinds[0] in PLAIN and kinds[1] in PLAIN:
+            return on_numbers(op, x, y)
+        if isinstance(x, SYMBOLS) or isinstance(y, SYMBOLS):
+            if op == "**" and not (kinds[1] in PLAIN or isinstance(y, SYMBOLS)):
+                raise LanguageError("power", f"raises to {name_of(y)}", "powers are plain numbers")
+            if op in OPERATIONS:
+                return OPERATIONS[op](x, y)
+        elif op == "+" and kinds[0] is kinds[1] and kinds[0] in _SEQUENCES:
+            return self._sized(x, y, len(x) + len(y), op)
+        elif op == "*" and kinds[0] in _SEQUENCES and kinds[1] is int:
+            return self._sized(x, y, len(x) * y, op)
+        raise LanguageError(
+            "operator", f"uses {op} on {name_of(x)} and {name_of(y)}",
+            "arithmetic is for series and plain numbers",
+        )  # fmt: skip
+
+    def in_place(self, op: str, x: Any, y: Any) -> Any:
+        """Compute x op= y, as x op y: nothing is changed in place."""
+        return self.binary(op[:-1], x, y)
+
+    def target(self, holder: Any) -> _Writer:
+        """What stands for `d` in `d[key] = value`."""
+        return _Writer(self, holder)
+
+    def _sized(self, x: Any, y: Any, size: int, op: str) -> Any:
+        if size > MAX_ITEMS:
+            raise LanguageError(
+                "size", f"makes a list of {min(size, MAX_WHOLE)} items",
+                f"lists have at most {MAX_ITEMS}",
+            )  # fmt: skip
+        self.spend(max(size, 0) // 8)
+        return OPERATIONS[op](x, y)
+
+    def unary(self, op: str, x: Any) -> Any:
+        """-x, +x, ~x."""
+        self.spend(1)
+        if type(x) in PLAIN or isinstance(x, SYMBOLS):
+            return UNARY[op](x)
+        raise LanguageError(
+            "operator", f"uses {op} on {name_of(x)}", "it is for series and plain numbers"
+        )
+
+    def operand(self, x: Any) -> Any:
+        """A side of a comparison: nested lists take time like 2**depth to compare."""
+        self.spend(1)
+        if type(x) in _SEQUENCES or type(x) is dict:
+            self.spend(len(x) // 8)
+            for each in x:
+                if type(each) in _SEQUENCES or type(each) is dict:
+                    raise LanguageError(
+                        "operator", "compares nested lists", "compare numbers, one by one"
+                    )
+        return x
+
+    def key(self, x: Any) -> Any:
+        """A key of a dict."""
+        if type(x) in KEYS:
+            return x
+        raise LanguageError(
+            "indexing", f"makes a key of {name_of(x)}", "keys are strings and plain numbers"
+        )
+
+
+class _Writer:
+    """The target of `d[key] = value`: lists and dicts of the stranger's own."""
+
+    __slots__ = ("_guards", "_holder")
+
+    def __init__(self, guards: Guards, holder: Any) -> None:
+        self._guards, self._holder = guards, holder
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._guards.spend(1)
+        if (type(self._holder) is dict and type(key) in KEYS) or (
+            type(self._holder) is list and type(key) is int
+        ):
+            self._holder[key] = value
+            return
+        raise LanguageError(
+            "indexing", f"sets an item of {name_of(self._holder)}",
+            "only lists and dicts of one's own are changed; choose with where(condition, x, y)",
+        )  # fmt: skip
+
+
+def _no_method(kind: type, holder: Any, name: str) -> LanguageError:
+    try:
+        kind.__getattr__(holder, name)
+    except LanguageError as error:
+        return error
+    return LanguageError("unknown_method", f"uses .{name[:40]}", "no such method")
+
+
+def _plain_words(error: Exception) -> str:
+    return quote(str(error), 120)

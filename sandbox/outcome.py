@@ -1,0 +1,125 @@
+"""Outcomes: what became of a proposed genome. Values, never exceptions; a crash has no score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from genomes.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """It ran, passed every floor, and has a fitness.
+
+    Attributes:
+        key: Canonical key of its graph, hex.
+        graph: The serialised graph.
+        nodes: Nodes in the graph.
+        fitness: The objective on training data; higher is better, finite.
+        folds: The objective's statistic per fold.
+        metrics: Name -> raw figure over the training window (finite, or nan where undefined).
+        axes: Name -> readable behaviour axis (turnover, holding time, exposures, beta, skew).
+        descriptor: 64 little-endian int16: the net-return path projected to unit length.
+        warnings: Sentences on what was clipped or capped.
+    """
+
+    key: str
+    graph: str
+    nodes: int
+    fitness: float
+    folds: tuple[float, ...]
+    metrics: Mapping[str, float]
+    axes: Mapping[str, float]
+    descriptor: bytes
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floored:
+    """It ran, but a floor or constraint of the objective was broken: no fitness.
+
+    Attributes:
+        key: Canonical key of its graph, hex.
+        graph: The serialised graph.
+        nodes: Nodes in the graph.
+        floor: The floor's name, as in the config.
+        figure: What it had.
+        needed: What the config asks for.
+        metrics: The raw figures, as in Measured.
+    """
+
+    key: str
+    graph: str
+    nodes: int
+    floor: str
+    figure: float
+    needed: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependsOnStart:
+    """Its weights depend on where the data begin, so a date could hide in them.
+
+    Attributes:
+        key: Canonical key of its graph, hex.
+        graph: The serialised graph.
+        nodes: Nodes in the graph.
+        difference: Largest difference of a weight between the two starts.
+    """
+
+    key: str
+    graph: str
+    nodes: int
+    difference: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Its text broke rules; nothing ran."""
+
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Its graph is one the archive has already; nothing ran.
+
+    Attributes:
+        key: The shared canonical key.
+        of: Id of the candidate that had it first.
+    """
+
+    key: str
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crashed:
+    """A worker died or hung on it, twice.
+
+    Attributes:
+        stage: propose, draw or measure.
+        reason: One sentence.
+    """
+
+    stage: str
+    reason: str
+
+
+Outcome = Measured | Floored | DependsOnStart | Refused | Duplicate | Crashed
+
+KINDS: dict[type[Outcome], str] = {
+    Measured: "measured",
+    Floored: "floored",
+    DependsOnStart: "depends_on_start",
+    Refused: "refused",
+    Duplicate: "duplicate",
+    Crashed: "crashed",
+}
+
+
+def kind_of(outcome: Outcome) -> str:
+    """The outcome's kind in one word, as stored in the archive and shown to people."""
+    return KINDS[type(outcome)]
