@@ -1,0 +1,136 @@
+"""Describing a market in a terminal: what it holds, how it is split, and what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sandbox.market.column import spacing
+from sandbox.market.config import EMBEDDED
+from sandbox.market.load import Market, Period
+from sandbox.market.panel import CLOCK_FIELDS, OHLCV
+from sandbox.market.remark import began_late, ended, own_stamps
+from sandbox.market.span import span_text, stamp_text
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+_SHOWN = 12
+
+
+def describe(market: Market) -> Group:
+    """Everything worth seeing about a market, for `rich`'s console. Holds no sealed price."""
+    from rich.console import Group
+    from rich.text import Text
+
+    title = Text(market.name, style="bold")
+    where = "carried by the package arch" if market.config.path == EMBEDDED else market.config.path
+    title.append(f"  {where}", style="dim")
+    parts = [title, Text(), _facts(market), _split(market), _fields(market)]
+    if market.unused:
+        parts.append(
+            Text(
+                f"not used: {', '.join(market.unused)} (a table [column.NAME] makes one a field)",
+                style="dim",
+            )
+        )
+    parts.append(Text())
+    bad = [f for f in market.findings if f.bad]
+    if bad:
+        verdict = (
+            "left out (unsorted ones sorted)" if market.config.bad_bars == "drop" else "refused"
+        )
+        total = sum(f.count for f in bad)
+        parts.append(Text(f"{total} bad bars, {verdict}", style="bold red"))
+        parts += [Text(f"  {f.text}", style="red") for f in bad]
+    else:
+        parts.append(Text("no bad bars before the sealed part", style="bold green"))
+    parts += [Text(f"  {f.text}", style="yellow") for f in market.findings if not f.bad]
+    return Group(*parts)
+
+
+def _facts(market: Market) -> Table:
+    from rich.table import Table
+
+    panel, config = market.panel, market.config
+    bar = spacing([own_stamps(panel, a) for a in range(panel.assets)])
+    late, gone = began_late(panel, config), ended(panel, config)
+    counts = np.diff(panel.offsets)
+    costs, fills = config.costs, config.fills
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for name, text in (
+        ("assets", f"{panel.assets}: {_few(list(panel.symbols))}"),
+        ("listed late", f"{len(late)}: {_few(late)}" if late else "none"),
+        ("delisted", f"{len(gone)}: {_few(gone)}" if gone else "none"),
+        ("bars", f"{panel.size:,} on a clock of {panel.bars:,}, before the sealed part"),
+        ("per asset", f"{counts.min():,} to {counts.max():,}"),
+        ("bar", f"{span_text(bar)}; {panel.bars_per_year:.6g} clock bars a year"),
+        (
+            "costs",
+            f"{costs.fee_bps:g} bp fee, {costs.slippage_bps:g} bp slippage, "
+            f"{costs.impact_bps:g} bp impact, {costs.borrow_bps_per_year:g} bp a year borrow"
+            + (", funding" if panel.funding is not None else ""),
+        ),
+        ("fills", f"{fills.fill}; gap at {fills.gap}, {fills.first} first"),
+        ("clock", f"{config.zone}, sessions from {config.calendar.session_start:%H:%M}"),
+        (
+            "scored",
+            f"from {stamp_text(int(panel.clock[market.split.score_from]))}, after max_window = "
+            f"{market.split.max_window:,} bars",
+        ),
+        ("fingerprint", market.fingerprint[:16]),
+    ):
+        table.add_row(name, text)
+    return table
+
+
+def _split(market: Market) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("part", "first bar", "last bar"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("clock bars", justify="right")
+    table.add_column("")
+    split = market.split
+    notes = ("", f"embargo {split.embargo_bars}", "not loaded")
+    for period, note in zip(market.periods, notes, strict=True):
+        table.add_row(period.name, *_dates(period), f"{period.bars:,}", note)
+    return table
+
+
+def _fields(market: Market) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    panel, config = market.panel, market.config
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("field", "dimension", "known", "known from", "from"):
+        table.add_column(name, overflow="fold")
+    names = [f for f in panel.fields if f not in CLOCK_FIELDS]
+    for name in names:
+        values = panel.fields[name]
+        known = panel.bar[~np.isnan(values)]
+        since = stamp_text(int(panel.clock[known.min()])) if len(known) else "never"
+        column = config.column.get(name)
+        when = "at the close" if name in OHLCV or column is None else column.known
+        origin = "" if column is None else Path(column.file or "the same file").name
+        if column is not None and column.pays_funding:
+            origin += ", paid by longs"
+        table.add_row(name, str(panel.dimensions[name]), when, since, origin)
+    table.add_row(", ".join(CLOCK_FIELDS), "number", "ahead", "always", "")
+    return table
+
+
+def _dates(period: Period) -> tuple[str, str]:
+    return (stamp_text(period.start), stamp_text(period.end)) if period.bars else ("", "")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + ("..." if len(names) > _SHOWN else "")

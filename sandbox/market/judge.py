@@ -1,0 +1,124 @@
+"""Judging bars: what is wrong with them, by symbol and stamp, all at once. Pure NumPy, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.market.errors import Finding
+from sandbox.market.panel import OHLCV
+from sandbox.market.rows import NO_STAMP, Rows
+from sandbox.market.span import stamp_text
+
+PRICES = OHLCV[:4]
+SHOWN = 3
+# Adjusted prices in float32 differ from exact ones by up to 2**-24: an order broken by less than
+# this share of the price is rounding, not a bad bar.
+TOLERANCE = 1e-6
+
+_KINDS = {
+    "no_stamp": "has a stamp that cannot be read as a time",
+    "no_symbol": "has no symbol",
+    "not_a_number": "has no finite number in open, high, low, close or volume",
+    "not_positive": "has a price of zero or below",
+    "negative_volume": "has a volume below zero",
+    "high_below_low": "has its high below its low",
+    "open_outside": "opens outside its low and high",
+    "close_outside": "closes outside its low and high",
+    "duplicate": "comes again with the same stamp",
+    "unsorted": "is stamped before the bar above it in the file",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is wrong with rows.
+
+    Attributes:
+        findings: One per kind and symbol.
+        drop: (n,) the rows that cannot stay. Unsorted rows can: they are sorted.
+    """
+
+    findings: tuple[Finding, ...]
+    drop: NDArray[np.bool_]
+
+
+def judge(rows: Rows) -> Judgement:
+    """Every bad bar of the rows. Of bars with the same symbol and stamp the first is kept."""
+    masks = _masks(rows)
+    drop = np.zeros(len(rows.stamp), dtype=bool)
+    findings: list[Finding] = []
+    for kind, mask in masks.items():
+        if kind != "unsorted":
+            drop |= mask
+        findings += _by_symbol(rows, kind, mask)
+    return Judgement(findings=tuple(findings), drop=drop)
+
+
+def _masks(rows: Rows) -> dict[str, NDArray[np.bool_]]:
+    n = len(rows.stamp)
+    values = rows.values
+    unnamed = np.array([s == "" for s in rows.symbols], dtype=bool)
+    masks = {
+        "no_stamp": rows.stamp == NO_STAMP,
+        "no_symbol": unnamed[rows.code] if n else np.zeros(0, dtype=bool),
+    }
+    numbers = [values[f] for f in OHLCV if f in values]
+    finite = np.logical_and.reduce([np.isfinite(v) for v in numbers])
+    positive = np.logical_and.reduce([values[f] > 0 for f in PRICES])
+    masks["not_a_number"] = ~finite
+    masks["not_positive"] = finite & ~positive
+    if "volume" in values:
+        masks["negative_volume"] = finite & (values["volume"] < 0)
+    sound = finite & positive
+    slack = TOLERANCE * values["high"]
+    masks["high_below_low"] = sound & (values["low"] - values["high"] > slack)
+    ordered = sound & ~masks["high_below_low"]
+    for kind, price in (("open_outside", "open"), ("close_outside", "close")):
+        over = values[price] - values["high"] > slack
+        under = values["low"] - values[price] > slack
+        masks[kind] = ordered & (over | under)
+    masks["duplicate"], masks["unsorted"] = _order_masks(rows)
+    return masks
+
+
+def _order_masks(rows: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Rows repeating an earlier (symbol, stamp), and rows stamped before their predecessor."""
+    duplicate = np.zeros(len(rows.stamp), dtype=bool)
+    unsorted = np.zeros(len(rows.stamp), dtype=bool)
+    read = np.flatnonzero(rows.stamp != NO_STAMP)
+    as_filed = read[np.argsort(rows.code[read], kind="stable")]
+    code, stamp = rows.code[as_filed], rows.stamp[as_filed]
+    unsorted[as_filed[1:]] = (code[1:] == code[:-1]) & (stamp[1:] < stamp[:-1])
+    by_time = as_filed[np.lexsort((stamp, code))]
+    code, stamp = rows.code[by_time], rows.stamp[by_time]
+    duplicate[by_time[1:]] = (code[1:] == code[:-1]) & (stamp[1:] == stamp[:-1])
+    return duplicate, unsorted
+
+
+def _by_symbol(rows: Rows, kind: str, mask: NDArray[np.bool_]) -> list[Finding]:
+    where = np.flatnonzero(mask)
+    findings: list[Finding] = []
+    for code in np.unique(rows.code[where]):
+        own = rows.stamp[where[rows.code[where] == code]]
+        stamps = tuple(
+            "?" if s == NO_STAMP else stamp_text(s)
+            for s in (own if kind == "unsorted" else np.sort(own))[:SHOWN]
+        )
+        symbol = rows.symbols[code]
+        more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
+        bars = "1 bar" if len(own) == 1 else f"{len(own)} bars"
+        findings.append(
+            Finding(
+                kind=kind,
+                symbol=symbol,
+                stamps=stamps,
+                count=len(own),
+                text=f"{symbol or '(no symbol)'}: {bars} ({', '.join(stamps)}{more}): "
+                f"each {_KINDS[kind]}",
+                bad=True,
+            )
+        )
+    return findings

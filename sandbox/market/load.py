@@ -1,0 +1,237 @@
+"""Loading a market: what a search may see of it, judged, packed and fingerprinted."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+
+from sandbox.market.assemble import frame_feeds, pack
+from sandbox.market.column import Feeds
+from sandbox.market.config import MarketConfig
+from sandbox.market.errors import Finding, MarketError
+from sandbox.market.judge import judge
+from sandbox.market.panel import F64, I64, Panel
+from sandbox.market.read import Source, market_sources, read_column, read_rows
+from sandbox.market.remark import remarks
+from sandbox.market.rows import NO_STAMP, Rows
+from sandbox.market.split import Split, bars_per_year, move_split, place_split
+
+Through = Literal["train", "validation", "sealed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A part of the split in time.
+
+    Attributes:
+        name: train, validation or sealed.
+        start: First stamp, UTC nanoseconds.
+        end: Last stamp; below start where the part is empty.
+        bars: Clock bars in it.
+    """
+
+    name: str
+    start: int
+    end: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """A loaded market.
+
+    Attributes:
+        name: As in its config.
+        panel: Its bars up to the end of `through`.
+        split: The parts, as indices of the panel's clock.
+        config: What it was loaded by.
+        fingerprint: SHA-256, hex, of the panel and the split: the same data have the same one in
+            any process.
+        findings: What is worth knowing about the bars; bad ones only where they were dropped.
+        periods: Train, validation and sealed in time, as the files' stamps have them.
+        unused: Columns of the files that no field was made of.
+    """
+
+    name: str
+    panel: Panel
+    split: Split
+    config: MarketConfig
+    fingerprint: str
+    findings: tuple[Finding, ...]
+    periods: tuple[Period, Period, Period]
+    unused: tuple[str, ...]
+
+
+def load(config: MarketConfig, *, through: Through = "validation") -> Market:
+    """Read a market up to the end of a part.
+
+    The split is placed on stamps alone; rows beyond the part are never loaded, so a search that
+    loads through "validation" holds no sealed price in any process. Which assets belong to the
+    market (`min_bars`), and `bars_per_year`, are counted before the sealed part, and are the same
+    whatever is loaded; an asset without a bar in what is loaded is left out.
+
+    Raises:
+        MarketError: The files cannot be read as the config says, hold too few bars, or hold bad
+            bars while `bad_bars = "refuse"`. All problems at once.
+    """
+    sources = market_sources(config)
+    stamps = read_rows(sources, config.timezone, values=False)
+    keep, dropped = _assets(stamps, config)
+    clock = _clock(stamps, keep)
+    if len(clock) == 0:
+        raise MarketError(f"{config.name}: its files hold no bar with a readable stamp")
+    split = place_split(clock, config)
+    cut = {"train": split.train_end, "validation": split.validation_end, "sealed": len(clock)}
+    until = int(clock[cut[through]]) if cut[through] < len(clock) else None
+    rows = read_rows(sources, config.timezone, values=True, until=until, keep=keep)
+    judgement = judge(rows)
+    if judgement.findings and config.bad_bars == "refuse":
+        raise MarketError(_refusal(config, judgement.findings))
+    feeds = _feeds(config, tuple(sorted(keep)), until)
+    yearly = bars_per_year(clock[: split.validation_end])
+    panel = pack(rows.take(~judgement.drop), config, feeds, yearly)
+    placed = move_split(split, clock, panel.clock, cut[through])
+    return Market(
+        name=config.name,
+        panel=panel,
+        split=placed,
+        config=config,
+        fingerprint=fingerprint(panel, placed),
+        findings=(*judgement.findings, *dropped, *remarks(panel, config)),
+        periods=_periods(clock, split),
+        unused=_unused(sources, config),
+    )
+
+
+def fingerprint(panel: Panel, split: Split) -> str:
+    """SHA-256, hex, of everything a measurement depends on: symbols, stamps, fields, split."""
+    digest = hashlib.sha256()
+
+    def add(name: str, array: F64 | I64 | None) -> None:
+        digest.update(f"{name}:{0 if array is None else len(array)}\n".encode())
+        if array is None:
+            return
+        if array.dtype.kind == "f":  # one NaN, one zero
+            array = np.where(np.isnan(array), np.nan, array + 0.0)
+        digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+
+    digest.update(repr(panel.symbols).encode())
+    add("clock", panel.clock)
+    add("offsets", panel.offsets)
+    add("bar", panel.bar.astype(np.int64))
+    add("listed", panel.listed.astype(np.int64))
+    for name in sorted(panel.fields):
+        add(f"{name} [{panel.dimensions[name]}]", panel.fields[name])
+    add("funding", panel.funding)
+    digest.update(repr((sorted(asdict(split).items()), panel.bars_per_year)).encode())
+    return digest.hexdigest()
+
+
+def _assets(stamps: Rows, config: MarketConfig) -> tuple[frozenset[str], list[Finding]]:
+    """The assets to load, and remarks on those with too few bars."""
+    present = [s for s in stamps.symbols if s]
+    problems: list[str] = []
+    for key, asked in (("symbols", config.symbols or ()), ("exclude", config.exclude)):
+        for symbol in asked:
+            if symbol not in present:
+                close = difflib.get_close_matches(symbol, present, n=1, cutoff=0.5)
+                hint = f"did you mean {close[0]!r}?" if close else f"it has {_few(present)}"
+                problems.append(f"{config.name}: {key} = {symbol!r} is not in the files; {hint}")
+    if problems:
+        raise MarketError(problems)
+    chosen = frozenset(config.symbols or stamps.symbols) - set(config.exclude)
+    if config.min_bars == 1:
+        return chosen, []
+    clock = _clock(stamps, chosen)
+    before = int(clock[place_split(clock, config).validation_end - 1])
+    counts = np.bincount(stamps.code[stamps.stamp <= before], minlength=len(stamps.symbols))
+    count = dict(zip(stamps.symbols, counts.tolist(), strict=True))
+    short = sorted(s for s in chosen if count[s] < config.min_bars)
+    if len(short) == len(chosen):
+        raise MarketError(
+            f"{config.name}: min_bars = {config.min_bars} leaves no asset; the longest has "
+            f"{max(count[s] for s in chosen)} bars before the sealed part"
+        )
+    findings = [
+        Finding(
+            kind="too_few_bars",
+            symbol=s,
+            stamps=(),
+            count=count[s],
+            text=f"{s}: {count[s]} bars before the sealed part, left out by min_bars = "
+            f"{config.min_bars}",
+        )
+        for s in short
+    ]
+    return chosen - set(short), findings
+
+
+def _clock(stamps: Rows, keep: frozenset[str]) -> I64:
+    kept = np.array([s in keep for s in stamps.symbols], dtype=bool)
+    if len(stamps.stamp) == 0:
+        return stamps.stamp
+    return np.unique(stamps.stamp[kept[stamps.code] & (stamps.stamp != NO_STAMP)])
+
+
+def _feeds(config: MarketConfig, symbols: tuple[str, ...], until: int | None) -> dict[str, Feeds]:
+    feeds: dict[str, Feeds] = {}
+    problems: list[str] = []
+    for name, column in config.column.items():
+        if column.file is None:
+            continue
+        path = config.place(column.file)
+        if not path.is_file():
+            problems.append(
+                f"{config.name}: column.{name}.file = {column.file!r}: {path} does not exist; a "
+                "path is taken relative to the folder of the TOML that names it"
+            )
+            continue
+        try:
+            frame = read_column(path, config.timezone, column.time, until)
+            feeds[name] = frame_feeds(frame, name, column, config, symbols)
+        except MarketError as error:
+            problems += error.problems
+    if problems:
+        raise MarketError(problems)
+    return feeds
+
+
+def _refusal(config: MarketConfig, findings: tuple[Finding, ...]) -> list[str]:
+    total = sum(f.count for f in findings)
+    return [
+        f"{config.name}: {total} bad bars; mend the file, or write bad_bars = "
+        '"drop" to leave them out (unsorted ones are sorted) and have them counted:',
+        *(f"  {f.text}" for f in findings),
+    ]
+
+
+def _periods(clock: I64, split: Split) -> tuple[Period, Period, Period]:
+    def period(name: str, start: int, end: int) -> Period:
+        if start >= end:
+            return Period(name=name, start=int(clock[-1]) + 1, end=int(clock[-1]), bars=0)
+        return Period(name=name, start=int(clock[start]), end=int(clock[end - 1]), bars=end - start)
+
+    return (
+        period("train", split.train_start, split.train_end),
+        period("validation", split.validation_start, split.validation_end),
+        period("sealed", split.sealed_start, split.sealed_end),
+    )
+
+
+def _unused(sources: tuple[Source, ...], config: MarketConfig) -> tuple[str, ...]:
+    used = {c.from_ or n for n, c in config.column.items() if c.file is None}
+    names = {
+        n
+        for s in sources
+        for n in s.names
+        if n not in (s.time, s.symbol, *s.columns.values()) and n not in used
+    }
+    return tuple(sorted(names))
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:8]) + ("..." if len(names) > 8 else "")

@@ -1,0 +1,117 @@
+"""From what a person wrote (a name, a TOML, a file, a folder) to a market's config."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sandbox.market.config import EMBEDDED, Column, MarketConfig
+from sandbox.market.errors import MarketError
+from sandbox.market.files import ENDINGS
+
+MARKETS = Path(__file__).resolve().parents[2] / "configs" / "markets"
+DEFAULT = "default"
+
+
+def market_names() -> tuple[str, ...]:
+    """The names that `resolve` knows: the TOML files of configs/markets."""
+    return tuple(sorted(p.stem for p in MARKETS.glob("*.toml")))
+
+
+def resolve(market: str | None, *, base: Path) -> MarketConfig:
+    """The config of a market.
+
+    Args:
+        market: None or "default" for the embedded market; a name in `market_names()`; or the path
+            of a .toml, of a CSV or Parquet file, or of a folder of them, with all else inferred.
+        base: The folder that a relative path begins in.
+
+    Raises:
+        MarketError: Neither a name nor a readable path, or the TOML is wrong: every problem in it.
+    """
+    if market is None:
+        market = DEFAULT
+    if market in market_names():
+        return read_config(MARKETS / f"{market}.toml")
+    path = base / Path(market).expanduser()
+    if path.is_dir():
+        return MarketConfig(name=path.resolve().name, path=path.name or ".", folder=path.parent)
+    if path.is_file() and path.suffix.lower() == ".toml":
+        return read_config(path)
+    if path.is_file():
+        name = path.name.split(".")[0]
+        return MarketConfig(name=name, path=path.name, folder=path.parent)
+    names = [*market_names()]
+    close = difflib.get_close_matches(market, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise MarketError(
+        f"market {market!r}: neither a name nor a path that exists ({path}){hint}\n"
+        f"  names: {', '.join(names)}\n"
+        f"  paths: a market's .toml, a file ({', '.join(ENDINGS)}), or a folder of such files"
+    )
+
+
+def read_config(path: Path) -> MarketConfig:
+    """A market's TOML; its paths are relative to its folder, its name is the file's by default.
+
+    Raises:
+        MarketError: It cannot be read, is no TOML, or has wrong keys: every problem in it.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MarketError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise MarketError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise MarketError(f"{path}: is not TOML: {error}") from error
+    problems = [
+        f"{path.name}: folder: unknown key; paths are taken relative to the TOML's folder"
+        for _ in range("folder" in table)
+    ]
+    table.pop("folder", None)
+    try:
+        config = MarketConfig.model_validate({"name": path.stem, "folder": path.parent, **table})
+    except ValidationError as error:
+        problems += [_sentence(path.name, dict(e)) for e in error.errors()]
+    else:
+        if not problems:
+            return config
+    raise MarketError(problems)
+
+
+def _sentence(where: str, error: dict[str, Any]) -> str:
+    """One pydantic error as `file: key.path = what it got; what it needs`."""
+    loc = [str(part) for part in error["loc"]]
+    # A union adds its members to the path, a key of a dict adds "[key]": neither is in the TOML.
+    loc = [p for p in loc if p not in ("[key]", "int", "str") and not p.startswith("function-")]
+    loc = [p for p in loc if not p.startswith("constrained")]
+    key = ".".join(loc) or "the file"
+    if error["type"] == "extra_forbidden":
+        known = _keys(loc[:-1])
+        close = difflib.get_close_matches(loc[-1], known, n=1, cutoff=0.6)
+        hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+        return f"{where}: {key}: unknown key; {hint}"
+    if error["type"] == "missing":
+        return f'{where}: {key} is missing; e.g. {key} = "{EMBEDDED}"'
+    text = str(error["msg"]).removeprefix("Value error, ")
+    text = text.replace("Input should be", "needs")
+    got = error["input"]
+    shown = "" if isinstance(got, dict | BaseModel) else f" = {got!r}"
+    return f"{where}: {key}{shown}; {text}"
+
+
+def _keys(loc: list[str]) -> list[str]:
+    """The keys a table of the config may have."""
+    model: Any = MarketConfig
+    for part in loc:
+        if model is MarketConfig and part == "column":
+            break
+        model = model.model_fields[part].annotation
+    if loc and loc[0] == "column":
+        model = Column
+    return [f.alias or n for n, f in model.model_fields.items() if n != "folder"]
