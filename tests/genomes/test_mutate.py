@@ -1,0 +1,279 @@
+"""Variations of one parent: before and after, operator by operator."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+
+from genomes import layers, mutate, sizing, swap, tune
+from genomes.draft import Draft, tidy
+from genomes.language.graph import Graph
+from genomes.language.params import Bool, Choice, Float, Int
+from genomes.program import text_of
+from genomes.sites import Reading, Setting, read, understand
+
+Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
+
+
+@pytest.fixture
+def children(setting: Setting) -> Callable[[Make, str, int], list[tuple[str, Draft]]]:
+    """The children an operator makes of a text that draw, with their drafts."""
+
+    def make(operator: Make, text: str, count: int) -> list[tuple[str, Draft]]:
+        reading = read(text, setting)
+        found: list[tuple[str, Draft]] = []
+        for seed in range(count):
+            draft = operator([reading], random.Random(seed), setting)
+            if draft is None:
+                continue
+            program = tidy(draft.program, reading.program)
+            if understand(program, setting, places=False).graph is not None:
+                found.append((text_of(program), draft))
+        return found
+
+    return make
+
+
+Children = Callable[[Make, str, int], list[tuple[str, Draft]]]
+
+
+def changed(before: str, after: str) -> tuple[set[str], set[str]]:
+    """The lines that went and the lines that came."""
+    old, new = set(before.split("\n")), set(after.split("\n"))
+    return old - new, new - old
+
+
+def test_tuning_moves_declared_defaults_within_their_ranges_and_nothing_else(
+    programs: dict[str, str], children: Children
+) -> None:
+    found = children(tune.tune_parameter, programs["trend"], 40)
+    assert len(found) == 40
+    for text, draft in found:
+        gone, come = changed(programs["trend"], text)
+        assert 1 <= len(gone) == len(come) <= 2
+        assert all(re.match(r'    "(fast|slow|margin)": (Int|Float)\(', line) for line in come)
+        assert draft.note.startswith("the parameter")
+    assert any(
+        '"margin": Float(0.025, low=0.0, high=0.05),  # of the slow mean' in t for t, _ in found
+    )
+
+
+@pytest.mark.parametrize(
+    "param",
+    [
+        Int(20, low=5, high=60),
+        Int(1, low=1, high=2),
+        Float(0.01, low=0.0, high=0.05),
+        Float(0.01, low=0.002, high=0.03, log=True),
+        Choice("a", options=("a", "b", "c")),
+        Bool(default=True),
+    ],
+)
+def test_a_moved_parameter_lies_in_its_range_and_is_another(param: object) -> None:
+    for seed in range(20):
+        new = tune.moved(param, random.Random(seed))  # type: ignore[arg-type]
+        assert new is not None
+        assert new.default != param.default  # type: ignore[attr-defined]
+
+
+def test_a_parameter_without_room_is_left_alone() -> None:
+    assert tune.moved(Int(5, low=5, high=5), random.Random(1)) is None
+
+
+def test_a_literal_is_nudged_or_becomes_a_parameter_named_for_its_role(
+    programs: dict[str, str], children: Children
+) -> None:
+    found = children(tune.change_constant, programs["plain"], 60)
+    assert all(re.search(r"range_position\(m.close, .*\) - 0.5", text) for text, _ in found)
+    texts = [text for text, _ in found]
+    assert any("range_position(m.close, 75)" in text for text in texts)
+    lifted = [text for text in texts if "p.rank_window" in text]
+    assert lifted
+    assert all(re.search(r'"rank_window": Int\(\d+, low=\d+, high=\d+\)', t) for t in lifted)
+    assert any('"strong_level": Float(' in text for text in texts)
+
+
+def test_numbers_of_formulas_and_calendars_are_no_constants_to_change(
+    setting: Setting, children: Children
+) -> None:
+    text = '''"""x."""
+
+
+def factor(m, p):
+    return m.close / m.close.shift(1) - 1
+
+
+def signal(f, m, p):
+    return (f > 0) & (m.weekday <= 3)
+'''
+    texts = [text for text, _ in children(tune.change_constant, text, 30)]
+    assert texts
+    assert all("- 1\n" in text and "m.weekday <= 3" in text for text in texts)
+
+
+def test_an_operator_is_swapped_for_its_like_and_a_turned_condition_renamed(
+    programs: dict[str, str], children: Children
+) -> None:
+    texts = [t for t, _ in children(swap.swap_operator, programs["reversal"], 80)]
+    assert any("rising = m.close > median(m.close, 100)" in text for text in texts)
+    turned = [text for text in texts if "m.close < sma(m.close, 100)" in text]
+    assert turned
+    assert all("falling = m.close < sma" in t and "where(falling," in t for t in turned)
+    assert all("# a falling market goes on falling" in text for text in texts)
+
+
+def test_a_field_is_swapped_for_one_of_its_dimension_but_not_where_an_operator_names_it(
+    children: Children,
+) -> None:
+    text = '''"""x."""
+
+from genomes.language import atr
+
+
+def factor(m, p):
+    return m.close.diff(5) / atr(m.high, m.low, m.close, 20)
+
+
+def signal(f, m, p):
+    return f > 0
+'''
+    texts = [t for t, _ in children(swap.swap_field, text, 30)]
+    assert texts
+    assert all(re.search(r"m\.(open|high|low)\.diff\(5\)", t) for t in texts)
+    assert all("atr(m.high, m.low, m.close, 20)" in t for t in texts)
+
+
+def test_regrowing_replaces_an_expression_by_another_of_its_type(
+    programs: dict[str, str], children: Children
+) -> None:
+    found = children(mutate.regrow, programs["trend"], 80)
+    assert len({text for text, _ in found}) > 40
+    assert any(draft.grown for _, draft in found)
+    for text, draft in found:
+        assert text != programs["trend"]
+        assert " replaces " in draft.note
+        assert draft.grown == (changed(programs["trend"], text)[0] >= {
+            "    return ema(m.close, p.fast) / ema(m.close, p.slow) - 1"
+        } and "replaces ema(m.close, p.fast) / ema(m.close, p.slow) - 1 in" in draft.note.replace(
+            ", another", " in"
+        ))  # fmt: skip
+
+
+def test_wrapping_smooths_lags_and_standardises(
+    programs: dict[str, str], children: Children
+) -> None:
+    texts = [t for t, _ in children(mutate.wrap, programs["trend"], 200)]
+    joined = "\n".join(texts)
+    for shape in (r"zscore\(ema\(m.close, p.fast\) / ema", r"(sma|ema|median)\(f, \d+\) > p.margin",
+                  r"f.shift\(\d\) > p.margin", r"streak\(f > p.margin, 3\) >= 3"):  # fmt: skip
+        assert re.search(shape, joined), shape
+    assert not re.search(r"(ema|sma|median)\((ema|sma|median)\([^()]*\), ", joined)
+
+
+def test_shrinking_leaves_a_part_and_drops_what_only_the_rest_used(
+    programs: dict[str, str], children: Children
+) -> None:
+    texts = [t for t, _ in children(mutate.shrink, programs["reversal"], 60)]
+    short = [t for t in texts if "return -stretched(m.close, p.window)" in t]
+    assert short
+    assert all("rising" not in t and "where" not in t for t in short)
+
+
+def test_a_filter_guards_the_signal_under_a_name(
+    programs: dict[str, str], children: Children
+) -> None:
+    for name, shape in (("trend", r"hold\(enter=\(f > p.margin\) & (\w+), exit=f < 0\)"),
+                        ("looped", r"return where\((\w+), f.clip\(-1, 1\), 0\)")):  # fmt: skip
+        texts = [t for t, _ in children(layers.add_filter, programs[name], 40)]
+        assert len(texts) > 20
+        for text in texts:
+            found = re.search(shape, text)
+            assert found, text
+            assert f"    {found[1]} = " in text
+
+
+def test_removing_a_filter_undoes_adding_one(programs: dict[str, str], children: Children) -> None:
+    for text, _ in children(layers.add_filter, programs["trend"], 10):
+        undone = [t for t, _ in children(layers.remove_filter, text, 8)]
+        assert programs["trend"] in undone
+
+
+def test_a_gate_lets_the_factor_speak_in_one_regime(
+    programs: dict[str, str], children: Children
+) -> None:
+    texts = [t for t, _ in children(layers.add_gate, programs["trend"], 40)]
+    assert len(texts) > 20
+    for text in texts:
+        found = re.search(r"return where\((\w+), (\w+), (0|-\2)\)", text)
+        assert found, text
+        assert f"    {found[1]} = " in text
+        assert f"    {found[2]} = ema(m.close, p.fast) / ema(m.close, p.slow) - 1" in text
+
+
+def test_removing_a_gate_undoes_adding_one(programs: dict[str, str], children: Children) -> None:
+    for text, _ in children(layers.add_gate, programs["trend"], 10):
+        if re.search(r", -\w+\)\n", text):
+            continue
+        undone = [t for t, _ in children(layers.remove_gate, text, 4)]
+        assert programs["trend"] in undone
+
+
+def test_gates_and_filters_do_not_pile_up(programs: dict[str, str], setting: Setting) -> None:
+    text = programs["reversal"]
+    rng = random.Random(1)
+    for _ in range(30):
+        reading = read(text, setting)
+        for operator in (layers.add_gate, layers.add_filter):
+            draft = operator([reading], rng, setting)
+            if draft is not None:
+                text = text_of(tidy(draft.program, reading.program))
+                reading = read(text, setting)
+    assert text.count("where(") + text.count(" & ") <= 7
+
+
+def test_exits_are_added_changed_and_dropped(programs: dict[str, str], children: Children) -> None:
+    texts = [t for t, _ in children(sizing.change_exits, programs["trend"], 80)]
+    assert any("def exits" not in t and "Exits" not in t for t in texts)
+    assert any(re.search(r"Exits\(stop_loss=0.08, trailing_stop=", t) for t in texts)
+    assert any(re.search(r"Exits\(stop_loss=0.05\)", t) for t in texts)
+    for text, _ in children(sizing.change_exits, programs["looped"], 40):
+        assert "from genomes.language import Exits" in text
+        assert text.rstrip().split("\n")[-2] == "def exits(m, p):"
+
+
+def test_a_size_stands_between_signal_and_exits_and_uses_the_signal(
+    programs: dict[str, str], children: Children
+) -> None:
+    for text, _ in children(sizing.change_size, programs["trend"], 40):
+        assert text.index("def signal") < text.index("def size") < text.index("def exits")
+        assert re.search(r"def size\(s, m, p\):\n    return .*\bs\b", text)
+    dropped = [t for t, _ in children(sizing.change_size, programs["reversal"], 40)]
+    assert any("def size" not in t and "normalize" not in t for t in dropped)
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        tune.tune_parameter, tune.change_constant, swap.swap_operator, swap.swap_field,
+        mutate.regrow, mutate.wrap, mutate.shrink, layers.add_filter, layers.add_gate,
+        sizing.change_exits, sizing.change_size,
+    ],
+)  # fmt: skip
+def test_what_an_operator_writes_draws_when_executed(
+    operator: Make, programs: dict[str, str], children: Children, drawn: Callable[[str], Graph]
+) -> None:
+    for text in programs.values():
+        for child, draft in children(operator, text, 12):
+            drawn(child)
+            assert draft.note.endswith(".")
+            assert "\n" not in draft.note
+
+
+def test_an_operator_with_nothing_to_do_says_so(programs: dict[str, str], setting: Setting) -> None:
+    rng = random.Random(1)
+    assert tune.tune_parameter([read(programs["looped"], setting)], rng, setting) is None
+    assert layers.remove_gate([read(programs["trend"], setting)], rng, setting) is None
+    assert layers.remove_filter([read(programs["trend"], setting)], rng, setting) is None
