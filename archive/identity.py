@@ -1,0 +1,82 @@
+"""What one archive is a function of: the market, the config, the seed and the build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive.errors import Difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Everything that decides what a run finds; two runs of one identity hold the same archive.
+
+    Attributes:
+        market: The market's name, for people.
+        fingerprint: Hash of the market's bars, calendar, costs and split; it alone decides
+            whether two markets are the same.
+        config: The settings that decide what is found, as JSON text of one object. How long and on
+            what machine a run goes (generations, workers, addresses) is not part of it.
+        seed: Seed of every random stream.
+        isolation: How strangers' text is isolated, in one word.
+        engine: Version of the engine.
+    """
+
+    market: str
+    fingerprint: str
+    config: str
+    seed: int
+    isolation: str
+    engine: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(json.loads(self.config), dict):
+            raise ValueError(  # noqa: TRY004 - the text's content, not its type
+                f"Identity: config is {self.config[:40]!r}; needs JSON text of one object"
+            )
+
+    @property
+    def config_hash(self) -> str:
+        """SHA-256 of the config, hex; the order of its keys and its spacing do not matter."""
+        canonical = json.dumps(json.loads(self.config), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def differences(old: Identity, new: Identity) -> list[Difference]:
+    """The settings in which two identities differ, the market aside, sorted by key.
+
+    Args:
+        old: As an archive was begun.
+        new: As it is asked for now.
+
+    Returns:
+        Config keys as dotted paths, then the seed, the isolation and the engine's version.
+    """
+    before, after = _flat(json.loads(old.config)), _flat(json.loads(new.config))
+    found = [
+        Difference(key=key, old=before.get(key, "absent"), new=after.get(key, "absent"))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+    for name, one, other in (
+        ("seed", old.seed, new.seed),
+        ("isolation", old.isolation, new.isolation),
+        ("engine version", old.engine, new.engine),
+    ):
+        if one != other:
+            found.append(Difference(key=name, old=json.dumps(one), new=json.dumps(other)))
+    return found
+
+
+def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """The leaves of a nested object as JSON text, by dotted path; an empty object is a leaf."""
+    flat: dict[str, str] = {}
+    for key, value in config.items():
+        if isinstance(value, dict) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = json.dumps(value, sort_keys=True)
+    return flat

@@ -1,0 +1,1 @@
+"""The steps by which an archive of an older schema becomes one of the newest."""

@@ -1,0 +1,1 @@
+"""One file a step; the names and order of the schemas stand in `archive.tables.REVISIONS`."""

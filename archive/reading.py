@@ -1,0 +1,204 @@
+"""What an archive answers: candidates by generation, kind, id, fitness or graph, and a digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, func, select
+
+from archive import place, rows
+from archive.digest import digest_of
+from archive.encoding import decode
+from archive.entry import Entry, Kin
+from archive.errors import ArchiveError
+from archive.tables import candidate, evaluation, generation, parentage
+from sandbox.outcome import Outcome
+
+CHUNK = 500
+"""Rows or keys a statement: databases bound the values of one (SQLite: 32,766)."""
+
+T = TypeVar("T")
+
+
+class Reading:
+    """The reading half of an Archive; every answer is as of the moment it is asked."""
+
+    def __init__(self, where: str, engine: Engine) -> None:
+        """For Archive only.
+
+        Args:
+            where: The place, as people write it.
+            engine: Connections to it.
+        """
+        self._where = where
+        self._engine = engine
+
+    def recall(self, keys: Iterable[str]) -> dict[str, Outcome]:
+        """What is known of graphs: results remembered, and those of candidates told.
+
+        Returns:
+            Key -> measured, floored or depends-on-start outcome, only for keys that have one.
+        """
+        found: dict[str, Outcome] = {}
+        with self._reading() as connection:
+            for chunk in chunks(keys):
+                for table in (candidate, evaluation):
+                    asked = select(*(table.c[name] for name in rows.OUTCOME)).where(
+                        table.c.key.in_(chunk), table.c.kind != "duplicate"
+                    )
+                    for row in connection.execute(asked):
+                        found[row.key] = decode(rows.outcome(row))
+        return found
+
+    def generations(self) -> int:
+        """Generations told completely, the seeds' included: also the number of the next one."""
+        with self._reading() as connection:
+            return rows.complete(connection)
+
+    def summaries(self) -> list[dict[str, object]]:
+        """The summary of every generation told, in order."""
+        with self._reading() as connection:
+            asked = select(generation.c.summary).order_by(generation.c.number)
+            return [json.loads(text) for text in connection.scalars(asked)]
+
+    def count(self) -> int:
+        """Candidates told; the next id is one more."""
+        with self._reading() as connection:
+            return connection.scalar(select(func.count()).select_from(candidate)) or 0
+
+    def entries(
+        self,
+        *,
+        generations: range | None = None,
+        kinds: Collection[str] | None = None,
+        ids: Iterable[int] | None = None,
+    ) -> Iterator[Entry]:
+        """Candidates in the order told, read as they are asked for.
+
+        Args:
+            generations: Only those of these generations (a range of step 1).
+            kinds: Only those whose outcome is of one of these kinds.
+            ids: Only these; unknown ones are passed over.
+        """
+        asked = select(candidate).order_by(candidate.c.id)
+        if generations is not None:
+            asked = asked.where(
+                candidate.c.generation >= generations.start,
+                candidate.c.generation < generations.stop,
+            )
+        if kinds is not None:
+            asked = asked.where(candidate.c.kind.in_(list(kinds)))
+        if ids is None:
+            questions = iter([asked])
+        else:
+            known = chunks(sorted(set(ids)))
+            questions = (asked.where(candidate.c.id.in_(chunk)) for chunk in known)
+        for question in questions:
+            for page in self._pages(question):
+                yield from (rows.entry(*told) for told in page)
+
+    def top(self, count: int) -> list[Entry]:
+        """The fittest measured candidates, best first; of equals the earlier one first."""
+        with self._reading() as connection:
+            asked = (
+                select(candidate)
+                .where(candidate.c.fitness.is_not(None))
+                .order_by(candidate.c.fitness.desc(), candidate.c.id)
+                .limit(count)
+            )
+            return [rows.entry(*told) for told in rows.told(connection, asked)]
+
+    def get(self, candidate_id: int) -> Entry:
+        """The candidate of this id.
+
+        Raises:
+            ArchiveError: There is none.
+        """
+        for entry in self.entries(ids=[candidate_id]):
+            return entry
+        raise ArchiveError(
+            f"{self._where}: has no candidate {candidate_id}; its ids go from 1 to {self.count()}"
+        )
+
+    def texts(self, ids: Iterable[int]) -> dict[int, str]:
+        """The source texts of candidates, by id; unknown ids are passed over."""
+        found: dict[int, str] = {}
+        with self._reading() as connection:
+            for chunk in chunks(ids):
+                asked = select(candidate.c.id, candidate.c.text).where(candidate.c.id.in_(chunk))
+                found.update((number, text) for number, text in connection.execute(asked))
+        return found
+
+    def children(self, candidate_id: int) -> list[int]:
+        """Ids of the candidates that have it as a parent, in the order told."""
+        with self._reading() as connection:
+            asked = (
+                select(parentage.c.child)
+                .where(parentage.c.parent == candidate_id)
+                .distinct()
+                .order_by(parentage.c.child)
+            )
+            return list(connection.scalars(asked))
+
+    def first_with_key(self, keys: Iterable[str]) -> dict[str, int]:
+        """For each of these graphs the id of the first candidate that had it, if any had."""
+        found: dict[str, int] = {}
+        with self._reading() as connection:
+            for chunk in chunks(keys):
+                asked = (
+                    select(candidate.c.key, func.min(candidate.c.id))
+                    .where(candidate.c.key.in_(chunk))
+                    .group_by(candidate.c.key)
+                )
+                found.update((key, first) for key, first in connection.execute(asked))
+        return found
+
+    def kin(self) -> list[Kin]:
+        """Every candidate as its family sees it, in the order told: without the long texts."""
+        light = ("id", "generation", "operator", "note", "standing", "novelty", "kind", "fitness")
+        with self._reading() as connection:
+            asked = select(parentage.c.child, parentage.c.parent).order_by(
+                parentage.c.child, parentage.c.position
+            )
+            parents: dict[int, list[int]] = {}
+            for child, parent in connection.execute(asked):
+                parents.setdefault(child, []).append(parent)
+            columns = [candidate.c[name] for name in light]
+            told = connection.execute(select(*columns).order_by(candidate.c.id)).mappings()
+            return [Kin(parents=tuple(parents.get(row["id"], ())), **row) for row in told]
+
+    def digest(self) -> str:
+        """SHA-256, hex, of what was found: equal for equal searches. See `archive.digest`."""
+        asked = select(candidate).order_by(candidate.c.id)
+        return digest_of(pair for page in self._pages(asked) for pair in page)
+
+    def _pages(self, asked: Select[Any]) -> Iterator[list[rows.Told]]:
+        """The rows of a question ordered by id, a page at a time: no transaction stays open."""
+        last = 0
+        while True:
+            with self._reading() as connection:
+                page = rows.told(connection, asked.where(candidate.c.id > last).limit(CHUNK))
+            yield page
+            if len(page) < CHUNK:
+                return
+            last = page[-1][0].id
+
+    @contextmanager
+    def _reading(self) -> Generator[Connection]:
+        with (
+            place.explained(self._where, "reading the archive", "nothing was changed"),
+            self._engine.connect() as connection,
+        ):
+            yield connection
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists of CHUNK and a rest, none empty."""
+    # itertools.batched is from Python 3.12 on.
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

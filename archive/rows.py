@@ -1,0 +1,149 @@
+"""Between the archive's records and the rows of its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from archive.encoding import Encoded, decode, encode
+from archive.entry import Entry
+from archive.identity import Identity
+from archive.tables import candidate, generation, parentage, run
+
+OUTCOME = ("kind", "key", "fitness", "nodes", "payload", "metrics", "descriptor")
+"""The columns an outcome is kept in, as Encoded names them."""
+
+Told = tuple[Row[Any], tuple[int, ...]]
+"""A row of `candidate` with the ids of its parents."""
+
+
+def of_identity(identity: Identity) -> dict[str, object]:
+    """The columns of `run`, the id aside."""
+    return {
+        "market": identity.market,
+        "fingerprint": identity.fingerprint,
+        "config": identity.config,
+        "config_hash": identity.config_hash,
+        "seed": str(identity.seed),
+        "isolation": identity.isolation,
+        "engine": identity.engine,
+    }
+
+
+def identity(connection: Connection) -> Identity | None:
+    """What the archive is a function of; None where no run was begun."""
+    row = connection.execute(select(run)).first()
+    if row is None:
+        return None
+    return Identity(
+        market=row.market,
+        fingerprint=row.fingerprint,
+        config=row.config,
+        seed=int(row.seed),
+        isolation=row.isolation,
+        engine=row.engine,
+    )
+
+
+def of_outcome(encoded: Encoded) -> dict[str, Any]:
+    """The columns an outcome is kept in."""
+    return {name: getattr(encoded, name) for name in OUTCOME}
+
+
+def outcome(row: Row[Any]) -> Encoded:
+    """The outcome in a row that has its columns."""
+    return Encoded(**{name: getattr(row, name) for name in OUTCOME})
+
+
+def of_entry(entry: Entry) -> dict[str, Any]:
+    """The columns of `candidate`; parents have a table of their own."""
+    return {
+        "id": entry.id,
+        "generation": entry.generation,
+        "slot": entry.slot,
+        "species": entry.species,
+        "text": _storable(entry.text),
+        "operator": entry.operator,
+        "note": _storable(entry.note),
+        "standing": entry.standing,
+        "novelty": entry.novelty,
+        "credit": entry.credit,
+        **of_outcome(encode(entry.outcome)),
+    }
+
+
+def entry(row: Row[Any], parents: tuple[int, ...]) -> Entry:
+    """The record in a row of `candidate`."""
+    return Entry(
+        id=row.id,
+        generation=row.generation,
+        slot=row.slot,
+        species=row.species,
+        text=row.text,
+        parents=parents,
+        operator=row.operator,
+        note=row.note,
+        outcome=decode(outcome(row)),
+        standing=row.standing,
+        novelty=row.novelty,
+        credit=row.credit,
+    )
+
+
+def told(connection: Connection, asked: Select[Any]) -> list[Told]:
+    """The rows of `candidate` that a question finds, in its order, with their parents."""
+    found = connection.execute(asked).all()
+    parents: dict[int, list[int]] = {row.id: [] for row in found}
+    kin = select(parentage.c.child, parentage.c.parent).where(parentage.c.child.in_(parents))
+    for child, parent in connection.execute(kin.order_by(parentage.c.child, parentage.c.position)):
+        parents[child].append(parent)
+    return [(row, tuple(parents[row.id])) for row in found]
+
+
+def complete(connection: Connection) -> int:
+    """Generations told completely."""
+    return connection.scalar(select(func.count()).select_from(generation)) or 0
+
+
+def check_order(connection: Connection, number: int, entries: Sequence[Entry]) -> None:
+    """See that a generation is the next, and its candidates in order.
+
+    Raises:
+        ValueError: It is not, with what stands there and what is needed.
+    """
+    due = complete(connection)
+    if number != due:
+        raise ValueError(f"generation {number} told; the next is {due}")
+    last = connection.scalar(select(func.max(candidate.c.id))) or 0
+    slot = -1
+    for due, entry in enumerate(entries, start=last + 1):
+        if entry.id != due or entry.generation != number or entry.slot <= slot:
+            raise ValueError(
+                f"candidate {entry.id} of generation {entry.generation}, slot {entry.slot} told; "
+                f"the next is {due} of generation {number}, slot {slot + 1} or later"
+            )
+        if not all(1 <= parent <= last for parent in entry.parents):
+            raise ValueError(
+                f"candidate {entry.id} told with parents {entry.parents}; they must have been told "
+                f"before its generation: ids 1 to {last}"
+            )
+        slot = entry.slot
+
+
+def finite(value: object) -> object:
+    """A JSON value with null in place of NaN and infinities, which JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def _storable(text: str) -> str:
+    """The text with half surrogate pairs spelled out: they exist in Python and in no database."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,296 @@
+"""What people see of an archive, as rich renderables: tree, table, card, diff."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from archive.entry import Entry, Kin
+from archive.lineage import Family, Line, best_path, gain, steps
+from sandbox.outcome import Crashed, DependsOnStart, Duplicate, Floored, Measured, Refused
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "sharpe": ("sharpe",),
+    "drawdown": ("drawdown", "max_drawdown"),
+    "turnover": ("turnover",),
+    "trades": ("trades",),
+}
+"""Columns of the table that are metrics, each with the names it may have in an outcome."""
+
+LEAST_IDEA = 20
+"""Columns that a docstring's first line keeps in the narrowest terminal."""
+
+BOUNDLESS = 10_000
+"""Columns that no table needs."""
+
+OWN = ("fitness", "novelty", "generation", "nodes", "id")
+"""What else candidates can be sorted by."""
+
+
+def headline(text: str) -> str:
+    """The first line of a strategy's docstring; of its text where it has none or is no Python."""
+    try:
+        said = ast.get_docstring(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        said = None
+    lines = (said or text).strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+def figure(value: float | None, form: str = ".4g") -> str:
+    """A figure for people; a dash where there is none."""
+    return "-" if value is None or math.isnan(value) else format(value, form)
+
+
+def sort_value(entry: Entry, name: str) -> float | None:
+    """What a measured candidate is sorted by; None where it has no such figure.
+
+    Args:
+        entry: Measured.
+        name: One of OWN, a column of the table, or a metric or axis of the outcome.
+    """
+    outcome = entry.outcome
+    assert isinstance(outcome, Measured)
+    own: dict[str, float | None] = {
+        "fitness": outcome.fitness,
+        "novelty": entry.novelty,
+        "generation": entry.generation,
+        "nodes": outcome.nodes,
+        "id": entry.id,
+    }
+    value = own[name] if name in own else _first(figures_of(entry), COLUMNS.get(name, (name,)))
+    return None if value is None or math.isnan(value) else value
+
+
+def figures_of(entry: Entry) -> Mapping[str, float]:
+    """A measured candidate's metrics and axes by name."""
+    outcome = entry.outcome
+    return {**outcome.metrics, **outcome.axes} if isinstance(outcome, Measured) else {}
+
+
+def tree(family: Family, lines: Sequence[Line], drawn: int, width: int) -> list[RenderableType]:
+    """The forest of descent, one line a candidate or folded chain.
+
+    Args:
+        family: All candidates.
+        lines: As `archive.lineage.layout` laid them out.
+        drawn: Candidates those lines stand for.
+        width: Columns to stay within; what an operator did is cut short, figures never are.
+    """
+    shown: list[RenderableType] = [_branch(family, line, width) for line in lines]
+    if not family:
+        shown.append(Text("No candidates yet."))
+    elif drawn < len(family):
+        shown.append(
+            Text(f"{drawn:,} of {len(family):,} candidates; --all shows every one", style="dim")
+        )
+    return shown
+
+
+def top(entries: Sequence[Entry], box: bool, width: int) -> Table:
+    """A table of measured candidates, a row each, with the first line of its docstring last.
+
+    Args:
+        entries: The candidates.
+        box: Whether it has rules.
+        width: Columns to stay within: the docstrings give way, ids and figures never do.
+    """
+    names = ["id", "fitness", *COLUMNS, "novelty", "gen", "operator"]
+    rows = [
+        [
+            f"#{entry.id}",
+            figure(sort_value(entry, "fitness"), ".3f"),
+            *(figure(sort_value(entry, name)) for name in COLUMNS),
+            figure(entry.novelty, ".3f"),
+            str(entry.generation),
+            entry.operator,
+        ]
+        for entry in entries
+    ]
+    left = max(width - (_table(box, names, rows).width or 0) - 2, LEAST_IDEA)
+    for entry, row in zip(entries, rows, strict=True):
+        idea = Text(headline(entry.text))
+        idea.truncate(left, overflow="ellipsis")
+        row.append(idea.plain)
+    return _table(box, [*names, "idea"], rows, left="operator idea")
+
+
+def card(
+    entry: Entry, family: Family, children: Sequence[int], source: RenderableType
+) -> list[RenderableType]:
+    """Everything about one candidate.
+
+    Args:
+        entry: The candidate.
+        family: All candidates.
+        children: Ids of its children.
+        source: Its text, as it is to be shown.
+    """
+    one = family[entry.id]
+    place = f"  generation {entry.generation}, slot {entry.slot}"
+    parts: list[RenderableType] = [
+        Text.assemble(_name(family, one), place),
+        Text(f"{entry.operator}: {entry.note}"),
+        Text(),
+        *_outcome(entry),
+        Text(),
+        Text("Lineage", style="bold"),
+    ]
+    for step in best_path(family, entry.id):
+        kin = family[step]
+        parts.append(Text.assemble("  ", _name(family, kin), f"  {kin.operator}: {kin.note}"))
+    for title, ids in (("Parents", entry.parents), ("Children", children)):
+        parts += [Text(), Text(f"{title}: {len(ids) or 'none'}", style="bold")]
+        parts += [Text.assemble("  ", _name(family, family[each])) for each in ids]
+    return [*parts, Text(), Text("Source", style="bold"), source]
+
+
+def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
+    """What changed from one candidate to another: the source as a unified diff, then figures."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    changes = difflib.unified_diff(
+        old.text.splitlines(),
+        new.text.splitlines(),
+        f"#{old.id} {headline(old.text)}",
+        f"#{new.id} {headline(new.text)}",
+        lineterm="",
+    )
+    lines = [Text(line, style=styles.get(line[:1], "")) for line in changes]
+    parts: list[RenderableType] = [*lines] or [Text("The sources are equal.")]
+    before, after = _all_figures(old), _all_figures(new)
+    rows: list[list[str]] = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        one, other = before.get(name), after.get(name)
+        change = None if one is None or other is None else other - one
+        rows.append([name, figure(one), figure(other), figure(change, "+.4g")])
+    rows.append(["outcome", old.standing, new.standing, ""])
+    names = ["figure", f"#{old.id}", f"#{new.id}", "change"]
+    return [*parts, Text(), _table(box, names, rows, left="figure")]
+
+
+def _branch(family: Family, line: Line, width: int) -> Text:
+    guides = "".join("   " if last else "│  " for last in line.last[:-1])
+    if len(guides) > width // 2:
+        guides = f"({len(line.last)} deep) "
+    joint = "" if not line.last else "└─ " if line.last[-1] else "├─ "
+    text = Text(guides + joint, style="dim")
+    one = line.folded[-1]
+    if len(line.folded) > 1:
+        text.append(f"… {steps(family, line.folded)} …", style="dim")
+    else:
+        text.append_text(_name(family, one))
+        others = "".join(f" × #{parent}" for parent in one.parents[1:])
+        if one.operator != one.standing:  # a seed is a seed by `seed`
+            text.append(f"  {one.operator}{others}", style="cyan")
+        text.append(f"  {one.note}", style="dim")
+    more = f"  (+{line.hidden:,} more)" if line.hidden else ""
+    text.truncate(max(width - len(more), 20), overflow="ellipsis")
+    return text.append(more, style="dim")
+
+
+def _name(family: Family, one: Kin) -> Text:
+    """A candidate in a few words: id, fitness, its gain over its best parent, standing."""
+    if one.fitness is None:
+        return Text(f"#{one.id} {one.standing}", style="dim")
+    text = Text(f"#{one.id} {one.fitness:.3f}", style="bold")
+    change = gain(one, family)
+    if change is not None:
+        style = "green" if change > 0 else "red" if change < 0 else "dim"
+        text.append(f" {change:+.3f}", style=f"not bold {style}")
+    return text.append(f" {one.standing}", style="not bold")
+
+
+def _outcome(entry: Entry) -> list[RenderableType]:
+    match entry.outcome:
+        case Measured() as outcome:
+            folds = " ".join(figure(fold, ".3f") for fold in outcome.folds)
+            figures = {"fitness": outcome.fitness, "novelty": entry.novelty, **outcome.metrics}
+            return [
+                _pairs(figures),
+                Text(f"Folds: {folds}"),
+                _pairs(outcome.axes),
+                *(Text(f"Warning: {warning}", style="yellow") for warning in outcome.warnings),
+                Text(f"Graph: {outcome.nodes} nodes, key {outcome.key}", style="dim"),
+            ]
+        case Floored() as outcome:
+            said = f"{outcome.floor} is {figure(outcome.figure)}, needs {figure(outcome.needed)}"
+            return [Text(f"No fitness: {said}.", style="yellow"), _pairs(outcome.metrics)]
+        case DependsOnStart() as outcome:
+            said = (
+                "No fitness: begun later in the data it holds other weights, by up to "
+                f"{figure(outcome.difference)}; a date could hide in them."
+            )
+            return [Text(said, style="yellow")]
+        case Refused() as outcome:
+            parts: list[RenderableType] = [Text("Refused; nothing ran.", style="yellow")]
+            lines = entry.text.splitlines()
+            for refusal in outcome.refusals:
+                parts.append(Text(f"  {refusal}"))
+                if 1 <= refusal.line <= len(lines):
+                    parts.append(Text(f"    {lines[refusal.line - 1]}", style="bold"))
+                    parts.append(Text(" " * (3 + max(refusal.column, 1)) + "^", style="red"))
+            return parts
+        case Duplicate() as outcome:
+            return [Text(f"Its graph is that of #{outcome.of}; nothing ran.", style="yellow")]
+        case Crashed() as outcome:
+            return [Text(f"A worker failed at {outcome.stage}: {outcome.reason}", style="red")]
+
+
+def _all_figures(entry: Entry) -> Mapping[str, float]:
+    match entry.outcome:
+        case Measured() as outcome:
+            return {"fitness": outcome.fitness, **outcome.metrics, "nodes": outcome.nodes}
+        case Floored() as outcome:
+            return {**outcome.metrics, "nodes": outcome.nodes}
+        case _:
+            return {}
+
+
+def _pairs(figures: Mapping[str, float | None]) -> Table:
+    """Figures by name, in three columns of pairs."""
+    cells = [cell for name, value in figures.items() for cell in (name, figure(value))]
+    rows = [cells[place : place + 6] for place in range(0, len(cells), 6)]
+    names = ["name", "figure"] * 3
+    return _table(
+        False, names, [row + [""] * (6 - len(row)) for row in rows], left="name", head=False
+    )
+
+
+def _table(
+    rules: bool,
+    names: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: str = "",
+    head: bool = True,
+) -> Table:
+    """A table as wide as it needs: where that is too wide rich would leave columns out.
+
+    Args:
+        rules: Whether it has a rule below its head.
+        names: Its columns.
+        rows: A cell for each column.
+        left: The columns that are set to the left.
+        head: Whether the columns' names are shown.
+    """
+    box = SIMPLE_HEAD if rules else None
+    table = Table(
+        box=box, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=head
+    )
+    for name in names:
+        table.add_column(name, justify="left" if name in left.split() else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    table.width = Console(width=BOUNDLESS).measure(table).maximum
+    return table
+
+
+def _first(figures: Mapping[str, float], names: Sequence[str]) -> float | None:
+    return next((figures[name] for name in names if name in figures), None)
