@@ -1,0 +1,207 @@
+"""The config of a search: TOML, command line and defaults become one checked record."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sandbox.objective import Objective
+
+
+class ConfigError(ValueError):
+    """A config is wrong; the text lists every error, each with its path and the allowed range."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Search(_Part):
+    """How the next candidates are chosen.
+
+    Attributes:
+        population: Candidates a generation.
+        selection: Who becomes a parent: `novelty` (fit and novel, with few children), `pareto`
+            (NSGA-II over fitness, novelty and brevity), `random` (nobody: every candidate is a new
+            strategy; the baseline a search has to beat).
+        builtin_seeds: Whether the strategies that come with Finch are among the seeds.
+        operators: Operators in use; empty for all.
+        explore: Share of draws in which operators are chosen evenly, whatever they have earned.
+        memory: What an operator's earnings keep of their weight from one generation to the next.
+        pareto_pool: Members that NSGA-II sorts: the newest ones.
+    """
+
+    population: int = Field(default=64, ge=1, le=100_000)
+    selection: Literal["novelty", "pareto", "random"] = "novelty"
+    builtin_seeds: bool = True
+    operators: tuple[str, ...] = ()
+    explore: float = Field(default=0.2, ge=0, le=1)
+    memory: float = Field(default=0.9, gt=0, le=1)
+    pareto_pool: int = Field(default=500, ge=4, le=100_000)
+
+
+class Sandbox(_Part):
+    """Where candidates run. Decides how long a run takes, never what it finds.
+
+    Attributes:
+        workers: Ray workers; 0 runs everything in this process.
+        ray_address: A cluster; empty for this machine.
+        cache_mb: Cap on each worker's cache of computed values.
+        draw_wall_s: Backstop on one drawing.
+        batch_wall_s: A batch that takes longer has hung; its worker is replaced.
+    """
+
+    workers: int = Field(default=2, ge=0, le=10_000)
+    ray_address: str = ""
+    cache_mb: int = Field(default=256, ge=1, le=1_000_000)
+    draw_wall_s: float = Field(default=5.0, gt=0, le=3600)
+    batch_wall_s: float = Field(default=120.0, gt=0, le=86_400)
+
+
+class Config(_Part):
+    """A whole search.
+
+    Attributes:
+        market: A market's name, or the path of a market's .toml or of its data; empty for the
+            embedded one.
+        seed: Every randomness comes from it.
+        objective: What fitness is.
+        search: How the next candidates are chosen.
+        sandbox: Where they run.
+    """
+
+    market: str = ""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    objective: Objective = Objective()
+    search: Search = Search()
+    sandbox: Sandbox = Sandbox()
+
+    def identity(self) -> dict[str, Any]:
+        """The part that decides what is found: all but the market's place and the sandbox."""
+        return self.model_dump(mode="json", exclude={"market", "seed", "sandbox"})
+
+
+def read(path: Path | None, settings: Sequence[str] = ()) -> dict[str, Any]:
+    """A config file and `key=value` settings as one nested table; the settings win.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML, or a setting is no `key=value`.
+    """
+    table: dict[str, Any] = {}
+    if path is not None:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError([f"{path}: cannot be read ({error.strerror})"]) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError([f"{path}: is not UTF-8 text (byte {error.start})"]) from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError([f"{path}: is not TOML: {error}"]) from error
+        market = table.get("market")
+        if isinstance(market, str) and market and (path.parent / market).exists():
+            table["market"] = str((path.parent / market).resolve())  # beside the file, as written
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError([f"--set {setting}: needs key=value, e.g. search.population=128"])
+        _put(table, key.strip().split("."), _value(text.strip()), setting)
+    return table
+
+
+def build(table: Mapping[str, Any], where: str = "config") -> Config:
+    """Check a table.
+
+    Raises:
+        ConfigError: Every error in it, each with its key's path, what it got and what it needs.
+    """
+    try:
+        return Config.model_validate(table)
+    except ValidationError as error:
+        problems = [_sentence(where, dict(e)) for e in error.errors(include_url=False)]
+        raise ConfigError(problems) from None
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two nested tables as one; the second wins."""
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        if isinstance(mine, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(mine, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _put(table: dict[str, Any], path: list[str], value: Any, setting: str) -> None:
+    for key in path[:-1]:
+        inner = table.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ConfigError([f"--set {setting}: {key} is no table"])
+        table = inner
+    table[path[-1]] = value
+
+
+def _value(text: str) -> Any:
+    """A setting's value as TOML would read it; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _sentence(where: str, error: dict[str, Any]) -> str:
+    path = [str(part) for part in error["loc"]]
+    key = ".".join(path)
+    if error["type"] == "extra_forbidden":
+        known = _keys(path[:-1])
+        close = difflib.get_close_matches(path[-1], known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
+        return f"{where}: {key}: unknown key; {hint}"
+    needs = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "needs")
+    field = _field(path)
+    bounds = _bounds(field) if field is not None else ""
+    return f"{where}: {key} = {json.dumps(error['input'], default=str)}; {needs}{bounds}"
+
+
+def _field(path: Sequence[str]) -> Any:
+    model: Any = Config
+    field: Any = None
+    for key in path:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return field
+        field = model.model_fields.get(key)
+        if field is None:
+            return None
+        model = field.annotation
+    return field
+
+
+def _bounds(field: Any) -> str:
+    names = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    found = [
+        f"{sign} {getattr(rule, name)}"
+        for rule in field.metadata
+        for name, sign in names.items()
+        if getattr(rule, name, None) is not None
+    ]
+    default = field.get_default(call_default_factory=True)
+    shown = "" if isinstance(default, BaseModel) else f"; the default is {default!r}"
+    return f" ({', '.join(found)}{shown})" if found else f" ({shown.lstrip('; ')})" if shown else ""
+
+
+def _keys(path: Sequence[str]) -> list[str]:
+    field = _field(path)
+    model = Config if field is None else field.annotation
+    has_fields = isinstance(model, type) and issubclass(model, BaseModel)
+    return sorted(model.model_fields) if has_fields else []

@@ -1,0 +1,52 @@
+"""What a command does with an error that has a way out: one sentence, exit code 2, no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Status:
+    """A command's exit code."""
+
+    code: int = 0
+
+
+@contextmanager
+def explained(command: str) -> Generator[Status]:
+    """Say what is wrong where the user can mend it; all else is a bug and keeps its trace."""
+    status = Status()
+    try:
+        yield status
+    except KeyboardInterrupt:
+        print(
+            f"{command}: stopped at once; go on with the same command and --resume",
+            file=sys.stderr,
+        )
+        status.code = 130
+    except BrokenPipeError:
+        # The reader went away (| head): not an error. Nothing may be flushed to it any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status.code = 141
+    except Exception as error:
+        if not _has_a_way_out(error):
+            raise
+        lines = str(error).splitlines() or [type(error).__name__]
+        print(f"{command}: {lines[0]}", *lines[1:], sep="\n", file=sys.stderr)
+        status.code = 2
+
+
+def _has_a_way_out(error: Exception) -> bool:
+    from archive.errors import ArchiveError
+    from engine.config import ConfigError
+    from engine.seeding import SeedError
+    from sandbox.market import MarketError
+    from sandbox.pool import PoolError
+
+    return isinstance(
+        error, ArchiveError | ConfigError | SeedError | MarketError | PoolError | OSError
+    )

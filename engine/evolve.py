@@ -1,0 +1,97 @@
+"""`python -m engine.evolve`: arguments in, a search, its summary out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import Command
+
+if TYPE_CHECKING:
+    from engine.command import Arguments, Found
+
+EXAMPLES = """\
+examples:
+  python -m engine.evolve --generations 30                      the embedded market, no key needed
+  python -m engine.evolve --generations 30 --market bars.csv    your own bars (CSV, Parquet, folder)
+  python -m engine.evolve --generations 60 --resume             go on with the newest run
+  python -m engine.evolve --generations 30 --seed-from mine/    begin with your own strategies
+  python -m engine.evolve --generations 30 --set search.selection=random --set objective.folds=4
+
+then look at what was found:
+  python -m archive.show runs/0001.sqlite                       the lineage tree
+  python -m archive.show runs/0001.sqlite top                   the fittest
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's flags."""
+    made = argparse.ArgumentParser(
+        prog="finch evolve",
+        description="Evolve trading strategies: a population of source files is varied, measured "
+        "on a market's training bars, and kept in an archive scored by fitness and novelty.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = made.add_argument
+    add("--generations", type=int, required=True, metavar="N", help="generations after the seeds; "
+        "when resuming, the total")  # fmt: skip
+    add("--population", type=int, metavar="M", help="candidates a generation (default 64)")
+    add("--market", metavar="PATH|NAME", help="a market's name (python -m sandbox.market lists "
+        "them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and Nasdaq, "
+        "embedded")  # fmt: skip
+    add("--config", type=Path, metavar="FILE", help="settings in TOML; configs/search.toml shows "
+        "them all")  # fmt: skip
+    add("--seed-from", type=Path, nargs="+", action="extend", default=[], metavar="PATH",
+        help="your own strategy files, or folders of them, to begin with")  # fmt: skip
+    add("--archive", metavar="PATH|URL", help="where to keep what is found (default: the next "
+        "runs/NNNN.sqlite)")  # fmt: skip
+    add("--resume", action="store_true", help="go on with an archive: the newest in runs/, or "
+        "--archive")  # fmt: skip
+    add("--workers", type=int, metavar="N", help="Ray workers (default 2); 0 runs in this process")
+    add("--ray-address", metavar="A", help="a Ray cluster, e.g. ray://head:10001")
+    add("--seed", type=int, metavar="S", help="every randomness comes from it (default 0)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help="one setting, e.g. search.selection=pareto; may be repeated")  # fmt: skip
+    return made
+
+
+def arguments(argv: Sequence[str] | None) -> Arguments:
+    """The flags as a record."""
+    from engine.command import Arguments
+
+    said = vars(parser().parse_args(argv))
+    said["seed_from"] = tuple(said["seed_from"])
+    return Arguments(**said)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a search; 0 when it ended, 130 when Ctrl-C ended it, 2 when something is wrong."""
+    asked = arguments(argv)
+    from engine.errors import explained
+
+    with explained("finch evolve") as status:
+        from engine.command import search
+
+        found = search(asked)
+        _summary(found)
+        status.code = 130 if found.stopped else 0
+    return status.code
+
+
+def _summary(found: Found) -> None:
+    from rich.console import Console
+
+    from engine.summary import closing
+
+    console = Console(soft_wrap=True, highlight=False)
+    for line in closing(found):
+        console.print(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+sys.modules[__name__].__class__ = Command

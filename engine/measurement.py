@@ -1,0 +1,113 @@
+"""One strategy file measured on a market's training part: outcome, figures, trades, equity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config import build, read
+from sandbox.outcome import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sandbox.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What one strategy file did on a market's training part.
+
+    Attributes:
+        market: The market's name.
+        outcome: What a search would store of it: measured, floored, refused...
+        report: The books as frames; None where it was refused.
+    """
+
+    market: str
+    outcome: Outcome
+    report: Report | None
+
+    @property
+    def metrics(self) -> pd.Series:
+        """Every figure by name; raises ValueError where the strategy was refused."""
+        import pandas as pd
+
+        return pd.Series(self._report.measurement.metrics, name="value")
+
+    @property
+    def folds(self) -> pd.DataFrame:
+        """A row a fold; ValueError where the strategy was refused, as in the next three."""
+        return self._report.folds
+
+    @property
+    def assets(self) -> pd.DataFrame:
+        """A row an asset."""
+        return self._report.assets
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """A row a trade."""
+        return self._report.trades
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """A row a bar."""
+        return self._report.curve
+
+    @property
+    def _report(self) -> Report:
+        if self.report is None:
+            raise ValueError(f"the strategy was refused, so it has no books: {self.outcome}")
+        return self.report
+
+
+def measure_file(
+    file: Path, market: str | None, settings: Sequence[str], config: Path | None = None
+) -> Backtest:
+    """Check, draw, execute and measure a file, as a search would.
+
+    Args:
+        file: The strategy.
+        market: A market's name or path; None for what the config says, or the embedded one.
+        settings: `key=value`, as `--set`.
+        config: A config in TOML.
+
+    Raises:
+        ConfigError, MarketError: Each with every problem found.
+        OSError: The file cannot be read.
+    """
+    from engine.wiring import load_market, setup
+    from genomes.check import check_foreign
+    from genomes.language.graph import deserialise
+    from sandbox.outcome import Refused
+    from sandbox.report import report
+    from sandbox.worker import Request, Worker
+
+    checked = check_foreign(file.read_bytes())
+    table = read(config, settings)
+    settled = build(table | ({"market": market} if market is not None else {}))
+    loaded = load_market(settled.market, Path.cwd())
+    if isinstance(checked, tuple):
+        return Backtest(market=loaded.name, outcome=Refused(refusals=checked), report=None)
+    told = setup(loaded, settled)
+    with Worker(loaded.panel, told) as worker:
+        drawing = worker.propose([Request(operator="file", text=checked.text)])[0]
+        if drawing.failure is not None:
+            return Backtest(market=loaded.name, outcome=drawing.failure, report=None)
+        graph = deserialise(drawing.graph, told.fields)
+        books = report(
+            loaded.panel,
+            worker.targets(graph),
+            window=told.window,
+            fold_edges=told.fold_edges,
+            costs=told.costs,
+            fills=told.fills,
+            objective=told.objective,
+            nodes=len(graph.nodes),
+            stale_ns=told.stale_ns,
+        )
+        outcome = worker.measure([drawing.graph])[0]
+        return Backtest(market=loaded.name, outcome=outcome, report=books)

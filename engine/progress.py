@@ -1,0 +1,197 @@
+"""What a run says while it goes: a summary of each generation, and the lines people read."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sandbox.outcome import Crashed, Measured, Refused, kind_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from archive.entry import Entry
+    from archive.population import Population
+    from engine.credit import OperatorCredit
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A generation as told.
+
+    Attributes:
+        generation: Its number.
+        summary: As `summarise` gives it.
+        population: The population with it.
+        credit: What operators have earned with it.
+    """
+
+    generation: int
+    summary: dict[str, Any]
+    population: Population
+    credit: OperatorCredit
+
+
+def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
+    """A generation's figures: candidates, kinds of outcome, rules broken, fitness and novelty."""
+    fitness = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
+    novelty = [e.novelty for e in entries if e.novelty is not None]
+    rules = Counter(e.outcome.refusals[0].rule for e in entries if isinstance(e.outcome, Refused))
+    crashes = Counter(
+        f"{e.outcome.stage}: {e.outcome.reason}" for e in entries if isinstance(e.outcome, Crashed)
+    )
+    return {
+        "generation": generation,
+        "candidates": len(entries),
+        "kinds": dict(sorted(Counter(kind_of(e.outcome) for e in entries).items())),
+        "standings": dict(sorted(Counter(e.standing for e in entries).items())),
+        "refused_by": dict(sorted(rules.items())),
+        "crashes": dict(sorted(crashes.items())),
+        "best": max(fitness, default=None),
+        "median": statistics.median(fitness) if fitness else None,
+        "novelty": statistics.median(novelty) if novelty else None,
+    }
+
+
+HEADINGS = (
+    "gen",
+    "best",
+    "best now",
+    "median",
+    "novelty",
+    "new/dup/floor/refused",
+    "cand/s",
+    "left",
+)
+_WIDTHS = (5, 8, 8, 8, 8, 22, 8, 8)
+
+
+class Screen:
+    """A line for each generation; in a terminal also a bar for the one under way.
+
+    Use it with `with`: it takes Ctrl-C for itself. The first ends the run with the generation
+    under way, the second at once.
+    """
+
+    def __init__(self, console: Console, *, first: int, last: int, best: float | None) -> None:
+        """Begin.
+
+        Args:
+            console: Where to write.
+            first: The generation that the run begins with.
+            last: The generation that it ends with.
+            best: Best fitness told before; None if there is none.
+        """
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self.stopping = False
+        self._console, self._first, self._last, self._best = console, first, last, best
+        self._began = self._mark = time.monotonic()
+        self._bar = Progress(
+            TextColumn("[dim]{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=1)
+        self._handler: Any = None
+
+    def __enter__(self) -> Screen:
+        import signal
+        import threading
+
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._interrupted)
+        self._bar.start()
+        self._console.print(_row(HEADINGS), style="dim", highlight=False)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        import signal
+
+        self._bar.stop()
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupted(self, number: int, frame: object) -> None:
+        if self.stopping:
+            raise KeyboardInterrupt
+        self.stopping = True
+        self._console.print(
+            "Stopping when this generation is in the archive; Ctrl-C again stops at once.",
+            style="yellow",
+        )
+
+    def progress(self, generation: int, stage: str, done: int, total: int) -> None:
+        """So many of a generation's candidates have passed a stage."""
+        self._bar.update(
+            self._task,
+            description=f"generation {generation}, {stage}",
+            completed=done,
+            total=total,
+        )
+
+    def told(self, report: Report) -> None:
+        """Write the generation's line."""
+        now = time.monotonic()
+        summary, kinds = report.summary, report.summary["kinds"]
+        best = summary["best"]
+        risen = best is not None and (self._best is None or best > self._best)
+        self._best = best if risen else self._best
+        rate = summary["candidates"] / max(now - self._mark, 1e-9)
+        done = report.generation - self._first + 1
+        left = (now - self._began) / done * (self._last - report.generation)
+        self._mark = now
+        counts = (
+            kinds.get("measured", 0),
+            kinds.get("duplicate", 0),
+            kinds.get("floored", 0) + kinds.get("depends_on_start", 0),
+            kinds.get("refused", 0) + kinds.get("crashed", 0),
+        )
+        line = _row((
+            str(report.generation),
+            figure(self._best),
+            figure(best),
+            figure(summary["median"]),
+            figure(summary["novelty"]),
+            "/".join(map(str, counts)),
+            f"{rate:.0f}",
+            duration(left) if report.generation < self._last else "",
+        ))  # fmt: skip
+        rules = ", ".join(f"{rule} {n}" for rule, n in summary["refused_by"].items())
+        style = "bold green" if risen and report.generation > 0 else None
+        line += f"  refused: {rules}" if rules else ""
+        self._console.print(line, style=style, highlight=False)
+        for crash, count in summary["crashes"].items():
+            self._console.print(f"      crashed, {count} x {crash}", style="red", markup=False)
+
+
+def figure(value: float | None) -> str:
+    """A fitness or novelty in three decimals; a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 42 s, 3:05 or 1:02:03."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " ".join(cell.rjust(width) for cell, width in zip(cells, _WIDTHS, strict=True))

@@ -1,0 +1,170 @@
+"""The composition root: the only tables from name to class, and where a run is put together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.identity import Identity
+from archive.population import Population
+from archive.store import Archive
+from engine import VERSION
+from engine.config import Config, ConfigError, Search
+from engine.credit import OperatorCredit
+from engine.loop import Search as Run
+from engine.loop import remember
+from engine.operators.structural import JUMP, names
+from engine.seeding import check_seeds
+from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
+from sandbox.market import Market, load, resolve
+from sandbox.market.span import span_ns
+from sandbox.pool import InProcess, Pool, RayPool
+from sandbox.worker import Setup
+
+ISOLATION = "process"  # strangers are drawn in a process of their own; issue 3 makes it a jail
+
+SELECTORS: dict[str, Callable[[Search], Selector]] = {
+    "novelty": lambda _: NoveltySelector(),
+    "pareto": lambda search: ParetoSelector(search.pareto_pool),
+    "random": lambda _: RandomSelector(),
+}
+
+
+def load_market(name: str, base: Path) -> Market:
+    """The training part of a market: all that a search and a backtest may see.
+
+    Raises:
+        MarketError: It cannot be found, read, or holds bad bars.
+    """
+    return load(resolve(name or None, base=base), through="train")
+
+
+def setup(market: Market, config: Config) -> Setup:
+    """What every worker of a run is told."""
+    split = market.split
+    return Setup(
+        fields=dict(sorted(market.panel.dimensions.items())),  # their order enters the operators
+        window=(split.score_from, split.train_end),
+        edges=tuple(int(edge) for edge in split.fold_edges(config.objective.folds)),
+        max_window=split.max_window,
+        costs=market.config.costs,
+        fills=market.config.fills,
+        objective=config.objective,
+        cache_mb=config.sandbox.cache_mb,
+        draw_wall_s=config.sandbox.draw_wall_s,
+        stale_ns=span_ns(market.config.stale_after),
+    )
+
+
+def pool(market: Market, config: Config) -> Pool:
+    """The workers.
+
+    Raises:
+        PoolError: They do not start.
+    """
+    settings = config.sandbox
+    told = setup(market, config)
+    if settings.workers == 0:
+        return InProcess(market.panel, told)
+    import archive
+    import engine
+    import genomes
+    import sandbox
+
+    return RayPool(
+        market.panel,
+        told,
+        workers=settings.workers,
+        address=settings.ray_address or None,
+        modules=(archive, engine, genomes, sandbox),
+        batch_wall_s=settings.batch_wall_s,
+    )
+
+
+def identity(
+    market: Market, config: Config, seeds: Sequence[tuple[str, str]], place: str
+) -> Identity:
+    """What the archive of this run is a function of.
+
+    Args:
+        market: The market.
+        config: The settings.
+        seeds: (name, text) of generation 0.
+        place: Where the market was found first. The same bars may lie elsewhere when a run is
+            resumed; the fingerprint decides whether they are the same.
+    """
+    from hashlib import sha256
+
+    table = config.identity()
+    table["seeds"] = {name: sha256(text.encode()).hexdigest()[:16] for name, text in seeds}
+    table["place"] = place
+    table["market"] = market.config.model_dump(mode="json", by_alias=True, exclude={"path", "name"})
+    return Identity(
+        market=market.name,
+        fingerprint=market.fingerprint,
+        config=json.dumps(table, sort_keys=True),
+        seed=config.seed,
+        isolation=ISOLATION,
+        engine=VERSION,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A run that is ready to start: everything was looked at, nothing was started."""
+
+    config: Config
+    market: Market
+    seeds: Sequence[tuple[str, str]]
+    identity: Identity
+
+
+def plan(
+    config: Config, seeds: Sequence[tuple[str, str]], base: Path, *, place: str | None = None
+) -> Plan:
+    """Look at everything a run needs before anything starts.
+
+    Args:
+        config: The settings.
+        seeds: (name, text) of generation 0.
+        base: The folder that a relative market path begins in.
+        place: Where a resumed run first found its market.
+
+    Raises:
+        ConfigError, MarketError, SeedError: Each with every problem it found.
+    """
+    try:
+        names(config.search.operators)
+    except ValueError as error:
+        raise ConfigError([str(error)]) from None
+    market = load_market(config.market, base)
+    check_seeds(seeds, setup(market, config))
+    found = base / config.market
+    where = str(found.resolve()) if config.market and found.exists() else config.market
+    return Plan(
+        config=config,
+        market=market,
+        seeds=seeds,
+        identity=identity(market, config, seeds, where if place is None else place),
+    )
+
+
+def assemble(planned: Plan, archive: Archive, workers: Pool) -> Run:
+    """The run, with everything that the archive was told before."""
+    search = planned.config.search
+    operators = (JUMP,) if search.selection == "random" else names(search.operators)
+    run = Run(
+        archive=archive,
+        pool=workers,
+        population=Population(),
+        selector=SELECTORS[search.selection](search),
+        credit=OperatorCredit(operators, explore=search.explore, memory=search.memory),
+        seeds=planned.seeds,
+        size=search.population,
+        seed=planned.config.seed,
+    )
+    for generation in range(archive.generations()):
+        remember(run, list(archive.entries(generations=range(generation, generation + 1))))
+    return run

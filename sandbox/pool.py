@@ -1,0 +1,264 @@
+"""Workers on Ray: batches out, answers back in order, a dead or hung worker replaced."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Protocol
+
+from sandbox.market.panel import Panel
+from sandbox.outcome import Crashed, Outcome
+from sandbox.worker import Drawing, Request, Setup, Worker
+
+BATCHES_PER_WORKER = 4  # small enough to level out slow ones, large enough to hide the round trip
+MAX_BATCH = 32
+
+
+class PoolError(RuntimeError):
+    """The workers cannot be had; the text says why and the way out."""
+
+
+class Pool(Protocol):
+    """Where candidates are made and measured.
+
+    Both methods are pure: the answers depend on the questions and the run's setup only, not on the
+    number of workers, nor on who answered first. They yield (index of the question, answer) as
+    answers come, each index once.
+    """
+
+    def propose(self, requests: Sequence[Request]) -> Iterator[tuple[int, Drawing]]:
+        """Make and draw candidates."""
+        ...
+
+    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
+        """Execute and measure serialised graphs."""
+        ...
+
+    def close(self) -> None:
+        """End the workers."""
+        ...
+
+
+class InProcess:
+    """One worker in this process: for tests, a debugger, and a single measurement."""
+
+    def __init__(self, panel: Panel, setup: Setup) -> None:
+        self._worker = Worker(panel, setup)
+
+    def propose(self, requests: Sequence[Request]) -> Iterator[tuple[int, Drawing]]:
+        """Make and draw candidates."""
+        for start in range(0, len(requests), MAX_BATCH):
+            batch = requests[start : start + MAX_BATCH]
+            yield from enumerate(self._worker.propose(batch), start)
+
+    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
+        """Execute and measure serialised graphs."""
+        for index, graph in enumerate(graphs):
+            yield index, self._worker.measure([graph])[0]
+
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Questions that travel together, and whether they did once before."""
+
+    indices: list[int]
+    again: bool = False
+
+
+@dataclass(slots=True)
+class _Job:
+    """A batch under way."""
+
+    actor: int
+    batch: _Batch
+    deadline: float
+    result: Any = field(repr=False)
+
+
+class RayPool:
+    """Ray actors, each a `Worker`; the panel lies once in Ray's shared memory.
+
+    Args:
+        panel: The market's bars.
+        setup: What every worker is told.
+        workers: How many.
+        address: A cluster's address; None starts Ray on this machine.
+        modules: Packages to bring along to a cluster's machines.
+        batch_wall_s: A batch that takes longer has hung: its worker is replaced.
+        start_wall_s: How long to wait for workers.
+        worker: What each actor is.
+
+    Raises:
+        PoolError: Ray or its workers do not start; the text says what to change.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        setup: Setup,
+        *,
+        workers: int,
+        address: str | None = None,
+        modules: Sequence[ModuleType] = (),
+        batch_wall_s: float = 120.0,
+        start_wall_s: float = 60.0,
+        worker: type = Worker,
+    ) -> None:
+        import ray
+        from ray import exceptions
+
+        self._ray, self._errors = ray, exceptions
+        self._batch_wall_s = batch_wall_s
+        self._owns_ray = not ray.is_initialized()
+        if self._owns_ray:
+            _start(workers, address, modules)
+        self._setup = setup
+        self._panel = ray.put(panel)
+        self._remote = ray.remote(num_cpus=1, max_restarts=0)(worker)
+        self._actors: list[Any] = [self._new_actor() for _ in range(workers)]
+        try:
+            ready = [actor.measure.remote([]) for actor in self._actors]
+            ray.get(ready, timeout=start_wall_s)
+        except exceptions.GetTimeoutError:
+            cpus = ray.cluster_resources().get("CPU", 0)
+            self.close()
+            raise PoolError(
+                f"no Ray worker in {start_wall_s:g} s (asked for {workers} CPUs, the cluster has "
+                f"{cpus:g}): lower --workers to {max(1, int(cpus))}"
+            ) from None
+        except exceptions.RayActorError as error:
+            self.close()
+            raise PoolError(f"a Ray worker died at its start: {str(error)[:400]}") from None
+
+    def propose(self, requests: Sequence[Request]) -> Iterator[tuple[int, Drawing]]:
+        """Make and draw candidates."""
+
+        def lost(index: int, reason: str) -> Drawing:
+            request = requests[index]
+            return Drawing(
+                text=request.text or "",
+                operator=request.operator,
+                note="",
+                failure=Crashed(stage="propose", reason=reason),
+            )
+
+        return self._map("propose", requests, lost)
+
+    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
+        """Execute and measure serialised graphs."""
+        return self._map("measure", graphs, lambda _, why: Crashed(stage="measure", reason=why))
+
+    def close(self) -> None:
+        """End the workers, and Ray if this pool started it."""
+        for actor in self._actors:
+            self._ray.kill(actor)
+        self._actors = []
+        if self._owns_ray:
+            self._ray.shutdown()
+
+    def _new_actor(self) -> Any:
+        return self._remote.remote(self._panel, self._setup)
+
+    def _map(
+        self, method: str, questions: Sequence[Any], lost: Callable[[int, str], Any]
+    ) -> Iterator[tuple[int, Any]]:
+        waiting = deque(_batches(len(questions), len(self._actors)))
+        idle = list(range(len(self._actors)))
+        jobs: list[_Job] = []
+        while waiting or jobs:
+            while waiting and idle:
+                jobs.append(self._send(idle.pop(), method, waiting.popleft(), questions))
+            for job in self._ended(jobs):
+                jobs.remove(job)
+                answers = self._answers(job)
+                if not isinstance(answers, str):
+                    yield from zip(job.batch.indices, answers, strict=True)
+                else:
+                    self._replace(job.actor)
+                    if job.batch.again:
+                        yield from ((i, lost(i, f"{answers}, twice")) for i in job.batch.indices)
+                    else:
+                        # One at a time, so that only what kills a worker is lost.
+                        waiting.extend(_Batch([i], again=True) for i in job.batch.indices)
+                idle.append(job.actor)
+
+    def _ended(self, jobs: Sequence[_Job]) -> list[_Job]:
+        """Wait for answers; the jobs that have one, or else those that are overdue."""
+        first = min(job.deadline for job in jobs)
+        patience = max(0.0, first - time.monotonic())
+        done, _ = self._ray.wait([job.result for job in jobs], timeout=patience)
+        answered = [job for job in jobs if job.result in done]
+        return answered or [job for job in jobs if job.deadline <= time.monotonic()]
+
+    def _answers(self, job: _Job) -> list[Any] | str:
+        """A job's answers, or why there are none."""
+        try:
+            return self._ray.get(job.result, timeout=0)
+        except self._errors.GetTimeoutError:
+            return f"took more than {self._batch_wall_s:g} s"
+        except self._errors.RayActorError:
+            return "its worker died"
+
+    def _send(self, actor: int, method: str, batch: _Batch, questions: Sequence[Any]) -> _Job:
+        call = getattr(self._actors[actor], method)
+        return _Job(
+            actor=actor,
+            batch=batch,
+            deadline=time.monotonic() + self._batch_wall_s,
+            result=call.remote([questions[i] for i in batch.indices]),
+        )
+
+    def _replace(self, actor: int) -> None:
+        self._ray.kill(self._actors[actor])
+        self._actors[actor] = self._new_actor()
+
+
+def _batches(count: int, workers: int) -> Iterator[_Batch]:
+    size = max(1, min(MAX_BATCH, -(-count // (workers * BATCHES_PER_WORKER))))
+    for start in range(0, count, size):
+        yield _Batch(list(range(start, min(start + size, count))))
+
+
+def _start(workers: int, address: str | None, modules: Sequence[ModuleType]) -> None:
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    try:
+        with _scrubbed_environment():
+            if address is None:
+                ray.init(num_cpus=workers, include_dashboard=False, **options)
+            else:
+                ray.init(address=address, runtime_env={"py_modules": list(modules)}, **options)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        where = f"at {address}" if address else "on this machine"
+        raise PoolError(
+            f"Ray does not start {where}: {error}; check --ray-address, or leave it out for "
+            "workers on this machine"
+        ) from error
+
+
+_SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PROXY", "AUTH")
+
+
+def is_secret(name: str) -> bool:
+    """Whether an environment variable of that name may hold a secret, or a way to the network."""
+    return any(word in name.upper() for word in _SECRET_WORDS)
+
+
+@contextmanager
+def _scrubbed_environment() -> Generator[None]:
+    """Hide secrets while Ray starts: its processes inherit what the environment holds then."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

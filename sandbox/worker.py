@@ -1,0 +1,239 @@
+"""A worker's day: propose, check, draw, execute, measure. Strangers' text in, outcomes out."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from types import TracebackType
+
+import numpy as np
+
+from genomes.language.dimension import Dimension
+from genomes.language.graph import Graph, deserialise
+from genomes.sites import Setting
+from genomes.variation import propose
+from sandbox.book import WEEK_NS, Targets
+from sandbox.execute import Executor, check_windows
+from sandbox.fills import Costs, Fills
+from sandbox.jail.client import Drawn, Jail
+from sandbox.market.panel import I64, Panel
+from sandbox.measure import measure
+from sandbox.objective import Objective
+from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
+
+# Weights of a run begun later may differ by this much and no more once max_window bars have passed.
+START_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What every worker of a run is told once.
+
+    Attributes:
+        fields: The market's fields with their dimensions.
+        window: Scored clock bars, from and to (exclusive).
+        edges: Clock indices of the folds' edges, one more than folds.
+        max_window: Longest memory of a strategy, clock bars.
+        costs: What trading costs.
+        fills: Where orders fill.
+        objective: What fitness is.
+        cache_mb: Cap on the cache of computed nodes.
+        draw_wall_s: Backstop on one drawing; refusals are by fuel.
+        stale_ns: An asset without a bar for longer is delisted.
+    """
+
+    fields: Mapping[str, Dimension]
+    window: tuple[int, int]
+    edges: tuple[int, ...]
+    max_window: int
+    costs: Costs
+    fills: Fills
+    objective: Objective
+    cache_mb: int = 256
+    draw_wall_s: float = 5.0
+    stale_ns: int = WEEK_NS
+
+    @property
+    def fold_edges(self) -> I64:
+        """The folds' edges as an array."""
+        return np.asarray(self.edges, dtype=np.int64)
+
+    @property
+    def later_start(self) -> int:
+        """The clock bar of the second run that shows a dependence on the start."""
+        begin, end = self.window
+        return max(1, begin - self.max_window) + (end - begin) // 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A candidate to be made: by an operator from parents, or a text that is given.
+
+    Attributes:
+        operator: The operator's name; for a given text, where it comes from.
+        parents: The parents' texts.
+        seed: Seed of the operator's draws.
+        text: The text, where it is given.
+    """
+
+    operator: str
+    parents: tuple[str, ...] = ()
+    seed: int = 0
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A candidate as made: its text, and its graph or why it has none.
+
+    Attributes:
+        text: Source text.
+        operator: The operator that acted (another than asked for, where that found nothing to do).
+        note: One sentence: what it did.
+        graph: The serialised graph; empty where there is none.
+        key: Its canonical key; empty where there is none.
+        failure: Why there is no graph.
+    """
+
+    text: str
+    operator: str
+    note: str
+    graph: str = ""
+    key: str = ""
+    failure: Refused | Crashed | None = None
+
+
+@dataclass(slots=True)
+class Worker:
+    """Holds the panel, a cache of computed nodes, and a jail. Close it, or use it with `with`."""
+
+    panel: Panel
+    setup: Setup
+    _jail: Jail = field(init=False)
+    _executor: Executor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._jail = Jail(self.setup.fields, wall_s=self.setup.draw_wall_s)
+        self._executor = Executor(self.panel, cache_bytes=self.setup.cache_mb << 20)
+
+    def propose(self, requests: Sequence[Request]) -> list[Drawing]:
+        """Make and draw candidates, in order."""
+        made = [self._make(request) for request in requests]
+        texts = [draft.text for draft in made if draft.failure is None]
+        answers = iter(self._jail.draw_many(texts))
+        return [
+            draft if draft.failure is not None else self._drawn(draft, next(answers))
+            for draft in made
+        ]
+
+    def _make(self, request: Request) -> Drawing:
+        if request.text is not None:
+            return Drawing(text=request.text, operator=request.operator, note="")
+        setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
+        rng = random.Random(request.seed)
+        try:
+            made = propose(request.operator, request.parents, rng, setting)
+        except Exception as error:
+            failure = _crash("propose", error)
+            return Drawing(text="", operator=request.operator, note="", failure=failure)
+        return Drawing(text=made.text, operator=made.operator, note=made.note)
+
+    def _drawn(self, draft: Drawing, answer: Drawn | Refused | Crashed) -> Drawing:
+        if not isinstance(answer, Drawn):
+            return replace(draft, failure=answer)
+        refusal = check_windows(answer.graph, self.setup.max_window)
+        if refusal is not None:
+            return replace(draft, failure=Refused(refusals=(refusal,)))
+        return replace(draft, graph=answer.text, key=answer.graph.key)
+
+    def measure(self, graphs: Sequence[str]) -> list[Outcome]:
+        """Execute and measure serialised graphs, in order."""
+        return [self._outcome(text) for text in graphs]
+
+    def _outcome(self, text: str) -> Outcome:
+        try:
+            return self._measure(text, deserialise(text, self.setup.fields))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return _crash("measure", error)
+
+    def _measure(self, text: str, graph: Graph) -> Outcome:
+        setup, nodes = self.setup, len(graph.nodes)
+        difference = self._executor.depends_on_start(
+            graph, max_window=setup.max_window, later_start=setup.later_start
+        )
+        if difference > START_TOLERANCE:
+            return DependsOnStart(key=graph.key, graph=text, nodes=nodes, difference=difference)
+        found = measure(
+            self.panel,
+            self.targets(graph),
+            window=setup.window,
+            fold_edges=setup.fold_edges,
+            costs=setup.costs,
+            fills=setup.fills,
+            objective=setup.objective,
+            nodes=nodes,
+            stale_ns=setup.stale_ns,
+        )
+        if found.fitness is None:
+            broken = found.floor
+            assert broken is not None  # a measurement has one of the two
+            return Floored(
+                key=graph.key,
+                graph=text,
+                nodes=nodes,
+                floor=broken.name,
+                figure=broken.figure,
+                needed=broken.needed,
+                metrics=found.metrics,
+            )
+        clips = self._executor.signal_clips(graph)
+        clipped = (f"the signal left -1..1 in {clips} bars and was clipped",) if clips else ()
+        return Measured(
+            key=graph.key,
+            graph=text,
+            nodes=nodes,
+            fitness=found.fitness,
+            folds=found.folds,
+            metrics=found.metrics,
+            axes=found.axes,
+            descriptor=found.descriptor,
+            warnings=clipped + found.warnings,
+        )
+
+    def targets(self, graph: Graph) -> Targets:
+        """What a graph wants at each packed bar, as the books read it."""
+        said = self._executor.evaluate(graph)
+        return Targets(
+            weights=said.weight,
+            stop_loss=said.stop_loss,
+            take_profit=said.take_profit,
+            trailing_stop=said.trailing_stop,
+            max_held=said.max_held,
+        )
+
+    def close(self) -> None:
+        """End the jail."""
+        self._jail.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _crash(stage: str, error: Exception) -> Crashed:
+    """Our own machinery tripped over one candidate: stored, counted and shown, never a score."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    return Crashed(stage=stage, reason=f"{type(error).__name__} at {place}: {error}"[:300])
