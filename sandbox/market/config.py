@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -26,6 +27,9 @@ from sandbox.market.span import span_ns
 EMBEDDED = "embedded"
 # What a strategy already finds on `m`, now or in a later issue: no column may hide it.
 RESERVED = {*OHLCV, *CLOCK_FIELDS, "every", "role", "is_role", "listed", "symbol", "time"}
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")  # what a serialised graph can name
 
 
 def _check_span(text: str) -> str:
@@ -64,8 +68,11 @@ def _check_format(text: str) -> str:
 
 
 def _check_column_name(name: str) -> str:
-    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-        raise ValueError("needs a name that strategies can write as m.name: letters, digits and _")
+    if _NAME.fullmatch(name) is None or keyword.iskeyword(name):
+        raise ValueError(
+            "needs a name that strategies can write as m.name: a letter, then up to 39 letters, "
+            "digits and _"
+        )
     if name in RESERVED:
         raise ValueError(f"m.{name} means something else already; choose another name")
     return name
