@@ -11,6 +11,7 @@ from types import TracebackType
 
 import numpy as np
 
+from genomes.check import check_foreign
 from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, deserialise
 from genomes.sites import Setting
@@ -131,7 +132,7 @@ class Worker:
 
     def _make(self, request: Request) -> Drawing:
         if request.text is not None:
-            return Drawing(text=request.text, operator=request.operator, note="")
+            return _given(request.operator, request.text)
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
         rng = random.Random(request.seed)
         try:
@@ -230,6 +231,14 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _given(operator: str, text: str) -> Drawing:
+    """A text from elsewhere in its normal form, or what the checker has against it."""
+    checked = check_foreign(text)
+    if isinstance(checked, tuple):
+        return Drawing(text=text, operator=operator, note="", failure=Refused(refusals=checked))
+    return Drawing(text=checked.text, operator=operator, note="")
 
 
 def _crash(stage: str, error: Exception) -> Crashed:
