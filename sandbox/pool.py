@@ -117,7 +117,8 @@ class RayPool:
         from ray import exceptions
 
         self._ray, self._errors = ray, exceptions
-        self._batch_wall_s = batch_wall_s
+        self._batch_wall_s, self._start_wall_s = batch_wall_s, start_wall_s
+        self._starting: set[int] = set()
         self._owns_ray = not ray.is_initialized()
         if self._owns_ray:
             _start(workers, address, modules)
@@ -210,16 +211,21 @@ class RayPool:
 
     def _send(self, actor: int, method: str, batch: _Batch, questions: Sequence[Any]) -> _Job:
         call = getattr(self._actors[actor], method)
+        patience = self._batch_wall_s
+        if actor in self._starting:  # a new worker imports and loads kernels first
+            self._starting.discard(actor)
+            patience += self._start_wall_s
         return _Job(
             actor=actor,
             batch=batch,
-            deadline=time.monotonic() + self._batch_wall_s,
+            deadline=time.monotonic() + patience,
             result=call.remote([questions[i] for i in batch.indices]),
         )
 
     def _replace(self, actor: int) -> None:
         self._ray.kill(self._actors[actor])
         self._actors[actor] = self._new_actor()
+        self._starting.add(actor)
 
 
 def _batches(count: int, workers: int) -> Iterator[_Batch]:
