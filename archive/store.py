@@ -39,6 +39,20 @@ class Archive(Reading):
         self._release = release
         self._closed = False
 
+    @staticmethod
+    def check_vacant(path_or_url: str | Path) -> None:
+        """Look whether `create` would find the place free.
+
+        Raises:
+            ArchiveError: Something lies there already.
+        """
+        url = place.parse(path_or_url)
+        if place.exists(url):
+            raise ArchiveError(
+                f"{place.shown(url)}: is there already; resume it with --resume, or write to "
+                "another archive"
+            )
+
     @classmethod
     def create(cls, path_or_url: str | Path, *, identity: Identity) -> Archive:
         """Begin a new archive and open it for writing; missing folders are made.
@@ -56,12 +70,8 @@ class Archive(Reading):
             upgrade(connection)
             connection.execute(insert(run).values(id=1, **rows.of_identity(identity)))
 
+        cls.check_vacant(path_or_url)
         url = place.parse(path_or_url)
-        if place.exists(url):
-            raise ArchiveError(
-                f"{place.shown(url)}: is there already; resume it with --resume, or write to "
-                "another archive"
-            )
         with place.explained(place.shown(url), "making the archive", "nothing was kept"):
             engine, release = place.build(url, fill)
         return cls(url, engine, release, identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,34 +37,51 @@ def evolve(
     population: int | None = None,
     market: str | Path | None = None,
     config: str | Path | None = None,
-    seed_from: Sequence[str | Path] = (),
+    seed_from: str | Path | Sequence[str | Path] = (),
     archive: str | Path | None = None,
     resume: bool = False,
     workers: int | None = None,
     ray_address: str | None = None,
     seed: int | None = None,
-    settings: Sequence[str] = (),
+    settings: str | Sequence[str] | Mapping[str, object] = (),
 ) -> Evolution:
     """Run a search; arguments as the flags of `python -m engine.evolve`, which see.
 
+    Args:
+        generations: Generations after the seeds; when resuming, the total.
+        population: Candidates a generation.
+        market: A market's name or path; None for the embedded one.
+        config: Settings in TOML.
+        seed_from: Strategy files, or folders of them, to begin with.
+        archive: Where to keep what is found; None for the next runs/NNNN.sqlite.
+        resume: Go on with the archive.
+        workers: Ray workers; 0 runs in this process.
+        ray_address: A Ray cluster.
+        seed: Every randomness comes from it.
+        settings: `key=value`, several of them, or a dict: {"search.selection": "pareto"}.
+
     Raises:
+        TypeError: An argument is of a kind that has no meaning here; the text says what has.
         ConfigError, MarketError, SeedError, ArchiveError, PoolError: As the command would say.
     """
     from archive.store import Archive
     from engine.command import Arguments, search
 
+    if isinstance(generations, bool) or not isinstance(generations, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"generations = {generations!r}; needs a whole number")
+    files = [seed_from] if isinstance(seed_from, str | Path) else seed_from
     arguments = Arguments(
         generations=generations,
         population=population,
-        market=str(market) if market is not None else None,
+        market=_market(market),
         config=Path(config) if config is not None else None,
-        seed_from=tuple(Path(path) for path in seed_from),
+        seed_from=tuple(Path(path) for path in files),
         archive=str(archive) if archive is not None else None,
         resume=resume,
         workers=workers,
         ray_address=ray_address,
         seed=seed,
-        settings=tuple(settings),
+        settings=_settings(settings),
     )
     place = search(arguments, quiet=True).archive
     with Archive.open(place, identity=None, readonly=True) as found:
@@ -77,14 +94,19 @@ def evolve(
 
 
 def backtest(
-    file: str | Path, *, market: str | Path | None = None, settings: Sequence[str] = ()
+    file: str | Path,
+    *,
+    market: str | Path | None = None,
+    config: str | Path | None = None,
+    settings: str | Sequence[str] | Mapping[str, object] = (),
 ) -> Backtest:
     """Measure one strategy file on a market's training part.
 
     Args:
         file: The strategy.
         market: A market's name or path; None for the embedded one.
-        settings: `key=value`, as `--set`.
+        config: Settings in TOML.
+        settings: As in `evolve`.
 
     Returns:
         Frames of metrics by fold and by asset, trades and equity; or the refusals.
@@ -95,7 +117,35 @@ def backtest(
     """
     from engine.measurement import measure_file
 
-    return measure_file(Path(file), str(market) if market is not None else None, settings)
+    if "\n" in str(file):
+        raise TypeError("backtest() gets a strategy's text; write it to a file and give its path")
+    place = Path(config) if config is not None else None
+    return measure_file(Path(file), _market(market), _settings(settings), place)
+
+
+def _market(market: object) -> str | None:
+    if market is None or isinstance(market, str | Path):
+        return None if market is None else str(market)
+    raise TypeError(
+        f"market is a {type(market).__name__}; give a name or a path: a frame goes into a file "
+        "first, e.g. frame.to_parquet('bars.parquet')"
+    )
+
+
+def _settings(settings: str | Sequence[str] | Mapping[str, object]) -> tuple[str, ...]:
+    if isinstance(settings, str):
+        return (settings,)
+    if isinstance(settings, Mapping):
+        return tuple(f"{key}={_toml(value)}" for key, value in settings.items())
+    return tuple(settings)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _candidates(archive: Any) -> pd.DataFrame:

@@ -27,6 +27,9 @@ exit code: 0 measured, 1 refused or below a floor, 2 something is wrong
 """
 
 
+_COUNTED = {"min_trades": "closed trades, or whole turns of the book where that is more,"}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command's flags."""
     made = argparse.ArgumentParser(
@@ -85,35 +88,30 @@ def _write(frame: pd.DataFrame, path: Path | None) -> None:
 def _show(found: Backtest, file: Path) -> int:
     from rich.console import Console
 
+    from engine.measurement import explain
     from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Refused
 
     console = Console(soft_wrap=True, highlight=False)
-    match found.outcome:
-        case Refused(refusals=refusals):
-            count = f"{len(refusals)} rule{'s' * (len(refusals) > 1)}"
-            console.print(f"{file} breaks {count}; nothing ran:", style="bold red")
-            for refusal in refusals:
-                console.print(f"  {refusal}", markup=False)
-            return 1
-        case Crashed() as crashed:
-            console.print(f"{file}: {crashed.reason}", style="bold red")
-            return 1
-        case _:
-            pass
+    if isinstance(found.outcome, Refused | Crashed):
+        console.print(f"{file} was refused; nothing ran:", style="bold red")
+        for line in explain(found.outcome).splitlines():
+            console.print(f"  {line}", markup=False)
+        return 1
     _tables(console, found)
+    for warning in found.warnings:
+        console.print(f"warning: {warning}", style="yellow")
     match found.outcome:
         case Measured() as measured:
             console.print(
                 f"\nfitness {measured.fitness:.3f} ({measured.nodes} nodes)", style="bold"
             )
-            for warning in measured.warnings:
-                console.print(f"  warning: {warning}", style="yellow")
             console.print("  " + ", ".join(f"{f:.2f}" for f in measured.folds) + "  by fold")
             return 0
         case Floored() as floored:
+            what = _COUNTED.get(floored.floor, floored.floor)
             console.print(
-                f"\nno fitness: {floored.floor} is {floored.figure:.4g}, the objective needs "
-                f"{floored.needed:.4g}",
+                f"\nno fitness: {what} is {floored.figure:.4g}, the objective needs "
+                f"{floored.needed:.4g} ({floored.floor})",
                 style="bold yellow",
             )
         case DependsOnStart() as depends:

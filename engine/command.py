@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from engine.config import ConfigError, build, merge, read
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from archive.entry import Entry
+    from archive.store import Archive
+    from engine.seeding import Seed
+    from engine.wiring import Plan
+    from sandbox.pool import Pool
 
 RUNS = Path("runs")
 
@@ -44,6 +51,7 @@ class Found:
         stopped: Whether Ctrl-C ended it early.
         champion: The fittest candidate; None if nothing was measured.
         champion_file: Where its text lies; None without a champion.
+        floors: Without a champion, how many candidates broke which floor.
     """
 
     archive: str
@@ -51,6 +59,7 @@ class Found:
     stopped: bool
     champion: Entry | None
     champion_file: Path | None
+    floors: Mapping[str, int]
 
 
 def table_of(arguments: Arguments) -> dict[str, Any]:
@@ -103,43 +112,96 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
 
     from archive.store import Archive
     from engine import wiring
-    from engine.loop import run
-    from engine.progress import Screen
-    from engine.seeding import read_seeds
 
     console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, soft_wrap=True)
-    seeds = kept.seeds if not arguments.seed_from else []
-    if not seeds:
-        seeds = read_seeds(arguments.seed_from, builtin=config.search.builtin_seeds)
-    planned = wiring.plan(config, seeds, Path.cwd(), place=kept.market)
-    _greet(console, planned, arguments, place)
-    archive = (
-        Archive.open(place, identity=planned.identity)
-        if arguments.resume
-        else Archive.create(place, identity=planned.identity)
+    planned = wiring.plan(
+        config,
+        Path.cwd(),
+        seed_from=arguments.seed_from,
+        kept_seeds=() if arguments.seed_from else kept.seeds,
+        place=kept.market,
     )
-    with archive:
-        first = archive.generations()
-        if first <= arguments.generations:
-            with console.status("starting workers (the first run compiles kernels)"):
-                pool = wiring.pool(planned.market, config)
-            try:
-                task = wiring.assemble(planned, archive, pool)
-                best = max(task.population.fitness, default=None)
-                last = arguments.generations
-                with Screen(console, first=first, last=last, best=best) as screen:
-                    run(task, last, screen)
-            finally:
-                pool.close()
-        top = archive.top(1)
-        told = archive.generations()
+    if arguments.resume:
+        with Archive.open(place, identity=planned.identity) as archive:
+            _greet(console, planned, place)
+            return _go_on(arguments, planned, archive, place, console)
+    Archive.check_vacant(place)  # before workers start; made only once they have
+    _greet(console, planned, place)
+    with _workers(planned, console) as pool:
+        place, archive = _create(arguments, planned, place)
+        with archive:
+            _run(planned, archive, pool, arguments.generations, console)
+            return _found(arguments, archive, place)
+
+
+def _go_on(
+    arguments: Arguments, planned: Plan, archive: Archive, place: str, console: Console
+) -> Found:
+    if archive.generations() <= arguments.generations:
+        with _workers(planned, console) as pool:
+            _run(planned, archive, pool, arguments.generations, console)
+    return _found(arguments, archive, place)
+
+
+def _create(arguments: Arguments, planned: Plan, place: str) -> tuple[str, Archive]:
+    """A new archive; where nobody named one, the next number that no other run has taken."""
+    from archive.errors import ArchiveError
+    from archive.store import Archive
+
+    while True:
+        try:
+            return place, Archive.create(place, identity=planned.identity)
+        except ArchiveError:
+            following = place_of(arguments)
+            if following == place:
+                raise
+            place = following
+
+
+@contextmanager
+def _workers(planned: Plan, console: Console) -> Generator[Pool]:
+    from engine import wiring
+
+    with console.status("starting workers (the first run compiles kernels)"):
+        pool = wiring.pool(planned.market, planned.config)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _run(planned: Plan, archive: Archive, pool: Pool, generations: int, console: Console) -> None:
+    from engine import wiring
+    from engine.loop import run
+    from engine.progress import Screen
+
+    task = wiring.assemble(planned, archive, pool)
+    best = max(task.population.fitness, default=None)
+    first = archive.generations()
+    with Screen(console, first=first, last=generations, best=best) as screen:
+        run(task, generations, screen)
+
+
+def _found(arguments: Arguments, archive: Archive, place: str) -> Found:
+    from collections import Counter
+
+    from sandbox.outcome import Floored
+
+    top = archive.top(1)
+    told = archive.generations()
     champion = top[0] if top else None
+    floors = Counter[str]()
+    if champion is None:
+        for entry in archive.entries(kinds=["floored"]):
+            if isinstance(entry.outcome, Floored):
+                floors[entry.outcome.floor] += 1
     return Found(
         archive=place,
         generations=told,
         stopped=told <= arguments.generations,
         champion=champion,
         champion_file=_keep(champion, place),
+        floors=dict(floors.most_common()),
     )
 
 
@@ -149,17 +211,18 @@ class Kept:
 
     table: Mapping[str, Any] = field(default_factory=dict[str, Any])
     market: str | None = None
-    seeds: Sequence[tuple[str, str]] = ()
+    seeds: Sequence[Seed] = ()
 
 
 def _kept(place: str) -> Kept:
     """The settings, the market's place and the seeds that a run was begun with."""
     from archive.store import Archive
+    from engine.seeding import Seed
 
     with Archive.open(place, identity=None, readonly=True) as archive:
         config: dict[str, Any] = json.loads(archive.identity.config)
         seeds = [
-            (entry.operator.removeprefix("seed "), entry.text)
+            Seed(name=entry.operator.removeprefix("seed "), text=entry.text)
             for entry in archive.entries(generations=range(1))
         ]
     market = str(config["place"])
@@ -177,15 +240,17 @@ def _keep(champion: Entry | None, place: str) -> Path | None:
     return path
 
 
-def _greet(console: Any, planned: Any, arguments: Arguments, place: str) -> None:
-    market = planned.market
-    panel, split = market.panel, market.split
-    config = planned.config
+def _greet(console: Console, planned: Plan, place: str) -> None:
+    market, config = planned.market, planned.config
+    scored = market.split.train_end - market.split.score_from
     console.print(
-        f"{market.name}: {panel.assets} assets, training on {split.train_end - split.score_from} "
-        f"bars after {split.score_from} of warm-up. {len(planned.seeds)} seeds, population "
+        f"{market.name}: {market.panel.assets} assets, training on {scored} bars after "
+        f"{market.split.score_from} of warm-up. {len(planned.seeds)} seeds, population "
         f"{config.search.population}, seed {config.seed}, archive {place}",
         highlight=False,
     )
-    for finding in market.findings[:5]:
-        console.print(f"  note: {finding.text}", style="yellow", highlight=False)
+    notes = [finding.text for finding in market.findings[:5]]
+    if planned.left_out:
+        notes.append(f"these seeds do not fit the market: {', '.join(planned.left_out)}")
+    for note in notes:
+        console.print(f"  note: {note}", style="yellow", highlight=False)

@@ -124,6 +124,8 @@ def build(table: Mapping[str, Any], where: str = "config") -> Config:
     Raises:
         ConfigError: Every error in it, each with its key's path, what it got and what it needs.
     """
+    if "path" in table or "costs" in table:
+        raise ConfigError([f"{where}: this is a market's TOML; pass it as --market"])
     try:
         return Config.model_validate(table)
     except ValidationError as error:
@@ -166,9 +168,13 @@ def _sentence(where: str, error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         known = _keys(path[:-1])
         close = difflib.get_close_matches(path[-1], known, n=1)
+        if not close and len(path) == 1:
+            parts = [f"{part}.{path[0]}" for part in known if path[0] in _keys([part])]
+            close = parts[:1]
         hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
         return f"{where}: {key}: unknown key; {hint}"
     needs = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "needs")
+    needs = needs.replace("a valid tuple", 'a list, e.g. ["jump", "regrow"]')
     field = _field(path)
     bounds = _bounds(field) if field is not None else ""
     return f"{where}: {key} = {json.dumps(error['input'], default=str)}; {needs}{bounds}"

@@ -17,16 +17,13 @@ class Status:
 
 
 @contextmanager
-def explained(command: str) -> Generator[Status]:
+def explained(command: str, *, on_interrupt: str = "stopped") -> Generator[Status]:
     """Say what is wrong where the user can mend it; all else is a bug and keeps its trace."""
     status = Status()
     try:
         yield status
     except KeyboardInterrupt:
-        print(
-            f"{command}: stopped at once; go on with the same command and --resume",
-            file=sys.stderr,
-        )
+        print(f"{command}: {on_interrupt}", file=sys.stderr)
         status.code = 130
     except BrokenPipeError:
         # The reader went away (| head): not an error. Nothing may be flushed to it any more.
@@ -35,9 +32,15 @@ def explained(command: str) -> Generator[Status]:
     except Exception as error:
         if not _has_a_way_out(error):
             raise
-        lines = str(error).splitlines() or [type(error).__name__]
+        lines = _text(error).splitlines() or [type(error).__name__]
         print(f"{command}: {lines[0]}", *lines[1:], sep="\n", file=sys.stderr)
         status.code = 2
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _has_a_way_out(error: Exception) -> bool:

@@ -73,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = arguments(argv)
     from engine.errors import explained
 
-    with explained("finch evolve") as status:
+    interrupted = "stopped at once; what had begun goes on with the same command and --resume"
+    with explained("finch evolve", on_interrupt=interrupted) as status:
         from engine.command import search
 
         found = search(asked)

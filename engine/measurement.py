@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config import build, read
-from sandbox.outcome import Outcome
+from sandbox.outcome import Crashed, Outcome, Refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +24,13 @@ class Backtest:
         market: The market's name.
         outcome: What a search would store of it: measured, floored, refused...
         report: The books as frames; None where it was refused.
+        warnings: Sentences on what was clipped or capped.
     """
 
     market: str
     outcome: Outcome
     report: Report | None
+    warnings: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> pd.Series:
@@ -60,8 +62,21 @@ class Backtest:
     @property
     def _report(self) -> Report:
         if self.report is None:
-            raise ValueError(f"the strategy was refused, so it has no books: {self.outcome}")
+            raise ValueError(
+                f"the strategy was refused, so it has no books:\n{explain(self.outcome)}"
+            )
         return self.report
+
+
+def explain(outcome: Outcome) -> str:
+    """Why a strategy has no books, a line a reason."""
+    match outcome:
+        case Refused(refusals=refusals):
+            return "\n".join(map(str, refusals))
+        case Crashed(reason=reason):
+            return reason
+        case _:
+            return ""
 
 
 def measure_file(
@@ -82,7 +97,6 @@ def measure_file(
     from engine.wiring import load_market, setup
     from genomes.check import check_foreign
     from genomes.language.graph import deserialise
-    from sandbox.outcome import Refused
     from sandbox.report import report
     from sandbox.worker import Request, Worker
 
@@ -110,4 +124,5 @@ def measure_file(
             stale_ns=told.stale_ns,
         )
         outcome = worker.measure([drawing.graph])[0]
-        return Backtest(market=loaded.name, outcome=outcome, report=books)
+        warnings = worker.clipped(graph) + books.measurement.warnings
+        return Backtest(market=loaded.name, outcome=outcome, report=books, warnings=warnings)

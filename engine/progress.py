@@ -74,8 +74,8 @@ _WIDTHS = (5, 8, 8, 8, 8, 22, 8, 8)
 class Screen:
     """A line for each generation; in a terminal also a bar for the one under way.
 
-    Use it with `with`: it takes Ctrl-C for itself. The first ends the run with the generation
-    under way, the second at once.
+    Use it with `with`: it takes Ctrl-C and SIGTERM for itself. The first ends the run with the
+    generation under way, the second at once.
     """
 
     def __init__(self, console: Console, *, first: int, last: int, best: float | None) -> None:
@@ -101,14 +101,15 @@ class Screen:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("starting", total=1)
-        self._handler: Any = None
+        self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Screen:
         import signal
         import threading
 
         if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGINT, self._interrupted)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._interrupted)
         self._bar.start()
         self._console.print(_row(HEADINGS), style="dim", highlight=False)
         return self
@@ -122,8 +123,8 @@ class Screen:
         import signal
 
         self._bar.stop()
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     def _interrupted(self, number: int, frame: object) -> None:
         if self.stopping:
@@ -151,8 +152,10 @@ class Screen:
         risen = best is not None and (self._best is None or best > self._best)
         self._best = best if risen else self._best
         rate = summary["candidates"] / max(now - self._mark, 1e-9)
-        done = report.generation - self._first + 1
-        left = (now - self._began) / done * (self._last - report.generation)
+        done = report.generation - self._first
+        if done == 0:  # starting workers and loading kernels tells nothing of the pace
+            self._began = now
+        left = (now - self._began) / max(done, 1) * (self._last - report.generation)
         self._mark = now
         counts = (
             kinds.get("measured", 0),
@@ -168,7 +171,7 @@ class Screen:
             figure(summary["novelty"]),
             "/".join(map(str, counts)),
             f"{rate:.0f}",
-            duration(left) if report.generation < self._last else "",
+            duration(left) if 0 < done < self._last - self._first else "",
         ))  # fmt: skip
         rules = ", ".join(f"{rule} {n}" for rule, n in summary["refused_by"].items())
         style = "bold green" if risen and report.generation > 0 else None

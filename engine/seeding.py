@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from genomes.check import check_foreign
@@ -17,21 +18,35 @@ class SeedError(ValueError):
     """Seed files are broken; the text lists all problems of all files."""
 
 
-def read_seeds(paths: Sequence[Path], *, builtin: bool) -> list[tuple[str, str]]:
-    """(name, text) of every seed: the user's first, in the order given, then Finch's own.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """A strategy of generation 0.
+
+    Attributes:
+        name: The file's name without its ending.
+        text: Its text in normal form.
+        file: The user's file; empty for one that comes with Finch, or from an archive.
+    """
+
+    name: str
+    text: str
+    file: str = ""
+
+
+def read_seeds(paths: Sequence[Path], *, builtin: bool) -> tuple[list[Seed], list[str]]:
+    """Every seed that can be read, and what is wrong with the others.
 
     Args:
-        paths: Files, or folders whose .py files are taken in order of their names.
+        paths: The user's files, or folders whose .py files are taken in order of their names.
         builtin: Whether the strategies that come with Finch follow.
 
-    Raises:
-        SeedError: A path is not there, holds no strategy, or a file breaks rules: all at once.
+    Returns:
+        The seeds, the user's first, and all problems of all files.
     """
     problems: list[str] = []
-    seeds: list[tuple[str, str]] = []
+    seeds: list[Seed] = []
     for path in paths:
-        files = _files(path, problems)
-        for file in files:
+        for file in _files(path, problems):
             try:
                 data = file.read_bytes()
             except OSError as error:
@@ -41,38 +56,44 @@ def read_seeds(paths: Sequence[Path], *, builtin: bool) -> list[tuple[str, str]]
             if isinstance(checked, tuple):
                 problems += [f"{file}: {refusal}" for refusal in checked]
             else:
-                seeds.append((file.stem, checked.text))
-    if problems:
-        raise SeedError("\n".join(problems))
+                seeds.append(Seed(name=file.stem, text=checked.text, file=str(file)))
     if builtin:
-        seeds += texts().items()
-    if not seeds:
-        raise SeedError("no seeds: give --seed-from, or leave search.builtin_seeds at true")
-    return seeds
+        seeds += [Seed(name=name, text=text) for name, text in texts().items()]
+    return seeds, problems
 
 
-def check_seeds(seeds: Sequence[tuple[str, str]], setup: Setup) -> None:
+def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> tuple[list[Seed], list[Seed], list[str]]:
     """Draw every seed on a market's fields before anything is started.
 
-    Raises:
-        SeedError: Some cannot be drawn, or look further back than the market allows.
+    Returns:
+        The seeds that fit the market; those of Finch's own that do not (they are left out, as a
+        short market or one without volume may want); and what is wrong with the user's.
     """
     from sandbox.execute import check_windows
     from sandbox.jail.client import Drawn, Jail
 
+    fit: list[Seed] = []
+    left: list[Seed] = []
     problems: list[str] = []
     with Jail(setup.fields, wall_s=setup.draw_wall_s) as jail:
-        for (name, _), answer in zip(seeds, jail.draw_many([t for _, t in seeds]), strict=True):
-            match answer:
-                case Drawn():
-                    refusal = check_windows(answer.graph, setup.max_window)
-                    problems += [f"{name}: {refusal}"] if refusal else []
-                case Refused():
-                    problems += [f"{name}: {refusal}" for refusal in answer.refusals]
-                case Crashed():
-                    problems.append(f"{name}: {answer.reason}")
-    if problems:
-        raise SeedError("\n".join(problems))
+        answers = jail.draw_many([seed.text for seed in seeds])
+    for seed, answer in zip(seeds, answers, strict=True):
+        found: list[str] = []
+        match answer:
+            case Drawn():
+                refusal = check_windows(answer.graph, setup.max_window)
+                found += [] if refusal is None else [str(refusal)]
+            case Refused():
+                found += [str(refusal) for refusal in answer.refusals]
+            case Crashed():
+                found.append(answer.reason)
+        if not found:
+            fit.append(seed)
+        elif seed.file:
+            problems += [f"{seed.file}: {text}" for text in found]
+        else:
+            left.append(seed)
+    return fit, left, problems
 
 
 def _files(path: Path, problems: list[str]) -> list[Path]:

@@ -27,13 +27,15 @@ def closing(found: Found) -> Iterator[str]:
     """The closing lines of a run."""
     yield ""
     if found.stopped:
+        told = f"after generation {found.generations - 1}" if found.generations else "at once"
         yield (
-            f"Stopped after generation {found.generations - 1}; all of it is in {found.archive}. "
+            f"Stopped {told}; all of it is in {found.archive}. "
             f"Go on with --resume --archive {found.archive}."
         )
     champion = found.champion
     if champion is None or not isinstance(champion.outcome, Measured):
-        yield "No strategy passed the floors: that is an answer, too. The archive says why."
+        counts = ", ".join(f"{count} {floor}" for floor, count in found.floors.items())
+        yield f"No strategy passed the floors: that is an answer, too. ({counts or 'none ran'})"
     else:
         outcome = champion.outcome
         idea = Genome(text=champion.text).idea

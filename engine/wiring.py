@@ -16,7 +16,7 @@ from engine.credit import OperatorCredit
 from engine.loop import Search as Run
 from engine.loop import remember
 from engine.operators.structural import JUMP, names
-from engine.seeding import check_seeds
+from engine.seeding import Seed, SeedError, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
@@ -83,22 +83,20 @@ def pool(market: Market, config: Config) -> Pool:
     )
 
 
-def identity(
-    market: Market, config: Config, seeds: Sequence[tuple[str, str]], place: str
-) -> Identity:
+def identity(market: Market, config: Config, seeds: Sequence[Seed], place: str) -> Identity:
     """What the archive of this run is a function of.
 
     Args:
         market: The market.
         config: The settings.
-        seeds: (name, text) of generation 0.
+        seeds: The strategies of generation 0.
         place: Where the market was found first. The same bars may lie elsewhere when a run is
             resumed; the fingerprint decides whether they are the same.
     """
     from hashlib import sha256
 
     table = config.identity()
-    table["seeds"] = {name: sha256(text.encode()).hexdigest()[:16] for name, text in seeds}
+    table["seeds"] = {s.name: sha256(s.text.encode()).hexdigest()[:16] for s in seeds}
     table["place"] = place
     table["market"] = market.config.model_dump(mode="json", by_alias=True, exclude={"path", "name"})
     return Identity(
@@ -113,23 +111,38 @@ def identity(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A run that is ready to start: everything was looked at, nothing was started."""
+    """A run that is ready to start: everything was looked at, nothing was started.
+
+    Attributes:
+        config: The settings.
+        market: The market, loaded through training.
+        seeds: The strategies of generation 0.
+        left_out: Names of Finch's own seeds that do not fit the market.
+        identity: What the archive is a function of.
+    """
 
     config: Config
     market: Market
-    seeds: Sequence[tuple[str, str]]
+    seeds: Sequence[Seed]
+    left_out: Sequence[str]
     identity: Identity
 
 
 def plan(
-    config: Config, seeds: Sequence[tuple[str, str]], base: Path, *, place: str | None = None
+    config: Config,
+    base: Path,
+    *,
+    seed_from: Sequence[Path] = (),
+    kept_seeds: Sequence[Seed] = (),
+    place: str | None = None,
 ) -> Plan:
     """Look at everything a run needs before anything starts.
 
     Args:
         config: The settings.
-        seeds: (name, text) of generation 0.
         base: The folder that a relative market path begins in.
+        seed_from: The user's strategy files, or folders of them.
+        kept_seeds: Generation 0 of a run to go on with; where there are any, no file is read.
         place: Where a resumed run first found its market.
 
     Raises:
@@ -140,13 +153,19 @@ def plan(
     except ValueError as error:
         raise ConfigError([str(error)]) from None
     market = load_market(config.market, base)
-    check_seeds(seeds, setup(market, config))
+    seeds, left = list(kept_seeds), list[Seed]()
+    if not seeds:
+        read, problems = read_seeds(seed_from, builtin=config.search.builtin_seeds)
+        seeds, left, more = fit_seeds(read, setup(market, config))
+        if problems or more:
+            raise SeedError("\n".join(problems + more))
     found = base / config.market
     where = str(found.resolve()) if config.market and found.exists() else config.market
     return Plan(
         config=config,
         market=market,
         seeds=seeds,
+        left_out=[seed.name for seed in left],
         identity=identity(market, config, seeds, where if place is None else place),
     )
 
@@ -161,7 +180,7 @@ def assemble(planned: Plan, archive: Archive, workers: Pool) -> Run:
         population=Population(),
         selector=SELECTORS[search.selection](search),
         credit=OperatorCredit(operators, explore=search.explore, memory=search.memory),
-        seeds=planned.seeds,
+        seeds=[(seed.name, seed.text) for seed in planned.seeds],
         size=search.population,
         seed=planned.config.seed,
     )

@@ -13,6 +13,7 @@ from genomes.language.graph import BEHAVIOUR, Graph, Node
 from genomes.language.operators import OPERATORS
 from genomes.language.table import Kind
 from genomes.refusal import Refusal
+from sandbox.book import Targets
 from sandbox.kernels.catalog import ACROSS, ALONG, ELEMENTWISE, equal_weight, inverse_vol
 from sandbox.market.panel import F64, I32, I64, Panel
 
@@ -20,7 +21,7 @@ MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Targets:
+class Said:
     """What a graph says at each packed bar of the panel, known at the bar's close.
 
     Every array is (N,), read-only and float64; NaN where unknown. Those the graph does not have
@@ -43,6 +44,17 @@ class Targets:
     max_held: F64 | None = None
     factor: F64 | None = None
     signal: F64 | None = None
+
+    @property
+    def targets(self) -> Targets:
+        """What of it the books act on."""
+        return Targets(
+            weights=self.weight,
+            stop_loss=self.stop_loss,
+            take_profit=self.take_profit,
+            trailing_stop=self.trailing_stop,
+            max_held=self.max_held,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +116,7 @@ class Executor:
         self._cache: OrderedDict[tuple[bytes, int], Any] = OrderedDict()
         self._runs: OrderedDict[int, _Run] = OrderedDict()
 
-    def evaluate(self, graph: Graph, start: int = 0) -> Targets:
+    def evaluate(self, graph: Graph, start: int = 0) -> Said:
         """The graph's outputs at every packed bar.
 
         Args:
@@ -120,7 +132,7 @@ class Executor:
         """
         run = self._run(start)
         values = self._values(graph, graph.outputs.values(), run)
-        return Targets(**{name: self._spread(values[i], run) for name, i in graph.outputs.items()})
+        return Said(**{name: self._spread(values[i], run) for name, i in graph.outputs.items()})
 
     def signal_clips(self, graph: Graph) -> int:
         """Packed bars at which the signal() of a strategy left -1..1 and was clipped."""

@@ -192,8 +192,6 @@ class Worker:
                 needed=broken.needed,
                 metrics=found.metrics,
             )
-        clips = self._executor.signal_clips(graph)
-        clipped = (f"the signal left -1..1 in {clips} bars and was clipped",) if clips else ()
         return Measured(
             key=graph.key,
             graph=text,
@@ -203,19 +201,17 @@ class Worker:
             metrics=found.metrics,
             axes=found.axes,
             descriptor=found.descriptor,
-            warnings=clipped + found.warnings,
+            warnings=self.clipped(graph) + found.warnings,
         )
 
     def targets(self, graph: Graph) -> Targets:
         """What a graph wants at each packed bar, as the books read it."""
-        said = self._executor.evaluate(graph)
-        return Targets(
-            weights=said.weight,
-            stop_loss=said.stop_loss,
-            take_profit=said.take_profit,
-            trailing_stop=said.trailing_stop,
-            max_held=said.max_held,
-        )
+        return self._executor.evaluate(graph).targets
+
+    def clipped(self, graph: Graph) -> tuple[str, ...]:
+        """A warning where the signal had to be clipped."""
+        clips = self._executor.signal_clips(graph)
+        return (f"the signal left -1..1 in {clips} bars and was clipped",) if clips else ()
 
     def close(self) -> None:
         """End the jail."""
