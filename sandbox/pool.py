@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -243,7 +244,8 @@ def _start(workers: int, address: str | None, modules: Sequence[ModuleType]) -> 
             if address is None:
                 ray.init(num_cpus=workers, include_dashboard=False, **options)
             else:
-                ray.init(address=address, runtime_env={"py_modules": list(modules)}, **options)
+                folders = [str(Path(module.__file__ or "").parent) for module in modules]
+                ray.init(address=address, runtime_env={"py_modules": folders}, **options)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         where = f"at {address}" if address else "on this machine"
         raise PoolError(
@@ -256,8 +258,11 @@ _SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "
 
 
 def is_secret(name: str) -> bool:
-    """Whether an environment variable of that name may hold a secret, or a way to the network."""
-    return any(word in name.upper() for word in _SECRET_WORDS)
+    """Whether an environment variable of that name may hold a secret, or a way to the network.
+
+    Ray's own stay: without its token it lets nobody in.
+    """
+    return not name.startswith("RAY_") and any(word in name.upper() for word in _SECRET_WORDS)
 
 
 @contextmanager
