@@ -60,7 +60,7 @@ def _header(entry: Entry, origin: str) -> str:
     parents = ", ".join(f"#{parent}" for parent in entry.parents) or "nobody"
     lines = [
         f"Candidate #{entry.id} of {origin}, generation {entry.generation}, {entry.standing}.",
-        f"From {parents} by {entry.operator}: {entry.note}",
+        f"From {parents} by {entry.operator}" + (f": {entry.note}" if entry.note else ""),
     ]
     if isinstance(entry.outcome, Measured):
         lines.append(f"Training fitness {entry.outcome.fitness!r}, graph {entry.outcome.key}")

@@ -21,7 +21,7 @@ class Identity:
         config: The settings that decide what is found, as JSON text of one object. How long and on
             what machine a run goes (generations, workers, addresses) is not part of it.
         seed: Seed of every random stream.
-        isolation: How strangers' text is isolated, in one word.
+        isolation: How strangers' text is isolated: `full`, or `reduced:` and the missing walls.
         engine: Version of the engine.
     """
 

@@ -6,18 +6,18 @@ import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from archive import lock
+from archive import lock, sqlite
 from archive.errors import ArchiveError
+from archive.sqlite import APPLICATION_ID
 from archive.tables import REVISIONS
 
-APPLICATION_ID = 0x46494E43
-"""Stands in the header of every archive on SQLite: "FINC"."""
+KNOWN = ("sqlite", "postgresql")
+"""The databases whose locks and read-only connections this module knows."""
 
 Release = Callable[[], None]
 
@@ -26,17 +26,24 @@ def parse(place: str | Path) -> URL:
     """The URL of an archive: a path is a SQLite file, anything with `://` is a URL already.
 
     Raises:
-        ArchiveError: A URL that SQLAlchemy cannot read.
+        ArchiveError: A URL that SQLAlchemy cannot read, or of a database of another kind.
     """
     if isinstance(place, Path) or "://" not in place:
         return URL.create("sqlite", database=str(place))
     try:
-        return make_url(place)
+        url = make_url(place)
     except (ArgumentError, ValueError) as error:
         raise ArchiveError(
             f"{place}: no path and no URL of a database; needs a file such as runs/0001.sqlite or "
             "a URL such as postgresql+psycopg://user@host/database"
         ) from error
+    if url.get_backend_name() not in KNOWN:
+        raise ArchiveError(
+            f"{url.render_as_string(hide_password=True)}: is a database of "
+            f"{url.get_backend_name()}; only SQLite and PostgreSQL hold archives: needs a file "
+            "such as runs/0001.sqlite or a URL such as postgresql+psycopg://user@host/database"
+        )
+    return url
 
 
 def shown(url: URL) -> str:
@@ -56,13 +63,16 @@ def exists(url: URL) -> bool:
 def vet(url: URL) -> str:
     """See that an archive of a readable schema lies there, without touching a byte of it.
 
+    What a killed writer left in the log beside a file is read with it, never put into it.
+
     Returns:
         Its revision, one of REVISIONS.
 
     Raises:
-        ArchiveError: Nothing there, no archive, or an archive of a newer schema.
+        ArchiveError: Nothing there, no archive, a damaged one, or one of a newer schema.
     """
-    revision = _sqlite_revision(url) if _file(url) else _server_revision(url)
+    path = _file(url)
+    revision = sqlite.revision(path) if path else _server_revision(url)
     if revision not in REVISIONS:
         raise ArchiveError(
             f"{shown(url)}: its schema is {revision}, and this version reads up to "
@@ -72,15 +82,11 @@ def vet(url: URL) -> str:
 
 
 def reader(url: URL) -> Engine:
-    """Connections that cannot write.
-
-    A file nobody writes to is read as immutable: otherwise SQLite would leave its side files
-    beside it. Such a reader sees the archive as it was when opened.
-    """
+    """Connections that cannot write; where nobody else does, they see the archive as opened."""
     path = _file(url)
     if path is None:
         return create_engine(url, execution_options={"postgresql_readonly": True})
-    return _sqlite_engine(_read_only_uri(path))
+    return _sqlite_engine(sqlite.read_only_uri(path))
 
 
 def writer(url: URL) -> tuple[Engine, Release]:
@@ -93,7 +99,7 @@ def writer(url: URL) -> tuple[Engine, Release]:
     if path is None:
         return _server_writer(url)
     held = lock.acquire(path)
-    return _sqlite_engine(_uri(path, mode="rw"), _durable), lambda: lock.release(path, held)
+    return _sqlite_engine(sqlite.uri(path, mode="rw"), _durable), lambda: lock.release(path, held)
 
 
 def build(url: URL, fill: Callable[[Connection], None]) -> tuple[Engine, Release]:
@@ -125,7 +131,7 @@ def build(url: URL, fill: Callable[[Connection], None]) -> tuple[Engine, Release
                 f"{path}: is there already; resume it or write to another archive"
             )
         unborn.unlink(missing_ok=True)
-        engine = _sqlite_engine(_uri(unborn, mode="rwc"))
+        engine = _sqlite_engine(sqlite.uri(unborn, mode="rwc"))
         try:
             with engine.begin() as connection:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -137,11 +143,11 @@ def build(url: URL, fill: Callable[[Connection], None]) -> tuple[Engine, Release
         unborn.unlink(missing_ok=True)
         lock.release(path, held)
         raise
-    return _sqlite_engine(_uri(path, mode="rw"), _durable), lambda: lock.release(path, held)
+    return _sqlite_engine(sqlite.uri(path, mode="rw"), _durable), lambda: lock.release(path, held)
 
 
 def settle(engine: Engine) -> None:
-    """After a migration: put what SQLite's log holds into the file, where `vet` looks."""
+    """After a migration: put what SQLite's log holds into the file, so that it needs no log."""
     if engine.dialect.name == "sqlite":
         with _raw(engine) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -180,17 +186,6 @@ def _file(url: URL) -> Path | None:
     return Path(url.database)
 
 
-def _uri(path: Path, *, mode: str, immutable: bool = False) -> str:
-    tail = "&immutable=1" if immutable else ""
-    return f"file:{quote(str(path))}?mode={mode}{tail}"
-
-
-def _read_only_uri(path: Path) -> str:
-    log = path.with_name(path.name + "-wal")
-    alive = lock.is_held(path) or (log.exists() and log.stat().st_size > 0)
-    return _uri(path, mode="ro", immutable=not alive)
-
-
 def _sqlite_engine(uri: str, prepare: Callable[[sqlite3.Connection], None] | None = None) -> Engine:
     def connect() -> sqlite3.Connection:
         # autocommit in the driver, transactions from the event below: otherwise Python's driver
@@ -215,39 +210,6 @@ def _durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _sqlite_revision(url: URL) -> str:
-    path = _file(url)
-    assert path is not None
-    if not path.exists():
-        raise ArchiveError(
-            f"{path}: no such archive; give the path of one, or begin one with "
-            f"`python -m engine.evolve --archive {path}`"
-        )
-    if not path.is_file():
-        raise ArchiveError(f"{path}: is no file; give the archive's file itself")
-    foreign = ArchiveError(
-        f"{path}: is no archive of Finch's; give the path of one, or another path to begin one"
-    )
-    try:
-        # Immutable: no lock, no recovery and no side files, whatever the file turns out to be.
-        if _ask(_uri(path, mode="ro", immutable=True), "PRAGMA application_id") != APPLICATION_ID:
-            raise foreign
-        return str(_ask(_read_only_uri(path), "SELECT version_num FROM alembic_version"))
-    except sqlite3.Error as error:
-        if isinstance(error, sqlite3.OperationalError) and "unable to open" in str(error):
-            raise ArchiveError(f"{path}: cannot be read; see its permissions") from error
-        raise foreign from error
-
-
-def _ask(uri: str, question: str) -> object:
-    connection = sqlite3.connect(uri, uri=True)
-    try:
-        row = connection.execute(question).fetchone()
-        return row[0] if row else None
-    finally:
-        connection.close()
 
 
 @contextmanager

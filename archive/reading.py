@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from archive import place, rows
+from archive import place, rows, tally
 from archive.digest import digest_of
 from archive.encoding import decode
 from archive.entry import Entry, Kin
@@ -111,6 +111,28 @@ class Reading:
                 .limit(count)
             )
             return [rows.entry(*told) for told in rows.told(connection, asked)]
+
+    def best(self) -> tuple[int, float] | None:
+        """Id and fitness of the fittest, of equals the earliest; None where none was measured."""
+        with self._reading() as connection:
+            asked = (
+                select(candidate.c.id, candidate.c.fitness)
+                .where(candidate.c.fitness.is_not(None))
+                .order_by(candidate.c.fitness.desc(), candidate.c.id)
+                .limit(1)
+            )
+            row = connection.execute(asked).first()
+        return None if row is None else (row.id, row.fitness)
+
+    def fates(self) -> list[tally.Fate]:
+        """What became of candidates and why, with how many: see `archive.tally`."""
+        with self._reading() as connection:
+            return tally.fates(connection)
+
+    def earnings(self) -> list[tally.Earning]:
+        """What each operator made: see `archive.tally`."""
+        with self._reading() as connection:
+            return tally.earnings(connection)
 
     def get(self, candidate_id: int) -> Entry:
         """The candidate of this id.

@@ -7,12 +7,12 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from archive.entry import Entry, Kin
+from archive.figures import figure, pairs, table
 from archive.lineage import Family, Line, best_path, gain, steps
 from sandbox.outcome import Crashed, DependsOnStart, Duplicate, Floored, Measured, Refused
 
@@ -27,8 +27,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 LEAST_IDEA = 20
 """Columns that a docstring's first line keeps in the narrowest terminal."""
 
-BOUNDLESS = 10_000
-"""Columns that no table needs."""
+FIRST_TO_GO = ("novelty", "gen", "operator", "turnover", "trades", "drawdown", "sharpe")
+"""Columns that a narrow terminal's table does without, in this order."""
 
 OWN = ("fitness", "novelty", "generation", "nodes", "id")
 """What else candidates can be sorted by."""
@@ -42,11 +42,6 @@ def headline(text: str) -> str:
         said = None
     lines = (said or text).strip().splitlines()
     return lines[0].strip() if lines else ""
-
-
-def figure(value: float | None, form: str = ".4g") -> str:
-    """A figure for people; a dash where there is none."""
-    return "-" if value is None or math.isnan(value) else format(value, form)
 
 
 def sort_value(entry: Entry, name: str) -> float | None:
@@ -76,7 +71,7 @@ def figures_of(entry: Entry) -> Mapping[str, float]:
 
 
 def tree(family: Family, lines: Sequence[Line], drawn: int, width: int) -> list[RenderableType]:
-    """The forest of descent, one line a candidate or folded chain.
+    """The forest of descent, one line a candidate or folded chain; only folded ones are dim.
 
     Args:
         family: All candidates.
@@ -94,32 +89,43 @@ def tree(family: Family, lines: Sequence[Line], drawn: int, width: int) -> list[
     return shown
 
 
-def top(entries: Sequence[Entry], box: bool, width: int) -> Table:
+def top(entries: Sequence[Entry], box: bool, width: int, sort: str = "fitness") -> Table:
     """A table of measured candidates, a row each, with the first line of its docstring last.
 
     Args:
         entries: The candidates.
         box: Whether it has rules.
-        width: Columns to stay within: the docstrings give way, ids and figures never do.
+        width: Columns to stay within: the docstrings give way, then the columns of FIRST_TO_GO;
+            what is shown is never cut.
+        sort: What they are sorted by, whose column stays.
     """
+    columns = [_column(entry) for entry in entries]
     names = ["id", "fitness", *COLUMNS, "novelty", "gen", "operator"]
-    rows = [
-        [
-            f"#{entry.id}",
-            figure(sort_value(entry, "fitness"), ".3f"),
-            *(figure(sort_value(entry, name)) for name in COLUMNS),
-            figure(entry.novelty, ".3f"),
-            str(entry.generation),
-            entry.operator,
-        ]
-        for entry in entries
-    ]
-    left = max(width - (_table(box, names, rows).width or 0) - 2, LEAST_IDEA)
+    stays = {"generation": "gen"}.get(sort, sort)
+    going = [name for name in FIRST_TO_GO if name != stays]
+    while True:
+        rows = [[column[name] for name in names] for column in columns]
+        left = width - (table(box, names, rows).width or 0) - 2
+        if left >= LEAST_IDEA or not going:
+            break
+        names.remove(going.pop(0))
     for entry, row in zip(entries, rows, strict=True):
         idea = Text(headline(entry.text))
-        idea.truncate(left, overflow="ellipsis")
+        idea.truncate(max(left, LEAST_IDEA), overflow="ellipsis")
         row.append(idea.plain)
-    return _table(box, [*names, "idea"], rows, left="operator idea")
+    return table(box, [*names, "idea"], rows, left="operator idea")
+
+
+def _column(entry: Entry) -> dict[str, str]:
+    """A measured candidate's cells by their columns' names."""
+    return {
+        "id": f"#{entry.id}",
+        "fitness": figure(sort_value(entry, "fitness"), ".3f"),
+        **{name: figure(sort_value(entry, name)) for name in COLUMNS},
+        "novelty": figure(entry.novelty, ".3f"),
+        "gen": str(entry.generation),
+        "operator": entry.operator,
+    }
 
 
 def card(
@@ -137,7 +143,7 @@ def card(
     place = f"  generation {entry.generation}, slot {entry.slot}"
     parts: list[RenderableType] = [
         Text.assemble(_name(family, one), place),
-        Text(f"{entry.operator}: {entry.note}"),
+        Text(_step(entry)),
         Text(),
         *_outcome(entry),
         Text(),
@@ -145,7 +151,7 @@ def card(
     ]
     for step in best_path(family, entry.id):
         kin = family[step]
-        parts.append(Text.assemble("  ", _name(family, kin), f"  {kin.operator}: {kin.note}"))
+        parts.append(Text.assemble("  ", _name(family, kin), f"  {_step(kin)}"))
     for title, ids in (("Parents", entry.parents), ("Children", children)):
         parts += [Text(), Text(f"{title}: {len(ids) or 'none'}", style="bold")]
         parts += [Text.assemble("  ", _name(family, family[each])) for each in ids]
@@ -172,7 +178,7 @@ def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
         rows.append([name, figure(one), figure(other), figure(change, "+.4g")])
     rows.append(["outcome", old.standing, new.standing, ""])
     names = ["figure", f"#{old.id}", f"#{new.id}", "change"]
-    return [*parts, Text(), _table(box, names, rows, left="figure")]
+    return [*parts, Text(), table(box, names, rows, left="figure")]
 
 
 def _branch(family: Family, line: Line, width: int) -> Text:
@@ -180,31 +186,37 @@ def _branch(family: Family, line: Line, width: int) -> Text:
     if len(guides) > width // 2:
         guides = f"({len(line.last)} deep) "
     joint = "" if not line.last else "└─ " if line.last[-1] else "├─ "
-    text = Text(guides + joint, style="dim")
+    text = Text(guides + joint)
     one = line.folded[-1]
     if len(line.folded) > 1:
-        text.append(f"… {steps(family, line.folded)} …", style="dim")
+        text.append(f"… {steps(family, line.folded)} …")
+        text.stylize("dim")
     else:
         text.append_text(_name(family, one))
         others = "".join(f" × #{parent}" for parent in one.parents[1:])
         if one.operator != one.standing:  # a seed is a seed by `seed`
             text.append(f"  {one.operator}{others}", style="cyan")
-        text.append(f"  {one.note}", style="dim")
+        text.append(f"  {one.note}" if one.note else "")
     more = f"  (+{line.hidden:,} more)" if line.hidden else ""
     text.truncate(max(width - len(more), 20), overflow="ellipsis")
     return text.append(more, style="dim")
 
 
+def _step(one: Entry | Kin) -> str:
+    """How a candidate came about: its operator, and what that did where it said so."""
+    return f"{one.operator}: {one.note}" if one.note else one.operator
+
+
 def _name(family: Family, one: Kin) -> Text:
     """A candidate in a few words: id, fitness, its gain over its best parent, standing."""
     if one.fitness is None:
-        return Text(f"#{one.id} {one.standing}", style="dim")
-    text = Text(f"#{one.id} {one.fitness:.3f}", style="bold")
+        return Text(f"#{one.id} {one.standing}")
+    text = Text()
+    text.append(f"#{one.id} {one.fitness:.3f}", style="bold")
     change = gain(one, family)
     if change is not None:
-        style = "green" if change > 0 else "red" if change < 0 else "dim"
-        text.append(f" {change:+.3f}", style=f"not bold {style}")
-    return text.append(f" {one.standing}", style="not bold")
+        text.append(f" {change:+.3f}", style="green" if change > 0 else "red" if change < 0 else "")
+    return text.append(f" {one.standing}")
 
 
 def _outcome(entry: Entry) -> list[RenderableType]:
@@ -213,15 +225,15 @@ def _outcome(entry: Entry) -> list[RenderableType]:
             folds = " ".join(figure(fold, ".3f") for fold in outcome.folds)
             figures = {"fitness": outcome.fitness, "novelty": entry.novelty, **outcome.metrics}
             return [
-                _pairs(figures),
+                pairs(figures),
                 Text(f"Folds: {folds}"),
-                _pairs(outcome.axes),
+                *_behaviour(outcome.axes),
                 *(Text(f"Warning: {warning}", style="yellow") for warning in outcome.warnings),
                 Text(f"Graph: {outcome.nodes} nodes, key {outcome.key}", style="dim"),
             ]
         case Floored() as outcome:
             said = f"{outcome.floor} is {figure(outcome.figure)}, needs {figure(outcome.needed)}"
-            return [Text(f"No fitness: {said}.", style="yellow"), _pairs(outcome.metrics)]
+            return [Text(f"No fitness: {said}.", style="yellow"), pairs(outcome.metrics)]
         case DependsOnStart() as outcome:
             said = (
                 "No fitness: begun later in the data it holds other weights, by up to "
@@ -243,6 +255,11 @@ def _outcome(entry: Entry) -> list[RenderableType]:
             return [Text(f"A worker failed at {outcome.stage}: {outcome.reason}", style="red")]
 
 
+def _behaviour(axes: Mapping[str, float]) -> list[RenderableType]:
+    """The axes along which behaviours are told apart, by name; nothing where there are none."""
+    return [Text("Behaviour", style="bold"), pairs(axes)] if axes else []
+
+
 def _all_figures(entry: Entry) -> Mapping[str, float]:
     match entry.outcome:
         case Measured() as outcome:
@@ -251,45 +268,6 @@ def _all_figures(entry: Entry) -> Mapping[str, float]:
             return {**outcome.metrics, "nodes": outcome.nodes}
         case _:
             return {}
-
-
-def _pairs(figures: Mapping[str, float | None]) -> Table:
-    """Figures by name, in three columns of pairs."""
-    cells = [cell for name, value in figures.items() for cell in (name, figure(value))]
-    rows = [cells[place : place + 6] for place in range(0, len(cells), 6)]
-    names = ["name", "figure"] * 3
-    return _table(
-        False, names, [row + [""] * (6 - len(row)) for row in rows], left="name", head=False
-    )
-
-
-def _table(
-    rules: bool,
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    left: str = "",
-    head: bool = True,
-) -> Table:
-    """A table as wide as it needs: where that is too wide rich would leave columns out.
-
-    Args:
-        rules: Whether it has a rule below its head.
-        names: Its columns.
-        rows: A cell for each column.
-        left: The columns that are set to the left.
-        head: Whether the columns' names are shown.
-    """
-    box = SIMPLE_HEAD if rules else None
-    table = Table(
-        box=box, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=head
-    )
-    for name in names:
-        table.add_column(name, justify="left" if name in left.split() else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    table.width = Console(width=BOUNDLESS).measure(table).maximum
-    return table
 
 
 def _first(figures: Mapping[str, float], names: Sequence[str]) -> float | None:

@@ -59,6 +59,8 @@ class Sandbox(_Part):
         cache_mb: Cap on each worker's cache of computed values.
         draw_wall_s: Backstop on one drawing.
         batch_wall_s: A batch that takes longer has hung; its worker is replaced.
+        isolation: `full` runs strangers' code behind every wall of the jail, or not at all;
+            `reduced` does with the walls that the platform has (sandbox/README.md).
     """
 
     workers: int = Field(default=2, ge=0, le=10_000)
@@ -66,6 +68,7 @@ class Sandbox(_Part):
     cache_mb: int = Field(default=256, ge=1, le=1_000_000)
     draw_wall_s: float = Field(default=5.0, gt=0, le=3600)
     batch_wall_s: float = Field(default=120.0, gt=0, le=86_400)
+    isolation: Literal["full", "reduced"] = "full"
 
 
 class Config(_Part):

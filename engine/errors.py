@@ -47,9 +47,11 @@ def _has_a_way_out(error: Exception) -> bool:
     from archive.errors import ArchiveError
     from engine.config import ConfigError
     from engine.seeding import SeedError
+    from sandbox.jail.client import JailError
     from sandbox.market import MarketError
     from sandbox.pool import PoolError
 
     return isinstance(
-        error, ArchiveError | ConfigError | SeedError | MarketError | PoolError | OSError
+        error,
+        ArchiveError | ConfigError | JailError | SeedError | MarketError | PoolError | OSError,
     )

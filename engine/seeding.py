@@ -62,12 +62,29 @@ def read_seeds(paths: Sequence[Path], *, builtin: bool) -> tuple[list[Seed], lis
     return seeds, problems
 
 
-def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> tuple[list[Seed], list[Seed], list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How seeds fit a market.
+
+    Attributes:
+        seeds: Those that fit.
+        left_out: Those of Finch's own that do not, as on a short market or one without volume.
+        problems: What is wrong with the user's.
+        isolation: What the jail that drew them is isolated by: `full`, or `reduced:` and what is
+            missing.
+    """
+
+    seeds: Sequence[Seed]
+    left_out: Sequence[Seed]
+    problems: Sequence[str]
+    isolation: str
+
+
+def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> Fit:
     """Draw every seed on a market's fields before anything is started.
 
-    Returns:
-        The seeds that fit the market; those of Finch's own that do not (they are left out, as a
-        short market or one without volume may want); and what is wrong with the user's.
+    Raises:
+        JailError: The jail has not the isolation that the setup asks for.
     """
     from sandbox.execute import check_windows
     from sandbox.jail.client import Drawn, Jail
@@ -75,7 +92,8 @@ def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> tuple[list[Seed], list[See
     fit: list[Seed] = []
     left: list[Seed] = []
     problems: list[str] = []
-    with Jail(setup.fields, wall_s=setup.draw_wall_s) as jail:
+    with Jail(setup.fields, wall_s=setup.draw_wall_s, isolation=setup.isolation) as jail:
+        isolation = jail.isolation
         answers = jail.draw_many([seed.text for seed in seeds])
     for seed, answer in zip(seeds, answers, strict=True):
         found: list[str] = []
@@ -93,7 +111,7 @@ def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> tuple[list[Seed], list[See
             problems += [f"{seed.file}: {text}" for text in found]
         else:
             left.append(seed)
-    return fit, left, problems
+    return Fit(seeds=fit, left_out=left, problems=problems, isolation=isolation)
 
 
 def _files(path: Path, problems: list[str]) -> list[Path]:

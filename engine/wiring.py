@@ -23,8 +23,6 @@ from sandbox.market.span import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.worker import Setup
 
-ISOLATION = "process"  # strangers are drawn in a process of their own; issue 3 makes it a jail
-
 SELECTORS: dict[str, Callable[[Search], Selector]] = {
     "novelty": lambda _: NoveltySelector(),
     "pareto": lambda search: ParetoSelector(search.pareto_pool),
@@ -54,6 +52,7 @@ def setup(market: Market, config: Config) -> Setup:
         objective=config.objective,
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
+        isolation=config.sandbox.isolation,
         stale_ns=span_ns(market.config.stale_after),
     )
 
@@ -83,7 +82,9 @@ def pool(market: Market, config: Config) -> Pool:
     )
 
 
-def identity(market: Market, config: Config, seeds: Sequence[Seed], place: str) -> Identity:
+def identity(
+    market: Market, config: Config, seeds: Sequence[Seed], place: str, isolation: str
+) -> Identity:
     """What the archive of this run is a function of.
 
     Args:
@@ -92,6 +93,7 @@ def identity(market: Market, config: Config, seeds: Sequence[Seed], place: str) 
         seeds: The strategies of generation 0.
         place: Where the market was found first. The same bars may lie elsewhere when a run is
             resumed; the fingerprint decides whether they are the same.
+        isolation: What strangers' code runs behind.
     """
     from hashlib import sha256
 
@@ -104,7 +106,7 @@ def identity(market: Market, config: Config, seeds: Sequence[Seed], place: str) 
         fingerprint=market.fingerprint,
         config=json.dumps(table, sort_keys=True),
         seed=config.seed,
-        isolation=ISOLATION,
+        isolation=isolation,
         engine=VERSION,
     )
 
@@ -146,27 +148,30 @@ def plan(
         place: Where a resumed run first found its market.
 
     Raises:
-        ConfigError, MarketError, SeedError: Each with every problem it found.
+        ConfigError, MarketError, SeedError, JailError: Each with every problem it found.
     """
     try:
         names(config.search.operators)
     except ValueError as error:
         raise ConfigError([str(error)]) from None
     market = load_market(config.market, base)
-    seeds, left = list(kept_seeds), list[Seed]()
-    if not seeds:
-        read, problems = read_seeds(seed_from, builtin=config.search.builtin_seeds)
-        seeds, left, more = fit_seeds(read, setup(market, config))
-        if problems or more:
-            raise SeedError("\n".join(problems + more))
+    wanted, problems = list(kept_seeds), list[str]()
+    if not wanted:
+        wanted, problems = read_seeds(seed_from, builtin=config.search.builtin_seeds)
+    fit = fit_seeds(wanted, setup(market, config))
+    if problems or fit.problems:
+        raise SeedError("\n".join([*problems, *fit.problems]))
+    isolation = fit.isolation
+    if config.sandbox.ray_address and config.sandbox.isolation == "reduced":
+        isolation = "reduced"  # other machines may have fewer walls than this one
     found = base / config.market
     where = str(found.resolve()) if config.market and found.exists() else config.market
     return Plan(
         config=config,
         market=market,
-        seeds=seeds,
-        left_out=[seed.name for seed in left],
-        identity=identity(market, config, seeds, where if place is None else place),
+        seeds=fit.seeds,
+        left_out=[seed.name for seed in fit.left_out],
+        identity=identity(market, config, fit.seeds, where if place is None else place, isolation),
     )
 
 

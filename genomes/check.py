@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from genomes.grammar import Grammar
@@ -12,7 +12,17 @@ from genomes.literals import read_literals
 from genomes.refusal import Refusal
 from genomes.report import Report, quote
 from genomes.shape import read_shape
-from genomes.text import decode, nodes_below, normal_form, parse, scan
+from genomes.text import (
+    Parsed,
+    broken,
+    decode,
+    nodes_below,
+    normal_form,
+    parse,
+    parse_nodes,
+    scan,
+    too_deep,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +34,13 @@ class Checked:
         tree: Its tree, annotations gone, places as in the text. Compilers change trees: whoever
             hands it to one gives it away.
         params: The declared parameters, in order.
+        nodes: Nodes of its functions.
     """
 
     text: str
     tree: ast.Module
     params: Mapping[str, Param]
+    nodes: int = 0
 
 
 def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
@@ -48,17 +60,18 @@ def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
     refusals = scan(normal)
     if refusals:
         return refusals
-    tree = parse(normal)
-    if not isinstance(tree, ast.Module):
-        return tree
+    parsed = parse_nodes(normal)
+    if not isinstance(parsed, Parsed):
+        return parsed
     report = Report(normal)
-    shape = read_shape(report, tree)
-    read_literals(report, tree)
+    shape = read_shape(report, parsed.tree)
+    read_literals(report, parsed)
     Grammar(report, shape).read()
     if len(report):
         return report.refusals()
-    _strip_annotations(tree)
-    return Checked(text=normal, tree=tree, params=shape.params)
+    _strip_annotations(parsed.nodes)
+    nodes = 1 + sum(map(len, shape.nodes.values()))
+    return Checked(text=normal, tree=parsed.tree, params=shape.params, nodes=nodes)
 
 
 def check_foreign(text: str | bytes) -> Checked | tuple[Refusal, ...]:
@@ -100,8 +113,14 @@ def _refuse_policy(text: str) -> tuple[Refusal, ...]:
     tree = parse(text)
     if not isinstance(tree, ast.Module):
         return tree
-    _strip_annotations(tree)
-    return policy_refusals(compile_restricted_exec(tree, filename="<strategy>").errors)
+    _strip_annotations(nodes_below(tree))
+    try:
+        result = compile_restricted_exec(tree, filename="<strategy>")
+    except (SyntaxError, ValueError) as error:  # what parses and yet does not compile: f(x=1, x=2)
+        return (broken(error, text),)
+    except (RecursionError, MemoryError):
+        return too_deep()
+    return policy_refusals(result.errors)
 
 
 def policy_refusals(errors: Sequence[str]) -> tuple[Refusal, ...]:
@@ -120,19 +139,22 @@ def policy_refusals(errors: Sequence[str]) -> tuple[Refusal, ...]:
     return tuple(refusals)
 
 
-def _strip_annotations(tree: ast.Module) -> None:
+def _strip_annotations(nodes: Iterable[ast.AST]) -> None:
     """Annotations are welcome and mean nothing: they name things that are not there."""
-    for node in nodes_below(tree):
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.FunctionDef):
-            node.returns = None
-            node.body = [_plain(each) for each in node.body]
-        elif isinstance(node, ast.Module):
-            node.body = [_plain(each) for each in node.body]
-        elif isinstance(node, ast.If | ast.For):
-            node.body = [_plain(each) for each in node.body]
-            node.orelse = [_plain(each) for each in node.orelse]
+    for node in nodes:
+        kind = type(node)
+        if kind is ast.arg:
+            node.annotation = None  # type: ignore[attr-defined]
+        elif kind in _BLOCKS:
+            for name in ("body", "orelse"):
+                block: list[ast.stmt] = getattr(node, name, [])
+                if any(type(each) is ast.AnnAssign for each in block):
+                    setattr(node, name, [_plain(each) for each in block])
+            if kind is ast.FunctionDef:
+                node.returns = None  # type: ignore[attr-defined]
+
+
+_BLOCKS = (ast.FunctionDef, ast.Module, ast.If, ast.For)
 
 
 def _plain(node: ast.stmt) -> ast.stmt:

@@ -1,11 +1,8 @@
-"""Words for code: the name a local deserves, and a graph's node as a phrase of English."""
+"""Names for code: what a local that holds an expression deserves to be called."""
 
 from __future__ import annotations
 
 import libcst as cst
-
-from genomes.language.graph import Graph, Node
-from genomes.language.operators import OPERATORS
 
 _NAMES: dict[str, tuple[str, ...]] = {}
 for _ops, _names in (
@@ -61,6 +58,8 @@ _OPPOSITES = _PAIRS | {b: a for a, b in _PAIRS.items()}
 def names_for(node: cst.CSTNode) -> tuple[str, ...]:
     """Names for a local that holds an expression, best first."""
     match node:
+        case cst.Call(args=[cst.Arg(value=cst.Call(func=cst.Name(value="true_range"))), *_]):
+            return ("usual_range", "width")
         case cst.Call(func=cst.Name(value=word)):
             return _NAMES.get(word, ("value", "reading"))
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=word))):
@@ -130,108 +129,3 @@ def opposite(name: str) -> str:
         if part in _OPPOSITES:
             return "_".join(_OPPOSITES.get(p, p) for p in name.split("_"))
     return name.removeprefix("not_") if name.startswith("not_") else f"not_{name}"
-
-
-# -- phrases ---------------------------------------------------------------------------------------
-
-_PHRASES = {
-    "lag": "{x} {n} bars ago",
-    "change": "the {n}-bar change of {x}",
-    "returns": "the {n}-bar return of {x}",
-    "log_return": "the {n}-bar log return of {x}",
-    "sma": "the {n}-bar mean of {x}",
-    "ema": "the {n}-bar exponential mean of {x}",
-    "stdev": "the {n}-bar volatility of {x}",
-    "ew_stdev": "the {n}-bar exponential volatility of {x}",
-    "zscore": "how far {x} stands from its {n}-bar mean",
-    "percent_rank": "the rank of {x} among its last {n} bars",
-    "range_position": "where {x} lies in its {n}-bar range",
-    "highest": "the {n}-bar high of {x}",
-    "lowest": "the {n}-bar low of {x}",
-    "median": "the {n}-bar median of {x}",
-    "slope": "the {n}-bar slope of {x}",
-    "rsi": "the {n}-bar RSI of {x}",
-    "atr": "the {n}-bar average true range",
-    "adx": "the {n}-bar ADX",
-    "mfi": "the {n}-bar money flow index",
-    "vwap": "the {n}-bar volume-weighted price",
-    "correlation": "the {n}-bar correlation of {x} and {y}",
-    "efficiency_ratio": "the {n}-bar efficiency of {x}",
-    "cross_rank": "the rank of {x} among assets",
-    "cross_zscore": "{x} against the other assets",
-    "cross_demean": "{x} above the average asset's",
-    "cross_mean": "the average asset's {x}",
-    "bollinger_position": "where {x} lies in its {n}-bar Bollinger bands",
-    "bars_since_highest": "bars since the {n}-bar high of {x}",
-    "bars_since_lowest": "bars since the {n}-bar low of {x}",
-    "add": "{x} plus {y}",
-    "sub": "{x} less {y}",
-    "mul": "{x} times {y}",
-    "div": "{x} over {y}",
-    "neg": "the reverse of {x}",
-    "abs": "the size of {x}",
-    "lt": "{x} being below {y}",
-    "le": "{x} being at most {y}",
-}
-
-
-def phrase(graph: Graph, index: int, depth: int = 3) -> str:
-    """A node in English, its far-away arguments left out: `the 20-bar mean of close`."""
-    node = graph.nodes[index]
-    match node.op:
-        case "field":
-            return str(node.statics[0])
-        case "const":
-            return f"{node.statics[0]:g}"
-        case "where":
-            return _gated(graph, node, depth)
-        case _:
-            pass
-    if depth == 0:
-        return "a reading of " + (" and ".join(_fields_below(graph, index)[:2]) or "the market")
-    row = OPERATORS.get(node.op)
-    if row is None:
-        return node.op
-    if node.op == "sub" and _is(graph, node.args[1], 1) and graph.nodes[node.args[0]].op == "div":
-        x, y = graph.nodes[node.args[0]].args
-        return f"{phrase(graph, x, depth - 1)} relative to {phrase(graph, y, depth - 1)}"
-    words = {a.name: phrase(graph, i, depth - 1) for a, i in zip(row.nodes, node.args, strict=True)}
-    words |= {a.name: f"{v}" for a, v in zip(row.statics, node.statics, strict=True)}
-    form = _PHRASES.get(node.op)
-    if form is not None:
-        return form.format(**words).replace("1 bars ago", "one bar ago")
-    name = node.op.replace("_", " ")
-    named = [
-        words[a.name] for a in row.nodes if a.name not in ("open", "high", "low", "close", "volume")
-    ]
-    window = f"{words['n']}-bar " if "n" in words else ""
-    return f"the {window}{name}" + (f" of {' and '.join(named[:2])}" if named else "")
-
-
-_GATED = ", only under a condition"
-
-
-def _gated(graph: Graph, node: Node, depth: int) -> str:
-    _, x, y = node.args
-    if _is(graph, y, 0):
-        return f"{phrase(graph, x, depth).removesuffix(_GATED)}{_GATED}"
-    if depth == 0:
-        return "one of two readings"
-    one, other = (phrase(graph, i, depth - 1).removesuffix(_GATED) for i in (x, y))
-    return f"{one} or {other}, as a condition says"
-
-
-def _is(graph: Graph, index: int, value: float) -> bool:
-    node = graph.nodes[index]
-    return node.op == "const" and node.statics[0] == value
-
-
-def _fields_below(graph: Graph, index: int) -> list[str]:
-    found: dict[str, None] = {}
-    stack = [index]
-    while stack:
-        node = graph.nodes[stack.pop()]
-        if node.op == "field":
-            found[str(node.statics[0])] = None
-        stack.extend(reversed(node.args))
-    return list(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
+from math import floor, log10
 from typing import Any, Literal
 
 import libcst as cst
@@ -17,8 +17,6 @@ from genomes.settle import prune_locals, settle
 from genomes.sites import Setting, Site
 
 MAX_PARAMS = 12
-GROWN = "Grown factor"
-OWN_WORDS = (GROWN, "Descends from")  # ideas that we told, and tell anew as the factor changes
 Meaning = Literal["same", "opposite", "other"]
 
 
@@ -30,13 +28,18 @@ class Draft:
         program: The program as edited, not yet tidy.
         note: One plain sentence: what changed, and why that could help.
         idea: The idea in new words; empty where the old one still holds.
-        grown: Whether the factor is another one, so that the idea must be told from its graph.
+        clause: What is different, as the end of an idea told anew where the old one is broken;
+            empty where the draft is to be dropped then.
+        restricts: Whether it acts at fewer times than its parent.
+        drops: Whether a side of the signal may be gone.
     """
 
     program: Program
     note: str
     idea: str = ""
-    grown: bool = False
+    clause: str = ""
+    restricts: bool = False
+    drops: bool = False
 
 
 def tidy(program: Program, *sources: Program) -> Program:
@@ -60,15 +63,6 @@ def tidy(program: Program, *sources: Program) -> Program:
     if len(declared) < len(program.declared):
         program = replace(program, declared=declared, layout="")
     return program
-
-
-def descent_of(origins: list[str]) -> str:
-    """An idea told from the graph: `{factor}` is filled in once the child is drawn."""
-    origins = [origin for origin in origins if origin not in ("", GROWN)]
-    if not origins:
-        return f"{GROWN}: {{factor}}, the more the better."
-    named = " and ".join(f'"{origin}"' for origin in dict.fromkeys(origins[:2]))
-    return f"Descends from {named}: its factor is {{factor}}, the more the better."
 
 
 def layer_words(function: str) -> str:
@@ -189,10 +183,30 @@ def tidy_number(value: float, digits: int = 2) -> float:
     return float(f"{value:.{digits}g}")
 
 
+_BARS = (*range(1, 11), 12, 14, 16, 18, *range(20, 100, 5))
+_BOUNDS = (1, 2, 3, 5, 8, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400,
+           500, 600, 800, 1000, 1500, 2000, 3000, 5000)  # fmt: skip
+_LEADING = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10)
+
+
 def tidy_bars(value: float) -> int:
-    """A count of bars as a person writes it: whole, in fives from 20 on, in tens from 100 on."""
-    step = 1 if value < 20 else 5 if value < 100 else 10
-    return max(1, round(value / step) * step)
+    """A count of bars as a person writes it: in fives from 20 on, in tens from 100 on."""
+    if value < 97.5:
+        return min(_BARS, key=lambda n: (abs(n - value), n))
+    return round(value / 10) * 10
+
+
+def round_bound(value: float, at_most: float = 5000) -> int:
+    """A bound of a window as a person writes it: 1, 2, 3, 5, 8, 10, 15, 20, ..."""
+    return max((n for n in _BOUNDS if n <= min(value * 1.05, at_most)), default=1)
+
+
+def round_number(value: float) -> float:
+    """A setting as a person writes it: 0.05, 0.08, 1.5, 2, 25."""
+    if value <= 0:
+        return tidy_number(value)
+    power = 10.0 ** floor(log10(value))
+    return float(f"{min(_LEADING, key=lambda x: abs(x - value / power)) * power:.3g}")
 
 
 def number_text(value: float) -> str:
@@ -201,9 +215,9 @@ def number_text(value: float) -> str:
 
 
 def window_param(n: int, setting: Setting, low: int = 2, high: int = 5000) -> Int:
-    """A declared window round n with a sensible range."""
-    top = min(high, max(n, min(setting.max_window, tidy_bars(4 * n))))
-    return Int(n, low=max(1, min(n, max(low, tidy_bars(n / 4)))), high=top)
+    """A declared window round n with a sensible range, in round numbers."""
+    top = max(n, round_bound(4 * n, min(high, setting.max_window)))
+    return Int(n, low=max(1, min(n, max(low, round_bound(n / 4)))), high=top)
 
 
 def float_param(x: float, low: float = 0.0, high: float = float("inf")) -> Float:
@@ -220,24 +234,3 @@ def declare(program: Program, wanted: tuple[str, ...], param: Param) -> tuple[Pr
     """With a new parameter under the first free of some names."""
     name = edit.fresh_name(wanted, set(program.params))
     return program.with_param(name, param), name
-
-
-def window(
-    program: Program, wanted: tuple[str, ...], n: int, setting: Setting, rng: random.Random
-) -> tuple[Program, str]:
-    """How a new expression writes a window: as a number, or as a parameter declared for it."""
-    n = min(n, max(2, setting.max_window // 2))
-    if rng.random() < 0.5 or len(program.declared) >= MAX_PARAMS:
-        return program, str(n)
-    program, name = declare(program, wanted, window_param(n, setting))
-    return program, f"p.{name}"
-
-
-def quote(node: cst.CSTNode | str, width: int = 70) -> str:
-    """Code inside a sentence, cut where it is long."""
-    text = node if isinstance(node, str) else " ".join(code_of(_stripped(node)).split())
-    return text if len(text) <= width else text[: width - 3].rstrip() + "..."
-
-
-def _stripped(node: Any) -> cst.CSTNode:
-    return edit.bare(node) if isinstance(node, cst.BaseExpression) else node

@@ -137,7 +137,7 @@ class Expressions:
         else:
             self._refuse(
                 node, "unknown_name", f"uses {quote(name)}, which means nothing here",
-                advice.for_name(name),
+                advice.LISTED if self._report.crowded else advice.for_name(name),
             )  # fmt: skip
 
     def _call(self, node: ast.Call) -> None:

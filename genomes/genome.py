@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 LAYER = re.compile(r"^def (factor|signal|size|exits)\(", re.MULTILINE)
 CHANGE_MARK = "Changed: "
-ORIGIN = re.compile(r'Descends from "([^"]*)"')
+ORIGIN = re.compile(r'After "([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,232 +1,331 @@
-"""Variations of when one parent acts: filters of its signal and regime gates of its factor."""
+"""Variations of when one parent acts: filters and regime gates, added and removed."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
 
 from genomes import edit
+from genomes.conditions import Condition, has_fields, local_name, usable, with_windows
 from genomes.describe import names_for
-from genomes.draft import (
-    Draft,
-    has_p,
-    position_of,
-    put,
-    quote,
-    window,
-)
+from genomes.draft import Draft, has_p, position_of, put
 from genomes.edit import bare, code_of, expression, fresh_name, returned, statement
-from genomes.grow import grow
 from genomes.language.table import Kind
-from genomes.productions import MASK
+from genomes.legs import Leg, direction, legs_of, reads_clock
 from genomes.program import Program
+from genomes.ranges import intervals
+from genomes.scale import CENTRED, scales_of
 from genomes.sites import Reading, Setting, Site
+from genomes.wording import code, say, split_and, words_of
 
-# A name, the condition, what it is good for; {a} and {b} are a short and a long window.
-CONDITIONS: tuple[tuple[str, str, str], ...] = (
-    ("rising", "m.close > sma(m.close, {b})", "only while the longer trend is up"),
-    ("falling", "m.close < sma(m.close, {b})", "only while the longer trend is down"),
-    ("calm", "stdev(returns(m.close), {a}) < stdev(returns(m.close), {b})", "only in calm spells"),
-    ("restless", "stdev(returns(m.close), {a}) > stdev(returns(m.close), {b})",
-     "only when the market moves"),
-    ("trending", "efficiency_ratio(m.close, {a}) > 0.3", "only while prices go somewhere"),
-    ("ranging", "efficiency_ratio(m.close, {a}) < 0.3", "only while prices go nowhere"),
-    ("directed", "adx(m.high, m.low, m.close, {a}) > 20", "only in a directed market"),
-    ("busy", "m.volume > sma(m.volume, {b})", "only when many take part"),
-    ("quiet", "m.volume < sma(m.volume, {b})", "only when few take part"),
-    ("near_high", "m.close > 0.95 * highest(m.high, {b})", "only near the highs"),
-    ("off_high", "m.close < 0.95 * highest(m.high, {b})", "only away from the highs"),
-    ("narrow", "percent_rank(m.high - m.low, {b}) < 0.5", "only after narrow bars"),
-    ("improving", "ema(m.close, {a}) > ema(m.close, {b})", "only while the averages agree"),
-)  # fmt: skip
-
-
-def _condition(
-    program: Program, taken: set[str], rng: random.Random, setting: Setting
-) -> tuple[Program, str, str, str] | None:
-    """A program with what a new condition declares, and its name, code and reason."""
-    if rng.random() < 0.25:
-        grown = grow(MASK, setting, rng, low=1, high=1)
-        if grown is None or is_event(grown):
-            return None
-        name = fresh_name(names_for(grown), taken)
-        return program, name, code_of(grown), f"only where {quote(grown)}"
-    usable = [c for c in CONDITIONS if has_fields(c[1], setting)]
-    if not usable:
-        return None
-    name, form, why = rng.choice(usable)
-    if name in taken:
-        return None
-    words: dict[str, str] = {}
-    if "{a}" in form:
-        program, words["a"] = window(
-            program,
-            (f"{name}_{'fast' if '{b}' in form else 'window'}",),
-            rng.choice((10, 20, 30)),
-            setting,
-            rng,
-        )
-    if "{b}" in form:
-        program, words["b"] = window(
-            program,
-            (f"{name}_{'slow' if '{a}' in form else 'window'}",),
-            rng.choice((50, 100, 150)),
-            setting,
-            rng,
-        )
-    if words.get("a") == words.get("b"):
-        return None
-    return program, name, form.format(**words), why
-
-
-def is_event(tree: cst.BaseExpression) -> bool:
-    """Whether a condition holds on rare single bars, which makes no regime."""
-    return bool(edit.loaded_names(tree) & {"crossover", "crossunder", "highest", "lowest"})
-
-
-def has_fields(form: str, setting: Setting) -> bool:
-    """Whether the market has every usual field that a piece of code reads."""
-    return all(
-        f"m.{name}" not in form or name in setting.fields
-        for name in ("open", "high", "low", "close", "volume")
-    )
+__all__ = ["add_filter", "add_gate", "has_fields", "remove_filter", "remove_gate"]
+_MOST_GUARDS = 3
 
 
 def _taken(tree: cst.FunctionDef) -> set[str]:
     return edit.bound_names(tree) | edit.loaded_names(tree)
 
 
-def _guards(expr: cst.CSTNode) -> int:
-    """How many conditions already stand round a value."""
+def _guards(tree: cst.FunctionDef) -> int:
+    """How many conditions already stand round the values of a function."""
     return sum(
-        isinstance(n, cst.BitAnd | cst.BitOr) or (isinstance(n, cst.Name) and n.value == "where")
-        for one in edit.walk(expr)
+        isinstance(n, cst.BitAnd) or (isinstance(n, cst.Name) and n.value == "where")
+        for one in edit.walk(tree)
         for n in (one, getattr(one, "operator", None))
     )
 
 
-# -- filters ---------------------------------------------------------------------------------------
+# -- adding ----------------------------------------------------------------------------------------
 
 
 def add_filter(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Let the signal act only where a further condition holds."""
-    reading = parents[0]
-    tree = reading.program.function("signal")
-    if tree is None or not has_p(tree) or _guards(tree) >= 4:
+    """Let the signal enter only where a further condition of the bar or the trend holds."""
+    return _add(parents[0], rng, setting, regime=False)
+
+
+def add_gate(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
+    """Let the strategy act only in one regime of the market."""
+    return _add(parents[0], rng, setting, regime=True)
+
+
+def _add(reading: Reading, rng: random.Random, setting: Setting, *, regime: bool) -> Draft | None:
+    tree, graph = reading.program.function("signal"), reading.graph
+    if tree is None or graph is None or not has_p(tree) or _guards(tree) > 2 * _MOST_GUARDS:
         return None
-    places = _filter_places(reading)
-    found = _condition(reading.program, _taken(tree), rng, setting)
-    if not places or found is None:
+    legs = legs_of(reading)
+    if not regime and not (legs and legs[0].held):
+        return None  # what single bars tell would switch a position on and off
+    if not legs and _is_stance(reading):
         return None
-    site = rng.choice(places)
-    program, name, code, why = found
-    inner = code_of(bare(site.node))
-    if site.kind is Kind.MASK:
-        new: Any = _joined(expression("x & y"), bare(site.node), name)
-    else:
-        new = expression(f"where({name}, {inner}, 0)")
-    tree = edit.replace(tree, {id(site.node): new})
-    tree = edit.insert_at(tree, position_of(site), [statement(f"{name} = {code}")])
-    note = f"the signal acts {why}, where its idea is likelier to hold."
-    return Draft(program=program.with_function(tree), note=note)
+    if any(len(split_and(leg.enter.node)) > _MOST_GUARDS for leg in legs):
+        return None
+    kind = direction(graph)
+    found = usable(kind, words_of(graph), setting, regime=regime, sided=bool(legs))
+    if not found:
+        return None
+    if legs and not legs[0].held:  # a quick condition would switch the position on and off
+        found = [c for c in found if c.name == "rising"]
+        if not found:
+            return None
+    condition = rng.choice(found)
+    if [leg.side for leg in legs] == [1] and condition.alone:
+        condition = replace(condition, says=condition.alone)
+    if legs:
+        return _on_legs(reading, tree, legs, condition, kind, rng, setting)
+    if _gates_factor(reading) and rng.random() < 0.7:
+        return _on_value(reading, "factor", condition, kind, rng, setting)
+    return _on_value(reading, "signal", condition, kind, rng, setting)
 
 
-def _joined(template: Any, left: cst.BaseExpression, name: str) -> cst.BaseExpression:
-    return edit.replace(template, {id(template.left): left, id(template.right): cst.Name(name)})
+def _is_stance(reading: Reading) -> bool:
+    """Whether a signal without sides holds positions all the same, or only reads the calendar."""
+    graph = reading.graph
+    if graph is None:
+        return True
+    across = {"cross_rank", "cross_zscore", "cross_demean"}  # what balances over assets
+    return (
+        "hold" in words_of(graph)
+        or reads_clock(graph)
+        or bool(across & _calls(reading.program.function("signal")))
+    )
 
 
-def _filter_places(reading: Reading) -> list[Site]:
-    """What a filter may guard: the entries of holds, and the value returned."""
-    entries = [
-        s
-        for s in reading.live(Kind.MASK)
-        if s.function == "signal"
-        and s.use is not None
-        and (s.use.operator, s.use.argument) == ("hold", "enter")
-    ]
-    if len(entries) == 1:
-        return entries
-    tree = reading.program.function("signal")
+def _gates_factor(reading: Reading) -> bool:
+    """Whether a factor of 0 means no opinion: it lies round 0, and the signal is no rank of it."""
+    graph = reading.graph
+    if graph is None:
+        return False
+    index = graph.outputs["factor"]
+    low, high = intervals(graph)[index]
+    ranks = {"cross_rank", "cross_zscore", "cross_demean", "percent_rank", "zscore"}
+    return (
+        low < 0 < high
+        and scales_of(graph)[index] in CENTRED
+        and not ranks & _calls(reading.program.function("signal"))
+    )
+
+
+def _calls(tree: cst.FunctionDef | None) -> set[str]:
+    return edit.loaded_names(tree) if tree is not None else set()
+
+
+def _on_legs(
+    reading: Reading,
+    tree: cst.FunctionDef,
+    legs: list[Leg],
+    condition: Condition,
+    kind: int,
+    rng: random.Random,
+    setting: Setting,
+) -> Draft | None:
+    program, words = with_windows(condition, reading.program, rng, setting)
+    taken = _taken(tree)
+    lines: list[cst.SimpleStatementLine] = []
+    names: dict[int, str] = {}
+    for side in sorted({leg.side for leg in legs}, reverse=True):
+        name, form = condition.name, condition.code
+        if condition.mirror[0]:
+            name, form = (name, form) if side > 0 else condition.mirror
+        elif names:
+            names[side] = next(iter(names.values()))
+            continue
+        names[side] = local_name(name, taken)
+        lines.append(statement(f"{names[side]} = {form.format(**words)}"))
+    changes: dict[int, cst.CSTNode] = {
+        id(leg.enter.node): _joined(leg.enter.node, names[leg.side]) for leg in legs
+    }
+    first = min(position_of(leg.enter) for leg in legs)
+    tree = edit.replace(tree, changes)
+    tree = edit.insert_at(tree, first, lines)
+    verb = "enters" if legs[0].held else "acts"
+    note = f"the signal {verb} only {condition.says}, {condition.why[kind]}."
+    if condition.says.startswith("unless"):
+        note = f"the signal no longer {verb} {_negated(condition.says)}, {condition.why[kind]}."
+    return Draft(
+        program=program.with_function(tree), note=note, clause=_clause(condition), restricts=True
+    )
+
+
+def _clause(condition: Condition) -> str:
+    says = condition.says
+    return says if says.startswith("unless") else f"only {says}"
+
+
+def _negated(says: str) -> str:
+    return "when " + says.removeprefix("unless ")
+
+
+def _joined(left: cst.BaseExpression, name: str) -> cst.BaseExpression:
+    template: Any = expression("x & y")
+    plain = bare(left)
+    return edit.replace(template, {id(template.left): plain, id(template.right): cst.Name(name)})
+
+
+def _on_value(
+    reading: Reading,
+    layer: str,
+    condition: Condition,
+    kind: int,
+    rng: random.Random,
+    setting: Setting,
+) -> Draft | None:
+    tree = reading.program.function(layer)
     value = returned(tree) if tree is not None else None
-    return [s for s in reading.live(Kind.MASK, Kind.SERIES) if s.node is value]
+    if tree is None or value is None or not has_p(tree) or "where" in edit.loaded_names(tree):
+        return None
+    program, words = with_windows(condition, reading.program, rng, setting)
+    taken = _taken(tree)
+    name = local_name(condition.name, taken)
+    lines = [statement(f"{name} = {condition.code.format(**words)}")]
+    inner = " ".join(code_of(bare(value)).split())
+    if len(inner) > 50:
+        local = fresh_name(names_for(value), taken | {name})
+        lines.insert(0, statement(f"{local} = {inner}"))
+        inner = local
+    tree = edit.replace(tree, {id(value): expression(f"where({name}, {inner}, 0)")})
+    tree = edit.insert_at(tree, len(tree.body.body) - 1, lines)
+    what = "factor counts" if layer == "factor" else "signal stands"
+    note = f"the {what} only {condition.says}, {condition.why[kind]}; else it is 0."
+    if condition.says.startswith("unless"):
+        note = f"the {layer} is 0 {_negated(condition.says)}, {condition.why[kind]}."
+    return Draft(
+        program=program.with_function(tree), note=note, clause=_clause(condition), restricts=True
+    )
+
+
+# -- removing --------------------------------------------------------------------------------------
 
 
 def remove_filter(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Drop a condition of the signal."""
-    return _remove_condition(parents[0], rng, "signal", "the signal no longer asks for")
+    """Drop a condition of the signal's entries, on every side alike."""
+    reading = parents[0]
+    legs = legs_of(reading)
+    if not legs:
+        return _remove_where(reading, rng, "signal")
+    parts = [[code(n) for n in split_and(leg.enter.node)] for leg in legs]
+    if min(len(p) for p in parts) < 2:
+        return None
+    mirrors = _mirrors(reading.program)
+    options: list[tuple[str, list[str]]] = []
+    for text in parts[0]:
+        wanted = [
+            text if text in own else mirrors.get(text, "") if legs[0].side != leg.side else ""
+            for leg, own in zip(legs, parts, strict=True)
+        ]
+        if all(w in own for w, own in zip(wanted, parts, strict=True)) and not _reads_f(text):
+            options.append((text, wanted))
+    if not options:
+        return None
+    text, wanted = rng.choice(options)
+    changes: dict[int, cst.CSTNode] = {}
+    dropped: Any = None
+    for leg, gone in zip(legs, wanted, strict=True):
+        kept = [n for n in split_and(leg.enter.node) if code(n) != gone]
+        dropped = next(n for n in split_and(leg.enter.node) if code(n) == gone)
+        if not kept:
+            return None
+        new = bare(kept[0])
+        for more in kept[1:]:
+            template: Any = expression("x & y")
+            new = edit.replace(template, {id(template.left): new, id(template.right): bare(more)})
+        changes[id(leg.enter.node)] = _placed(new, leg.enter)
+    if dropped is None:
+        return None
+    tree = edit.replace(reading.program.by_name["signal"], changes)
+    first = next(n for n in split_and(legs[0].enter.node) if code(n) == text)
+    asked = _asked(first, reading.program)
+    note = f"the signal no longer asks {asked}, so that it acts more often."
+    clause = f"without asking {asked}"
+    return Draft(program=reading.program.with_function(tree), note=note, clause=clause)
+
+
+def _placed(new: cst.BaseExpression, site: Site) -> cst.BaseExpression:
+    """A condition in its place, in parentheses only where arithmetic surrounds it."""
+    if isinstance(site.parent, cst.BinaryOperation) and not isinstance(new, cst.Call | cst.Name):
+        return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return new
+
+
+def _reads_f(text: str) -> bool:
+    return "f" in edit.loaded_names(expression(text))
+
+
+def _mirrors(program: Program) -> dict[str, str]:
+    """Locals whose value is another's turned round: rising and falling."""
+    tree = program.function("signal")
+    found: dict[str, str] = {}
+    values: dict[str, str] = {}
+    for node in edit.walk(tree) if tree is not None else ():
+        match node:
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Name(value=name))],
+                value=cst.Comparison() as value,
+            ):
+                values[code(value)] = name
+            case _:
+                pass
+    for text, name in values.items():
+        turned = text.replace(" < ", " \0 ").replace(" > ", " < ").replace(" \0 ", " > ")
+        if turned != text and turned in values:
+            found[name] = values[turned]
+    return found
+
+
+def _asked(node: Any, program: Program, layer: str = "signal") -> str:
+    """What a condition asks: `that volume is above its mean`, or `for its condition "calm"`."""
+    tree = program.function(layer)
+    value = node
+    if isinstance(node, cst.Name) and tree is not None:
+        for one in edit.walk(tree):
+            match one:
+                case cst.Assign(
+                    targets=[cst.AssignTarget(target=cst.Name(value=name))], value=made
+                ) if name == node.value:
+                    value = made
+                case _:
+                    pass
+    said = say(value, program.params)
+    if isinstance(node, cst.Name) and ("(" in said or " and " in said or len(said) > 70):
+        return f'for its condition "{node.value}"'
+    return f"that {said}"
 
 
 def remove_gate(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Drop a regime gate of the factor."""
-    return _remove_condition(parents[0], rng, "factor", "the factor no longer waits for")
+    """Drop a regime gate: `where(condition, x, 0)` of the factor, or of the signal."""
+    return _remove_where(parents[0], rng, "factor") or _remove_where(parents[0], rng, "signal")
 
 
-def _remove_condition(reading: Reading, rng: random.Random, layer: str, words: str) -> Draft | None:
+def _remove_where(reading: Reading, rng: random.Random, layer: str) -> Draft | None:
     options: list[tuple[Site, cst.BaseExpression, cst.BaseExpression]] = []
-    masks = {id(s.node) for s in reading.live(Kind.MASK)}
-    for site in reading.live(Kind.SERIES, Kind.MASK):
-        if site.function != layer:
-            continue
+    for site in reading.live(Kind.SERIES):
         match site.node:
-            case cst.BinaryOperation(operator=cst.BitAnd() | cst.BitOr(), left=left, right=right):
-                options += [(site, left, right), (site, right, left)]
             case cst.Call(
                 func=cst.Name(value="where"),
                 args=[cst.Arg(value=condition), cst.Arg(value=value), cst.Arg(value=other)],
-            ):
-                if isinstance(other, cst.Integer) and other.value == "0":
+            ) if site.function == layer and not isinstance(value, cst.Integer | cst.Float):
+                zero = isinstance(other, cst.Integer) and other.value == "0"
+                if zero or _is_part(other, value):
                     options.append((site, value, condition))
-            case cst.BinaryOperation(operator=cst.Multiply(), left=left, right=right):
-                if id(right) in masks:
-                    options.append((site, left, right))
-                if id(left) in masks:
-                    options.append((site, right, left))
+                elif _is_part(value, other):
+                    options.append((site, other, condition))
             case _:
                 pass
-    options = [o for o in options if not isinstance(o[1], cst.Integer | cst.Float)]
     if not options:
         return None
     site, kept, dropped = rng.choice(options)
     program = put(reading.program, site, bare(kept))
-    note = f"{words} {quote(dropped)}, so that it acts on more bars."
-    return Draft(program=program, note=note)
+    asked = _asked(dropped, reading.program, layer)
+    note = f"the {layer} no longer asks {asked}: it counts in full at all times."
+    return Draft(program=program, note=note, clause=f"without asking {asked}")
 
 
-# -- gates -----------------------------------------------------------------------------------------
-
-
-def add_gate(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Let the factor speak only in one regime of the market; elsewhere it is 0, or the reverse."""
-    reading = parents[0]
-    tree = reading.program.function("factor")
-    if tree is None or not has_p(tree) or _guards(tree) >= 2:
-        return None
-    value = returned(tree)
-    site = next((s for s in reading.live(Kind.SERIES) if s.node is value), None)
-    found = _condition(reading.program, _taken(tree), rng, setting)
-    if value is None or site is None or found is None:
-        return None
-    program, name, code, why = found
-    lines = [statement(f"{name} = {code}")]
-    inner = code_of(bare(value))
-    if not isinstance(value, cst.Name | cst.Call) or len(inner) > 50:
-        local = fresh_name(names_for(value), _taken(tree) | {name})
-        lines.insert(0, statement(f"{local} = {' '.join(inner.split())}"))
-        inner = local
-    reverse = rng.random() < 0.15
-    other = f"-{inner}" if reverse and inner.isidentifier() else "0"
-    new = expression(f"where({name}, {inner}, {other})")
-    tree = edit.replace(tree, {id(value): new})
-    tree = edit.insert_at(tree, len(tree.body.body) - 1, lines)
-    what = "speaks as before" if other != "0" else "speaks"
-    elsewhere = " and is reversed elsewhere" if other != "0" else ""
-    note = f"the factor {what} {why}{elsewhere}, {_gate_why(rng)}."
-    return Draft(program=program.with_function(tree), note=note)
-
-
-def _gate_why(rng: random.Random) -> str:
-    return rng.choice(
-        ("since few edges pay in every regime", "since its edge may live in that regime alone")
-    )
+def _is_part(small: Any, whole: cst.BaseExpression) -> bool:
+    """Whether one value is the other over a number: room / 2 of room."""
+    match small:
+        case cst.BinaryOperation(operator=cst.Divide(), left=left, right=cst.Integer()):
+            return left.deep_equals(whole)
+        case _:
+            return False

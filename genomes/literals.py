@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 
 from genomes.report import Report
-from genomes.text import nodes_below
+from genomes.text import Parsed
 
 MAX_NUMBER = 1e9
 MAX_NUMBERS = 400
 MAX_STRING = 200
 
 
-def read_literals(report: Report, tree: ast.Module) -> None:
+def read_literals(report: Report, parsed: Parsed) -> None:
     """Read all literals of a file; what is wrong goes to the report."""
-    docstrings = _docstrings(tree)
+    docstrings = _docstrings(parsed.tree)
     numbers = 0
-    for node in nodes_below(tree):
+    for node in parsed.nodes:
         if not isinstance(node, ast.Constant):
             continue
         if type(node.value) in (int, float):

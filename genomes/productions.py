@@ -91,6 +91,9 @@ class Type:
 
 
 MASK, BARS, WIDTH = Type("mask"), Type("bars"), Type("width")
+SHORT, LONG = Type("short bars"), Type("long bars")
+ROLES = ("average", "volatility", "spread", "bar", "straightness", "up", "down", "calm", "lively",
+         "trending", "sideways", "busy")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,15 @@ def rules_for(fields: dict[str, Dimension], max_window: int) -> Iterator[Rule]:
         for bound in bounds:
             kind = Type("bound", NUMBER, scale)
             yield Rule(bound, kind, precedence=13 if bound.startswith("-") else 16)
+    for n in windows:
+        if n >= 10:
+            yield Rule(str(n), SHORT if n <= 20 else LONG)
+    for rule in _parts(fields, windows):
+        yield rule
+        if rule.args in ((SHORT,), (LONG,)):  # DEAP ends its trees in leaves of the same type
+            for n in windows:
+                if n >= 10 and (n <= 20) == (rule.args == (SHORT,)):
+                    yield Rule(rule.form.format(n), rule.result, precedence=rule.precedence)
     yield from _leaves(fields, windows)
     yield from _compounds({d: None for d in fields.values() if not d.is_plain})
     for row in OPERATORS.values():
@@ -164,6 +176,60 @@ def _leaves(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
             extreme = f"{edge}({y}, {{0}})"
             yield Rule(f"{x} {sign} lag({extreme}, 1)", MASK, (BARS,), (0,), 5, weight)
             yield Rule(f"{x} / {extreme} - 1", _plain(Scale.RETURN), (BARS,), (0,), 11, weight)
+
+
+def _parts(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
+    """What plays a known part in a strategy: means, volatilities, tests of trend and calm."""
+    if "close" not in fields:
+        return
+    ranged, bars = {"high", "low"} <= fields.keys(), "m.high, m.low, m.close"
+    average, volatility, path = Type("average"), Type("volatility"), Type("straightness")
+    for word in ("sma", "ema", "wma", "rma", "median", "kama"):
+        yield Rule(f"{word}(m.close, {{0}})", average, (LONG,), (0,))
+    for word in ("stdev", "ew_stdev", "mean_abs_dev"):
+        yield Rule(f"{word}(returns(m.close), {{0}})", volatility, (SHORT,), (0,))
+        yield Rule(f"{word}(m.close, {{0}})", Type("spread"), (SHORT,), (0,))
+    yield Rule("downside_stdev(returns(m.close), {0})", volatility, (SHORT,), (0,))
+    for word in ("efficiency_ratio", "r_squared"):
+        yield Rule(f"{word}(m.close, {{0}})", path, (SHORT,), (0,))
+    for role, sign in (("up", ">"), ("down", "<")):
+        mask = Type(role)
+        yield Rule(f"m.close {sign} {{0}}", mask, (average,), (6,), 5, 3)
+        for word in ("ema", "sma"):
+            for fast, slow in ((10, 50), (20, 100), (50, 200)):
+                if slow in windows:
+                    form = f"{word}(m.close, {fast}) {sign} {word}(m.close, {slow})"
+                    yield Rule(form, mask, precedence=5)
+        yield Rule(f"returns(m.close, {{0}}) {sign} 0", mask, (LONG,), (0,), 5)
+        yield Rule(f"slope(m.close, {{0}}) {sign} 0", mask, (LONG,), (0,), 5)
+    for role, sign in (("calm", "<"), ("lively", ">")):
+        for fast, slow in ((10, 50), (20, 100)):
+            for word in ("stdev", "ew_stdev", "mean_abs_dev"):
+                if slow in windows:
+                    x = f"{word}(returns(m.close), "
+                    yield Rule(f"{x}{fast}) {sign} {x}{slow})", Type(role), precedence=5)
+        yield Rule(f"percent_rank({{0}}, 100) {sign} 0.5", Type(role), (volatility,), (0,), 5, 3)
+    for role, sign, level in (("trending", ">", 0.3), ("sideways", "<", 0.35)):
+        yield Rule(f"{{0}} {sign} {level}", Type(role), (path,), (6,), 5, 2)
+        if ranged:
+            yield Rule(f"adx({bars}, {{0}}) {sign} 20", Type(role), (SHORT,), (0,), 5, 2)
+    if ranged:
+        yield Rule("parkinson(m.high, m.low, {0})", volatility, (SHORT,), (0,))
+        yield Rule(f"atr({bars}, {{0}})", Type("bar"), (SHORT,), (0,))
+        for word in ("sma", "ema", "median"):
+            yield Rule(f"{word}(true_range({bars}), {{0}})", Type("bar"), (SHORT,), (0,))
+        if "volume" in fields:
+            yield Rule(f"vwap({bars}, m.volume, {{0}})", average, (LONG,), (0,))
+        if "open" in fields:
+            form = "garman_klass(m.open, m.high, m.low, m.close, {0})"
+            yield Rule(form, volatility, (SHORT,), (0,))
+    if "volume" in fields:
+        for form in ("m.volume > 1.2 * {word}(m.volume, {n})", "percent_rank(m.volume, {n}) > 0.6"):
+            for word in ("sma", "ema", "median"):
+                for n in windows:
+                    code = form.format(word=word, n=n)
+                    if n >= 20:
+                        yield Rule(code, Type("busy"), precedence=5)
 
 
 def _clock(name: str) -> Iterator[Rule]:

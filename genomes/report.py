@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from genomes.refusal import Refusal
 
 MAX_REFUSALS = 20
 MAX_QUOTE = 60
+MAX_FOUND = 300
+MAX_INSTEAD = 900
 
 
 def quote(text: str, limit: int = MAX_QUOTE) -> str:
@@ -33,6 +36,11 @@ class Report:
     def __len__(self) -> int:
         return len(self._found)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so much was found that advice which takes time to find is left out."""
+        return len(self._found) >= 4 * MAX_REFUSALS
+
     def column(self, line: int, byte: int) -> int:
         """The column, from 1, of a byte offset, from 0, as the parser counts them."""
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
@@ -56,6 +64,11 @@ class Report:
         self._found.add(Refusal(rule=rule, line=line, column=column, found=found, instead=instead))
 
     def refusals(self) -> tuple[Refusal, ...]:
-        """The first refusals in the order of the text."""
+        """The first refusals in the order of the text, safe to show whatever a stranger put in."""
         ordered = sorted(self._found, key=lambda r: (r.line, r.column, r.rule, r.found, r.instead))
-        return tuple(ordered[:MAX_REFUSALS])
+        return tuple(
+            replace(
+                each, found=quote(each.found, MAX_FOUND), instead=quote(each.instead, MAX_INSTEAD)
+            )
+            for each in ordered[:MAX_REFUSALS]
+        )

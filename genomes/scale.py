@@ -146,27 +146,14 @@ def _quotient(args: list[Scale], numbers: list[Scale], plain: bool) -> Scale:
 
 
 def swaps_of(op: str) -> tuple[str, ...]:
-    """Public operators that may stand where `op` stands: the same arguments, the same scale."""
+    """Operators that may stand where `op` stands: same arguments, scale and meaning."""
     return _SWAPS.get(op, ())
 
 
 _SWAP_CLASSES = (
-    ("sma", "ema", "rma", "wma", "dema", "tema", "hull", "median", "linear_fit"),
-    ("highest", "lowest"),
+    ("sma", "ema", "rma", "wma", "median"),
     ("stdev", "mean_abs_dev", "ew_stdev"),
-    ("change", "slope"),
-    ("crossover", "crossunder"),
-    ("cross_top", "cross_bottom"),
-    ("min", "max"),
     ("percent_rank", "range_position"),
-    ("efficiency_ratio", "r_squared"),
-    ("plus_di", "minus_di"),
-    ("returns", "log_return"),
-    ("bars_since_highest", "bars_since_lowest"),
-    ("bollinger_upper", "bollinger_lower"),
-    ("keltner_upper", "keltner_lower"),
-    ("cross_mean", "cross_median"),
-    ("cross_rank", "cross_zscore", "cross_demean"),
 )
 _CLASS_OF = {op: number for number, ops in reversed(list(enumerate(_SWAP_CLASSES))) for op in ops}
 
@@ -174,13 +161,13 @@ _CLASS_OF = {op: number for number, ops in reversed(list(enumerate(_SWAP_CLASSES
 def _shape(op: str) -> tuple[object, ...]:
     row = OPERATORS[op]
     args = tuple((a.kind, a.dimension if a.kind is Kind.SERIES else "") for a in row.args)
-    return (_CLASS_OF.get(op, op), row.result, row.dimension, row.cross, args)
+    return (_CLASS_OF[op], row.result, row.dimension, row.cross, args)
 
 
 def _swaps() -> dict[str, tuple[str, ...]]:
     groups: dict[tuple[object, ...], list[str]] = {}
     for name, row in OPERATORS.items():
-        if row.public:
+        if row.public and name in _CLASS_OF:
             groups.setdefault(_shape(name), []).append(name)
     found: dict[str, tuple[str, ...]] = {}
     for members in groups.values():

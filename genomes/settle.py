@@ -39,11 +39,10 @@ def prune_locals(tree: cst.FunctionDef) -> cst.FunctionDef:
                 part = node.test if isinstance(node, cst.If) else node.iter
                 for name in loaded_names(part):
                     read[name] = read.get(name, 0) + 1
-        new = tree.with_changes(body=_prune_block(tree.body, read))
-        if sum(1 for _ in _simple_statements(new.body)) == sum(
-            1 for _ in _simple_statements(tree.body)
-        ):
-            return new
+        body = _prune_block(tree.body, read)
+        if body is tree.body:
+            return tree
+        new = tree.with_changes(body=body)
         tree = new
 
 
@@ -71,7 +70,7 @@ def _prune_block(block: Any, read: Mapping[str, int]) -> Any:
                 targets = _only_targets(line)
                 if targets and not any(name in read for name in targets):
                     continue
-                kept.append(line)
+                kept.append(_of_pair(line, read))
             case cst.For():
                 body = _prune_block(line.body, read)
                 if body.body:
@@ -82,6 +81,28 @@ def _prune_block(block: Any, read: Mapping[str, int]) -> Any:
         a is b for a, b in zip(kept, block.body, strict=True)
     )
     return block if same else block.with_changes(body=kept)
+
+
+def _of_pair(line: cst.SimpleStatementLine, read: Mapping[str, int]) -> cst.SimpleStatementLine:
+    """`a, b = x, y` without the side that nobody reads."""
+    match line.body:
+        case [
+            cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Tuple(elements=names))],
+                value=cst.Tuple(elements=values),
+            )
+        ] if len(names) == len(values):
+            pairs = [
+                (code_of(n.value), code_of(bare(v.value)))
+                for n, v in zip(names, values, strict=True)
+                if not isinstance(n.value, cst.Name) or n.value.value in read
+            ]
+            if len(pairs) == len(names):
+                return line
+            left, right = (", ".join(side) for side in zip(*pairs, strict=True))
+            return statement(f"{left} = {right}").with_changes(leading_lines=line.leading_lines)
+        case _:
+            return line
 
 
 def settle(
@@ -156,6 +177,13 @@ def _fold(
     above = line.leading_lines
     line = line.with_changes(leading_lines=())
     made: list[cst.SimpleStatementLine] = []
+    sides = _two_sides(line, taken)
+    if sides is not None:
+        lines = [inner for one in sides for inner in _fold(one, taken, name_for)]
+        return [lines[0].with_changes(leading_lines=above), *lines[1:]]
+    broken = _broken(line)
+    if broken is not None:
+        return [broken.with_changes(leading_lines=above)]
     while (length := len(code_of(line).strip()) + 4) > WIDTH:
         part = _foldable(line, length)
         if part is None:
@@ -166,6 +194,53 @@ def _fold(
         line = replace(line, {id(part): cst.Name(name)})
     lines = [inner for one in made for inner in _fold(one, taken, name_for)] + [line]
     return [lines[0].with_changes(leading_lines=above), *lines[1:]] if above else lines
+
+
+def _broken(line: cst.SimpleStatementLine) -> cst.SimpleStatementLine | None:
+    """A call too long for a line with its arguments on one of their own, as the formatter does."""
+    match line.body:
+        case [cst.Assign(value=cst.Call(func=cst.Name()) as call)] | [
+            cst.Return(value=cst.Call(func=cst.Name()) as call)
+        ] if call.args and not call.lpar:
+            pass
+        case _:
+            return None
+    text = code_of(line).strip()
+    if len(text) + 4 <= WIDTH:
+        return None
+    args = [code_of(a.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for a in call.args]
+    inside = ", ".join(args)
+    head = text[: text.index("(", text.index(code_of(call.func)))]
+    if len(head) + len(inside) + 2 != len(text):
+        return None
+    if len(inside) + 8 > WIDTH:
+        if max(map(len, args)) + 9 > WIDTH or len(args) < 2:
+            return None
+        inside = ",\n        ".join(args) + ","
+    tree = cst.parse_module(f"def f():\n    {head}(\n        {inside}\n    )\n")
+    function: Any = tree.body[0]
+    return function.body.body[0]
+
+
+def _two_sides(
+    line: cst.SimpleStatementLine, taken: set[str]
+) -> list[cst.SimpleStatementLine] | None:
+    """`return hold(...) - hold(...)` too long for a line as a long and a short side."""
+    match line.body:
+        case [
+            cst.Return(
+                value=cst.BinaryOperation(
+                    operator=cst.Subtract(),
+                    left=cst.Call(func=cst.Name(value="hold")) as left,
+                    right=cst.Call(func=cst.Name(value="hold")) as right,
+                )
+            )
+        ] if not {"long", "short"} & taken and len(code_of(line).strip()) + 4 > WIDTH:
+            taken |= {"long", "short"}
+            lines = [f"long = {code_of(left)}", f"short = {code_of(right)}", "return long - short"]
+            return [statement(text) for text in lines]
+        case _:
+            return None
 
 
 def _foldable(line: cst.SimpleStatementLine, length: int) -> cst.BaseExpression | None:

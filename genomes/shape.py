@@ -126,7 +126,7 @@ def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
         elif each.name not in WORDS | PARAM_KINDS:
             report.at(
                 each, "import", f"imports {quote(each.name)}, which the language has not",
-                advice.for_name(each.name),
+                advice.LISTED if report.crowded else advice.for_name(each.name),
             )  # fmt: skip
 
 
@@ -149,6 +149,8 @@ def _read_function(report: Report, node: ast.FunctionDef, shape: Shape) -> None:
     shape.nodes[name] = nodes_below(node)
     for decorator in node.decorator_list:
         report.at(decorator, "function", "has a decorator", "remove it: functions are plain")
+    for parameter in getattr(node, "type_params", ()):  # from Python 3.12 on: def trend[T](x)
+        report.at(parameter, "function", "has a type parameter", "remove it: functions are plain")
     _read_arguments(report, node)
 
 

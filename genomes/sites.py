@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import Kind
 from genomes.program import LAYERS, Program, parse
+from genomes.ranges import Facts, facts_of
 from genomes.scale import Scale, scales_of
 from genomes.trace import FAILURES, GiveUp, Seen, Tracer, Use
 
@@ -146,6 +147,8 @@ class Reading:
         reason: Why it does not draw.
         sites: Its expressions in the order of the text.
         needless: Digests of values that an operator leaves as they are: abs(abs(x)), x * 1.
+        lines: Of the text it was read from; 0 for a program that was none yet.
+        facts: What the graph can do; None without a graph, or before it was asked.
     """
 
     program: Program
@@ -153,6 +156,8 @@ class Reading:
     reason: Reason | None
     sites: tuple[Site, ...]
     needless: frozenset[bytes]
+    lines: int = 0
+    facts: Facts | None = None
 
     def live(self, *kinds: Kind) -> list[Site]:
         """The sites of some kinds that the behaviour depends on."""
@@ -168,7 +173,9 @@ def _read(text: str, fields: tuple[tuple[str, Dimension], ...], max_window: int)
         return Reading(
             program=Program(idea=""), graph=None, reason=reason, sites=(), needless=frozenset()
         )
-    return understand(program, Setting(fields=dict(fields), max_window=max_window))
+    reading = understand(program, Setting(fields=dict(fields), max_window=max_window))
+    facts = facts_of(reading.graph) if reading.graph is not None else None
+    return replace(reading, lines=text.count("\n"), facts=facts)
 
 
 def read(text: str, setting: Setting) -> Reading:

@@ -1,4 +1,4 @@
-"""Variations of one parent by exchange: an operator, a comparison's direction, a field."""
+"""Variations of one parent by exchange: an operator for its like, a field for its like."""
 
 from __future__ import annotations
 
@@ -7,128 +7,211 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.draft import (
-    Draft,
-    layer_words,
-    put,
-    quote,
-)
-from genomes.edit import bare, code_of, expression
-from genomes.edit import replace as replace_nodes
-from genomes.language.operators import OPERATORS
+from genomes.draft import Draft, layer_words
+from genomes.edit import expression
 from genomes.language.table import Kind
+from genomes.roles import WHY, replaced, role_of
 from genomes.scale import CLOCK, swaps_of
 from genomes.sites import Reading, Setting, Site
-from genomes.tune import is_counted
+from genomes.wording import code
 
-_FLIPS: dict[type, type] = {
-    cst.LessThan: cst.GreaterThan,
-    cst.GreaterThan: cst.LessThan,
-    cst.LessThanEqual: cst.GreaterThanEqual,
-    cst.GreaterThanEqual: cst.LessThanEqual,
-}
-_METHOD_SWAPS = {"mean": "median", "median": "mean", "max": "min", "min": "max"}
+_BARS = ("open", "high", "low", "close", "volume")
 
 
 def swap_operator(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Put another operator of the same arguments and scale in a place, or turn a condition."""
+    """Put another operator of the same arguments, scale and meaning in the place of one."""
     reading = parents[0]
-    calls: list[tuple[Site, str]] = []
-    turns: list[Site] = []
-    for site in reading.live(Kind.SERIES, Kind.MASK):
+    options: list[tuple[Site, str, str]] = []
+    for site in reading.live(Kind.SERIES):
         match site.node:
-            case cst.Call(func=cst.Name(value=word)) if word in OPERATORS:
-                calls += [(site, other) for other in swaps_of(word)]
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value=word), value=cst.Call())):
-                if word in _METHOD_SWAPS:
-                    calls.append((site, f".{_METHOD_SWAPS[word]}"))
-            case cst.Comparison(comparisons=[target]) if type(target.operator) in _FLIPS:
-                if not is_counted(site.node):
-                    turns.append(site)
-            case cst.Call(func=cst.Name(value=("min" | "max"))):
-                turns.append(site)
+            case cst.Call(func=cst.Name(value=word)) if not _is_scaled(site):
+                options += [(site, word, other) for other in swaps_of(word) if other in WHY]
             case _:
                 pass
-    if calls and (not turns or rng.random() < 0.8):
-        places = list({id(site): site for site, _ in calls}.values())
-        chosen = rng.choice(places)
-        return _swap_call(reading, chosen, rng.choice([o for s, o in calls if s is chosen]))
-    return _turn(reading, rng.choice(turns)) if turns else None
+    options = [o for o in options if not _misnamed(o[0], o[2])]
+    if not options:
+        return None
+    words = sorted({word for _, word, _ in options})
+    chosen = rng.choice(words)
+    site, word, other = rng.choice([o for o in options if o[1] == chosen])
+    changes: list[tuple[Site, cst.BaseExpression]] = []
+    for like in _alike(reading, site, word):
+        node: Any = like.node
+        changes.append((like, node.with_changes(func=cst.Name(other))))
+    places = sorted(
+        {s.function for s, _ in changes}, key=("factor", "signal", "size", "exits").index
+    )
+    where = " and ".join(layer_words(p) for p in places)
+    verb = "use" if len(places) > 1 else "uses"
+    note = f"{where} {verb} {other}, {WHY[other]}, in place of {word}."
+    return Draft(program=replaced(reading.program, changes), note=note)
 
 
-def _swap_call(reading: Reading, site: Site, other: str) -> Draft:
+def _is_scaled(site: Site) -> bool:
+    """Whether a call stands in a loop or a helper, whose other uses are not seen."""
+    return site.function not in ("factor", "signal", "size", "exits") or any(
+        isinstance(n, cst.ListComp | cst.GeneratorExp | cst.DictComp) for n in site.path
+    )
+
+
+def _misnamed(site: Site, other: str) -> bool:
+    """Whether a local or a parameter calls the value by what it would no longer be."""
+    if other != "median":
+        return False
+    holder = next((n for n in site.path if isinstance(n, cst.Assign)), None)
+    names = site.text + (holder.targets[0].target.value if _plain(holder) else "")  # type: ignore[union-attr]
+    return "mean" in names
+
+
+def _plain(holder: cst.Assign | None) -> bool:
+    return holder is not None and isinstance(holder.targets[0].target, cst.Name)
+
+
+def _alike(reading: Reading, site: Site, word: str) -> list[Site]:
+    """The calls of the same operator on the same value in a layer, and the same value elsewhere."""
+    first = _first(site)
+    return [
+        s
+        for s in reading.live(Kind.SERIES)
+        if isinstance(s.node, cst.Call)
+        and isinstance(s.node.func, cst.Name)
+        and s.node.func.value == word
+        and ((s.function == site.function and _first(s) == first) or s.digest == site.digest)
+        and not _is_scaled(s)
+    ]
+
+
+def _first(site: Site) -> str:
     node: Any = site.node
-    old = node.func.value if isinstance(node.func, cst.Name) else f".{node.func.attr.value}"
-    if isinstance(node.func, cst.Name):
-        func = cst.Name(other)
-    else:
-        func = node.func.with_changes(attr=cst.Name(other[1:]))
-    new = node.with_changes(func=func)
-    turned = {old, other} in (
-        {"crossover", "crossunder"}, {"highest", "lowest"}, {"cross_top", "cross_bottom"},
-        {".max", ".min"}, {"plus_di", "minus_di"},
-    )  # fmt: skip
-    program = put(reading.program, site, new, meaning="opposite" if turned else "same")
-    why = (
-        "to look at the other side of the same idea"
-        if turned
-        else "which weighs the same bars in another way"
-    )
-    new_word, old_word = other.lstrip("."), old.lstrip(".")
-    return Draft(
-        program=program,
-        note=f"{layer_words(site.function)} uses {new_word} in place of {old_word}, {why}.",
-    )
+    return code(node.args[0].value) if node.args else ""
 
 
-def _turn(reading: Reading, site: Site) -> Draft:
-    node: Any = site.node
-    if isinstance(node, cst.Call):
-        word = code_of(node.func)
-        return _swap_call(reading, site, "min" if word == "max" else "max")
-    target = node.comparisons[0]
-    sign = _FLIPS[type(target.operator)](
-        whitespace_before=target.operator.whitespace_before,
-        whitespace_after=target.operator.whitespace_after,
-    )
-    new = node.with_changes(comparisons=[target.with_changes(operator=sign)])
-    program = put(reading.program, site, new, meaning="opposite")
-    note = (
-        f"{layer_words(site.function)} asks for {quote(bare(new))}, "
-        "the other side of the same condition."
-    )
-    return Draft(program=program, note=note)
+# -- fields ----------------------------------------------------------------------------------------
 
 
 def swap_field(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
-    """Read another field of the same dimension."""
+    """Read another field of the same dimension, in every linked place of a layer."""
     reading = parents[0]
-    options: list[tuple[Site, str]] = []
+    ways = [_extremes, _whole_bars, _edges_of_mean, _elsewhere]
+    for way in rng.sample(ways, len(ways)):
+        found = way(reading, rng, setting)
+        if found is not None:
+            return found
+    return None
+
+
+def _swapped(reading: Reading, changes: list[tuple[Site, str]], note: str) -> Draft:
+    new: list[tuple[Site, cst.BaseExpression]] = [
+        (site, expression(f"m.{name}")) for site, name in changes
+    ]
+    return Draft(program=replaced(reading.program, new), note=note)
+
+
+def _extremes(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+    """Highs and lows of bars for those of closes in every channel, or the other way."""
+    if not {"high", "low", "close"} <= set(setting.fields):
+        return None
+    found = [
+        s
+        for s in reading.live(Kind.SERIES)
+        if s.use is not None and s.use.operator in ("highest", "lowest") and s.use.argument == "x"
+    ]
+    wide = [s for s in found if s.field == ("high" if _edge(s) == "highest" else "low")]
+    closes = [s for s in found if s.field == "close"]
+    edges = {_edge(s) for s in found}
+    what = "highs and lows" if len(edges) > 1 else "highs" if "highest" in edges else "lows"
+    if wide and len(wide) == len(found):
+        note = f"the extremes are those of closes in place of {what}, so that spikes do not count."
+        return _swapped(reading, [(s, "close") for s in wide], note)
+    if closes and len(closes) == len(found):
+        note = f"the extremes are those of {what} in place of closes, so that spikes count too."
+        pairs = [(s, "high" if _edge(s) == "highest" else "low") for s in closes]
+        return _swapped(reading, pairs, note)
+    return None
+
+
+def _edge(site: Site) -> str:
+    return site.use.operator if site.use is not None else ""
+
+
+def _tests_of_mean(reading: Reading) -> list[tuple[Site, Site, str]]:
+    """The closes compared with a mean: the close, the mean, and on which side it must be."""
+    graph = reading.graph
+    if graph is None:
+        return []
+    places = {id(s.node): s for s in reading.live(Kind.SERIES)}
+    found: list[tuple[Site, Site, str]] = []
+    for site in reading.live(Kind.MASK):
+        match site.node:
+            case cst.Comparison(
+                left=left, comparisons=[cst.ComparisonTarget(operator=sign, comparator=right)]
+            ):
+                one, other = places.get(id(left)), places.get(id(right))
+                if one is None or other is None or one.field != "close":
+                    continue
+                if role_of(graph, other.index) == "average":
+                    side = "above" if isinstance(sign, cst.GreaterThan) else "below"
+                    found.append((one, other, side))
+            case _:
+                pass
+    return found
+
+
+def _whole_bars(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+    """Bars that lie beyond a mean in whole, in place of closes."""
+    tests = _tests_of_mean(reading)
+    if not tests or not {"high", "low"} <= set(setting.fields):
+        return None
+    sides = sorted({side for *_, side in tests})
+    what = {"above": "the low must be above it", "below": "the high must be below it"}
+    asked = " and ".join(what[side] for side in sides).replace(" it", " the mean", 1)
+    note = f"{asked}, not only the close, so that the test is stricter."
+    pairs = [(site, "low" if side == "above" else "high") for site, _, side in tests]
+    return _swapped(reading, pairs, note)
+
+
+def _edges_of_mean(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+    """A close beyond the mean of highs, or of lows, in place of the mean of closes."""
+    tests = _tests_of_mean(reading)
+    if not {"high", "low"} <= set(setting.fields):
+        return None
+    places = {id(s.node): s for s in reading.live(Kind.SERIES)}
+    pairs: list[tuple[Site, str]] = []
+    sides: set[str] = set()
+    for _, mean, side in tests:
+        match mean.node:
+            case cst.Call(args=[cst.Arg(value=inner), *_]) if id(inner) in places:
+                if places[id(inner)].field != "close":
+                    return None
+                pairs.append((places[id(inner)], "high" if side == "above" else "low"))
+                sides.add(side)
+            case _:
+                return None
+    if not pairs:
+        return None
+    what = {"above": "above the mean of highs", "below": "below the mean of lows"}
+    asked = " or ".join(what[side] for side in sorted(sides))
+    note = f"the close must be {asked}, not of closes, so that the test is stricter."
+    return _swapped(reading, pairs, note)
+
+
+def _elsewhere(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+    """Another of a market's own fields of a dimension, wherever one is read."""
+    options: list[tuple[str, str]] = []
     for site in reading.live(Kind.SERIES):
-        if site.field and not site.is_asked_for:
-            name = site.field
-            if name in CLOCK:
-                continue
+        name = site.field
+        if name and name not in CLOCK and not site.is_asked_for:
             options += [
-                (site, other)
+                (name, other)
                 for other, dimension in setting.fields.items()
-                if other != name and dimension == site.dimension and other not in CLOCK
+                if other != name
+                and dimension == site.dimension
+                and other not in CLOCK
+                and not {name, other} <= set(_BARS)
             ]
     if not options:
         return None
-    site, other = rng.choice(options)
-    program = put(reading.program, site, expression(f"m.{other}"))
-    if rng.random() < 0.5:  # everywhere in the function, as a person would
-        alike = [
-            s for s, o in options if o == other and (s.function, s.op) == (site.function, site.op)
-        ]
-        changes: dict[int, cst.CSTNode] = {
-            id(s.node): expression(f"m.{other}") for s in alike if s.field == site.field
-        }
-        tree = reading.program.by_name[site.function]
-        program = reading.program.with_function(replace_nodes(tree, changes))
-    note = (
-        f"{layer_words(site.function)} reads {other} in place of {site.field}, "
-        "which may carry the same idea with less noise."
-    )
-    return Draft(program=program, note=note)
+    old, new = rng.choice(list(dict.fromkeys(options)))
+    sites = [s for s in reading.live(Kind.SERIES) if s.field == old and not s.is_asked_for]
+    note = f"it reads {new} wherever it read {old}."
+    return _swapped(reading, [(s, new) for s in sites], note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from dataclasses import dataclass
 
 from genomes.refusal import Refusal
 from genomes.report import Report, quote
@@ -31,6 +32,14 @@ _ASCII = {
     "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2",
 }  # fmt: skip
 _SPACES = "\u00a0\u202f"  # not printable to Python, yet harmless in a comment
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A tree, and the list of all its nodes, signs left out."""
+
+    tree: ast.Module
+    nodes: list[ast.AST]
 
 
 def _whole(rule: str, found: str, instead: str) -> tuple[Refusal, ...]:
@@ -126,61 +135,99 @@ def _scan_characters(report: Report, number: int, line: str) -> None:
 
 def parse(text: str) -> ast.Module | tuple[Refusal, ...]:
     """The tree of a scanned text, not more than MAX_DEPTH deep and of MAX_NODES nodes."""
+    parsed = parse_nodes(text)
+    return parsed.tree if isinstance(parsed, Parsed) else parsed
+
+
+def parse_nodes(text: str) -> Parsed | tuple[Refusal, ...]:
+    """As `parse`, with the list of all nodes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except SyntaxError as error:
-        return (_broken(error, text),)
+        return (broken(error, text),)
     except (MemoryError, RecursionError):
         return _TOO_DEEP
     except ValueError as error:
         return _whole("syntax", f"is not Python: {quote(str(error))}", "write plain Python")
-    return _bounded(tree) or tree
+    nodes = _bounded(tree)
+    return nodes if isinstance(nodes, tuple) else Parsed(tree, nodes)
 
 
-def _broken(error: SyntaxError, text: str) -> Refusal:
+def too_deep() -> tuple[Refusal, ...]:
+    """The refusal of a text that nests too deeply."""
+    return _TOO_DEEP
+
+
+def broken(error: SyntaxError | ValueError, text: str) -> Refusal:
+    """The refusal of a text that Python's parser or compiler does not take."""
     lines = text.split("\n")
-    line = min(max(error.lineno or 1, 1), len(lines))
+    line = min(max(getattr(error, "lineno", None) or 1, 1), len(lines))
     words = quote(lines[line - 1].strip())
     instead = "mend this line: brackets, quotes, colons and indentation"
     if any(each.startswith("```") for each in lines):
         instead = "give the file alone, without ``` around it"
     elif words.startswith(("print ", "exec ")):
         instead = "a strategy says nothing but its values: remove it"
-    message = quote(error.msg or "invalid syntax", 120)
+    message = quote(getattr(error, "msg", None) or str(error) or "invalid syntax", 120)
     return Refusal(
-        rule="syntax", line=line, column=max(error.offset or 0, 0),
+        rule="syntax", line=line, column=max(getattr(error, "offset", None) or 0, 0),
         found=f"is not Python: {message}" + (f", at {words}" if words else ""), instead=instead,
     )  # fmt: skip
 
 
-def _bounded(tree: ast.Module) -> tuple[Refusal, ...] | None:
+def _bounded(tree: ast.Module) -> list[ast.AST] | tuple[Refusal, ...]:
     # Places are left out on purpose: the parser gives up on deep trees at a depth that depends on
     # its caller's, and the answer must be the same on both sides of that limit.
-    count = 0
     level: list[ast.AST] = [tree]
+    nodes = list(level)
     for _ in range(MAX_DEPTH):
-        below = children(level)
-        count += len(below)
-        if count > MAX_NODES:
+        level = children(level)
+        nodes += level
+        if len(nodes) > MAX_NODES + 1:
             return _whole("size", f"has more than {MAX_NODES} names, numbers and signs", _TOO_LONG)
-        if not below:
-            return None
-        level = below
+        if not level:
+            return nodes
     return _TOO_DEEP
+
+
+# The fields that hold nodes, for the kinds of node that make up nearly all of a strategy.
+_PLAIN = {"arg", "attr", "ctx", "id", "kind", "name", "op", "type_comment", "type_ignores"}
+_COMMON: tuple[type[ast.AST], ...] = (
+    ast.Assign, ast.Attribute, ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, ast.Expr,
+    ast.FunctionDef, ast.IfExp, ast.Module, ast.Name, ast.Return, ast.Tuple, ast.UnaryOp,
+    ast.arg, ast.arguments, ast.keyword,
+)  # fmt: skip
+_BELOW: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _PLAIN) for kind in _COMMON
+}
+_BELOW[ast.Constant] = _BELOW[ast.alias] = ()
 
 
 def children(nodes: list[ast.AST]) -> list[ast.AST]:
     """The nodes right below the given ones, signs such as `+` left out."""
     below: list[ast.AST] = []
     for node in nodes:
-        for value in vars(node).values():
-            if isinstance(value, list):
-                below += [each for each in value if isinstance(each, ast.AST)]
-            elif isinstance(value, ast.AST) and value._fields:
+        names = _BELOW.get(type(node))
+        if names is None:
+            _append_children(node, below)
+            continue
+        for name in names:
+            value = getattr(node, name)
+            if type(value) is list:
+                below += value if None not in value else [each for each in value if each]
+            elif value is not None:
                 below.append(value)
     return below
+
+
+def _append_children(node: ast.AST, below: list[ast.AST]) -> None:
+    for value in vars(node).values():
+        if isinstance(value, list):
+            below += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST) and value._fields:
+            below.append(value)
 
 
 def nodes_below(node: ast.AST) -> list[ast.AST]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import libcst as cst
 
@@ -15,45 +16,67 @@ from genomes.draft import (
     has_p,
     layer_words,
     number_text,
-    put,
-    quote,
+    round_number,
     tidy_bars,
     tidy_number,
     window_param,
 )
-from genomes.edit import expression, loaded_names, walk
+from genomes.edit import code_of, expression, loaded_names, replace, walk
 from genomes.language.operators import OPERATORS
 from genomes.language.params import Bool, Choice, Float, Int, Param
 from genomes.language.table import Kind
+from genomes.program import Program
 from genomes.scale import CLOCK
 from genomes.sites import Reading, Setting, Site
 
 _STEPS = (0.5, 0.65, 0.8, 1.25, 1.5, 2.0)
+_SMALL_STEPS = (0.65, 0.75, 0.8, 1.25, 1.4, 1.5)
 
 
 def tune_parameter(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Move one or two declared defaults within their ranges."""
     reading = parents[0]
-    names = [d.name for d in reading.program.declared]
+    names = [d.name for d in reading.program.declared if _is_used(reading, d.name)]
     if not names:
         return None
     rng.shuffle(names)
     count = 2 if len(names) > 1 and rng.random() < 0.25 else 1
-    program, notes, reason = reading.program, list[str](), ""
+    program, notes, ways = reading.program, list[str](), list[str]()
     for name in names[:count]:
         old = program.params[name]
         new = moved(old, rng)
         if new is None:
             continue
-        program = program.with_param(name, new)
-        notes.append(f"{name} from {_shown(old.default)} to {_shown(new.default)}")
-        reason = reason or _reason(reading, name, old, new)
+        trial = program.with_param(name, new)
+        if not _same_order(program, trial):
+            continue
+        program = trial
+        moves = "" if notes else " goes"
+        notes.append(f"{name}{moves} from {_shown(old.default)} to {_shown(new.default)}")
+        ways.append(_way(reading, name, old, new))
     if not notes:
         return None
-    what = "the parameter" if len(notes) == 1 else "the parameters"
-    moves = "goes" if len(notes) == 1 else "go"
-    note = f"{what} {' and '.join(notes).replace(' from', f' {moves} from', 1)}, {reason}."
-    return Draft(program=program, note=note)
+    reason = f": {ways[0]}" if ways[0] and len(set(ways)) == 1 else ""
+    if len(notes) > 1:
+        reason = reason.replace(": a ", ": ").replace("window", "windows").replace("test", "tests")
+    return Draft(program=program, note=f"the parameter {' and '.join(notes)}{reason}.")
+
+
+def _is_used(reading: Reading, name: str) -> bool:
+    """Whether the behaviour depends on a parameter."""
+    return any(s.live and s.text == f"p.{name}" for s in reading.sites)
+
+
+def _same_order(before: Program, after: Program) -> bool:
+    """Whether the short windows are still the short ones, and well apart where they were."""
+    old = {n: p.default for n, p in before.params.items() if isinstance(p, Int)}
+    new = {n: p.default for n, p in after.params.items() if isinstance(p, Int)}
+    return all(
+        new[a] * 1.3 <= new[b]
+        for a in old
+        for b in old
+        if old[a] * 1.3 <= old[b] and (new[a] != old[a] or new[b] != old[b])
+    )
 
 
 def moved(param: Param, rng: random.Random) -> Param | None:
@@ -61,7 +84,7 @@ def moved(param: Param, rng: random.Random) -> Param | None:
     match param:
         case Int():
             steps = [tidy_bars(param.default * step) for step in _STEPS]
-            steps += [param.default - 1, param.default + 1] if param.default < 12 else []
+            steps += [param.default - 1, param.default + 1] if param.default < 6 else []
             choices = [n for n in steps if param.low <= n <= param.high and n != param.default]
             if not choices:
                 choices = [n for n in (param.low, param.high) if n != param.default]
@@ -69,10 +92,12 @@ def moved(param: Param, rng: random.Random) -> Param | None:
         case Float():
             span = param.high - param.low
             if param.log or (param.low > 0 and param.high / param.low > 4):
-                values = [param.default * step for step in _STEPS]
+                values = [param.default * step for step in _SMALL_STEPS]
             else:
-                values = [param.default + span * part for part in (-0.3, -0.2, -0.1, 0.1, 0.2, 0.3)]
-            tidied = [tidy_number(v) for v in values]
+                values = [
+                    param.default + span * part for part in (-0.2, -0.15, -0.1, 0.1, 0.15, 0.2)
+                ]
+            tidied = [round_number(v) if v > 0 else tidy_number(v) for v in values]
             choices = [v for v in tidied if param.low <= v <= param.high and v != param.default]
             if not choices:
                 choices = [v for v in (param.low, param.high) if v != param.default]
@@ -90,35 +115,76 @@ def _shown(value: object) -> str:
     return repr(value) if isinstance(value, float | str) else str(value)
 
 
-def _reason(reading: Reading, name: str, old: Param, new: Param) -> str:
-    up = isinstance(old.default, int | float) and isinstance(new.default, int | float) and (
-        new.default > old.default
-    )  # fmt: skip
-    for site in reading.sites:
-        if site.use is not None and site.text == f"p.{name}":
-            return reason_for(site.use.operator, site.use.argument, up)
-    if "window" in name or isinstance(old, Int):
-        return reason_for("sma", "n", up)
-    return "to shift how often and how much it acts"
+def _way(reading: Reading, name: str, old: Param, new: Param) -> str:
+    """What a moved default means at every place that reads it; empty where places differ."""
+    if isinstance(old.default, bool | str) or isinstance(new.default, bool | str):
+        return ""
+    up = new.default > old.default
+    found = {way_of(site, up) for site in reading.sites if site.live and site.text == f"p.{name}"}
+    return found.pop() if len(found) == 1 else ""
 
 
-def reason_for(operator: str, argument: str, up: bool) -> str:
-    """Why a number that an operator takes might better be larger, or smaller."""
-    match operator, argument:
+_LAGS = ("lag", "lag_mask")
+
+
+def way_of(site: Site, up: bool) -> str:
+    """What a larger or a smaller number means where it stands, as the end of a sentence."""
+    use = site.use
+    if use is None:
+        return _test_of(site, up)
+    match use.operator, use.argument:
         case "compare", _:
-            return "which moves the line between acting and waiting"
+            return _test_of(site, up)
         case "Exits", "max_held":
-            return "so that trades last longer" if up else "so that stale trades end sooner"
+            return "trades may last longer" if up else "stale trades end sooner"
         case "Exits", "take_profit":
-            return "so that gains run further" if up else "so that gains are taken sooner"
+            return "gains run further" if up else "gains are taken sooner"
         case "Exits", _:
-            return "so that trades have more room" if up else "so that losses are cut sooner"
+            return "trades have more room" if up else "losses are cut sooner"
         case (("vol_target" | "kelly" | "cap"), ("target" | "fraction" | "limit")):
-            return "for more risk where it is paid" if up else "for less risk"
+            return "more risk is taken" if up else "less risk is taken"
+        case name, "n" if name in _LAGS:
+            return "the reading is older" if up else "the reading is fresher"
+        case "ema" | "sma" | "rma" | "wma" | "median" | "kama" | "macd_signal", _:
+            return "a slower mean" if up else "a quicker mean"
         case name, argument if name in OPERATORS and _is_bars(name, argument):
-            return "for a steadier reading" if up else "for a quicker reading"
+            return "a longer window" if up else "a shorter window"
         case _:
-            return "to shift how often and how much it acts"
+            return ""
+
+
+def _test_of(site: Site, up: bool) -> str:
+    """Whether the comparison a number stands in gets stricter; empty where that is not plain."""
+    nodes = [*site.path, site.node]
+    at = next((i for i, n in enumerate(nodes) if isinstance(n, cst.Comparison)), None)
+    if at is None or any(isinstance(n, cst.UnaryOperation) and not isinstance(n.operator, cst.Minus)
+                         for n in nodes):  # fmt: skip
+        return ""
+    test = nodes[at]
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or is_counted(test):
+        return ""
+    sign = 1 if up else -1
+    inner = nodes[at + 1 :]
+    for above, below in pairwise(inner):
+        match above:
+            case cst.UnaryOperation(operator=cst.Minus()):
+                sign = -sign
+            case cst.BinaryOperation(operator=cst.Subtract(), right=right) if right is below:
+                sign = -sign
+            case cst.BinaryOperation(operator=cst.Add() | cst.Subtract()):
+                pass
+            case cst.BinaryOperation(operator=cst.Multiply() | cst.Divide(), left=left) if (
+                left is below
+            ):
+                pass
+            case cst.ComparisonTarget():
+                pass
+            case _:
+                return ""
+    more = isinstance(test.comparisons[0].operator, cst.GreaterThan | cst.GreaterThanEqual)
+    on_right = bool(inner) and isinstance(inner[0], cst.ComparisonTarget)
+    stricter = (sign > 0) == (more == on_right)
+    return "a stricter test" if stricter else "a looser test"
 
 
 def _is_bars(operator: str, argument: str) -> bool:
@@ -135,31 +201,65 @@ def change_constant(parents: list[Reading], rng: random.Random, setting: Setting
     value = _nudged(site, rng)
     if value is None or site.use is None:
         return None
-    reason = reason_for(site.use.operator, site.use.argument, value > (site.number or 0))
+    way = way_of(site, value > (site.number or 0))
+    reason = f": {way}" if way else ""
     old = number_text(site.number or 0)
     tree = reading.program.by_name[site.function]
     lifted = (
         has_p(tree) and rng.random() < 0.4 and len(reading.program.declared) < MAX_PARAMS
         and value > 0
     )  # fmt: skip
+    program, name, text = reading.program, "", number_text(value)
     if lifted:
         param = _param_for(site, value, setting)
-        program, name = declare(reading.program, _param_names(site), param)
-        program = put(program, site, expression(f"p.{name}"))
-        where = layer_words(site.function)
-        note = (
-            f"the {old} in {where} became the parameter {name}, "
-            f"set to {number_text(value)}, {reason}."
-        )
-        return Draft(program=program, note=note)
-    program = put(reading.program, site, expression(number_text(value)))
-    where = f" of {quote(site.use.operator)}" if site.use.operator in OPERATORS else ""
-    if site.use.operator == "Exits":
-        where = f" of {site.use.argument}"
-    note = (
-        f"the {old}{where} in {layer_words(site.function)} became {number_text(value)}, {reason}."
-    )
+        program, name = declare(program, _param_names(site), param)
+        text = f"p.{name}"
+    changes: dict[int, cst.CSTNode] = {id(n): expression(text) for n in _twins(site, tree)}
+    program = program.with_function(replace(tree, changes))
+    what = _what_of(site)
+    where = layer_words(site.function)
+    if lifted:
+        note = f"{what} in {where} is now the parameter {name}: from {old} to {number_text(value)}"
+        return Draft(program=program, note=f"{note}, {way}." if way else f"{note}.")
+    note = f"{what} in {where} goes from {old} to {number_text(value)}{reason}."
     return Draft(program=program, note=note)
+
+
+def _what_of(site: Site) -> str:
+    use = site.use
+    if use is None or use.operator == "compare":
+        return "the threshold"
+    if use.operator == "Exits":
+        return f"the {use.argument}"
+    if use.operator in ("lag", "lag_mask"):
+        return "the lag"
+    if use.operator in ("vol_target", "kelly", "cap") and use.argument != "n":
+        return f"the {use.argument} of {use.operator}"
+    return f"the window of {use.operator}" if use.argument == "n" else (
+        f"the {use.argument} of {use.operator}"
+    )  # fmt: skip
+
+
+def _twins(site: Site, tree: cst.FunctionDef) -> list[cst.CSTNode]:
+    """The literal itself, and where it is a threshold those of the mirrored comparison."""
+    if site.use is None or site.use.operator != "compare":
+        return [site.node]
+    test = next((n for n in reversed(site.path) if isinstance(n, cst.Comparison)), None)
+    if test is None:
+        return [site.node]
+    left = code_of(test.left)
+    found: list[cst.CSTNode] = []
+    for node in walk(tree):
+        match node:
+            case cst.Comparison(left=other, comparisons=[target]) if code_of(other) == left:
+                found += [
+                    n
+                    for n in walk(target.comparator)
+                    if isinstance(n, cst.Integer | cst.Float) and n.deep_equals(site.node)
+                ]
+            case _:
+                pass
+    return found if any(n is site.node for n in found) else [site.node]
 
 
 _COUNTING = frozenset(("streak", "count", "since", "bars_since_highest", "bars_since_lowest"))
@@ -175,6 +275,8 @@ def _is_free_number(site: Site) -> bool:
     """Whether a literal is a choice somebody made, not part of a formula such as x / y - 1."""
     if not isinstance(site.node, cst.Integer | cst.Float) or site.use is None or not site.number:
         return False
+    if site.use.operator in ("lag", "lag_mask") and site.number == 1:
+        return False  # yesterday's is part of a formula
     if site.use.operator in ("min", "max", "where", "fill", *_COUNTING):
         return False
     if any(isinstance(n, cst.Comparison) and is_counted(n) for n in site.path):
@@ -202,8 +304,11 @@ def _nudged(site: Site, rng: random.Random) -> float | None:
         high = 0.5
     elif use.operator == "compare" and 0 < number < 1:
         high = 0.95
-    values = [tidy_bars(number * s) if whole else tidy_number(number * s) for s in _STEPS]
-    if whole and number < 10:
+    values = [
+        tidy_bars(number * s) if whole else round_number(number * s)
+        for s in (_STEPS if whole else _SMALL_STEPS)
+    ]
+    if whole and number < 6:
         values += [number - 1, number + 1]
     choices = [v for v in values if low <= v <= high and v != number and v > 0]
     return rng.choice(choices) if choices else None
@@ -235,6 +340,12 @@ def _param_names(site: Site) -> tuple[str, ...]:
             return (use.argument, f"{use.operator}_{use.argument}")
         call = next((n for n in reversed(site.path) if isinstance(n, cst.Call)), None)
         role = names_for(call)[0] if call is not None else "reading"
+        if use.operator in ("atr", "adx", "rsi", "mfi", "cci", "vwap", "macd"):
+            role = use.operator
+        if use.operator in ("lag", "lag_mask"):
+            return ("delay", "lag_bars")
+        if use.operator in ("vol_target", "inverse_vol", "kelly"):
+            return ("risk_window", "size_window")
         if _is_bars(use.operator, use.argument):
             return (f"{role}_window", "window", f"{use.operator}_window")
         return (f"{role}_width", "band_width")
@@ -246,4 +357,6 @@ def _param_names(site: Site) -> tuple[str, ...]:
         ),
         "",
     )
+    if local in ("long", "short"):
+        return ("entry", "threshold")
     return (f"{local}_level", "threshold") if local else ("threshold", "entry", "level")

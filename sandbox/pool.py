@@ -85,6 +85,14 @@ class _Job:
     result: Any = field(repr=False)
 
 
+class RemoteWorker(Worker):
+    """A worker in a process of its own: whatever Ray was started with, it has no secrets."""
+
+    def __post_init__(self) -> None:
+        forget_secrets()
+        Worker.__post_init__(self)
+
+
 class RayPool:
     """Ray actors, each a `Worker`; the panel lies once in Ray's shared memory.
 
@@ -112,7 +120,7 @@ class RayPool:
         modules: Sequence[ModuleType] = (),
         batch_wall_s: float = 120.0,
         start_wall_s: float = 60.0,
-        worker: type = Worker,
+        worker: type = RemoteWorker,
     ) -> None:
         import ray
         from ray import exceptions
@@ -263,6 +271,13 @@ def is_secret(name: str) -> bool:
     Ray's own stay: without its token it lets nobody in.
     """
     return not name.startswith("RAY_") and any(word in name.upper() for word in _SECRET_WORDS)
+
+
+def forget_secrets() -> None:
+    """Take what may be a secret out of this process's environment; Ray's own names stay."""
+    for name in list(os.environ):
+        if is_secret(name) and not name.startswith("RAY_"):
+            del os.environ[name]
 
 
 @contextmanager

@@ -19,11 +19,12 @@ from genomes.variation import propose
 from sandbox.book import WEEK_NS, Targets
 from sandbox.execute import Executor, check_windows
 from sandbox.fills import Costs, Fills
-from sandbox.jail.client import Drawn, Jail
+from sandbox.jail.client import Drawn, Isolation, Jail
 from sandbox.market.panel import I64, Panel
 from sandbox.measure import measure
 from sandbox.objective import Objective
 from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
+from sandbox.probe import Probe
 
 # Weights of a run begun later may differ by this much and no more once max_window bars have passed.
 START_TOLERANCE = 1e-6
@@ -43,6 +44,7 @@ class Setup:
         objective: What fitness is.
         cache_mb: Cap on the cache of computed nodes.
         draw_wall_s: Backstop on one drawing; refusals are by fuel.
+        isolation: Whether every wall of the jail must stand.
         stale_ns: An asset without a bar for longer is delisted.
     """
 
@@ -55,6 +57,7 @@ class Setup:
     objective: Objective
     cache_mb: int = 256
     draw_wall_s: float = 5.0
+    isolation: Isolation = "full"
     stale_ns: int = WEEK_NS
 
     @property
@@ -115,10 +118,15 @@ class Worker:
     setup: Setup
     _jail: Jail = field(init=False)
     _executor: Executor = field(init=False)
+    _probe: Probe = field(init=False)
 
     def __post_init__(self) -> None:
-        self._jail = Jail(self.setup.fields, wall_s=self.setup.draw_wall_s)
-        self._executor = Executor(self.panel, cache_bytes=self.setup.cache_mb << 20)
+        setup = self.setup
+        self._jail = Jail(setup.fields, wall_s=setup.draw_wall_s, isolation=setup.isolation)
+        self._executor = Executor(self.panel, cache_bytes=setup.cache_mb << 20)
+        self._probe = Probe(
+            self.panel, max_window=setup.max_window, costs=setup.costs, fills=setup.fills
+        )
 
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
         """Make and draw candidates, in order."""
@@ -136,7 +144,7 @@ class Worker:
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
         rng = random.Random(request.seed)
         try:
-            made = propose(request.operator, request.parents, rng, setting)
+            made = propose(request.operator, request.parents, rng, setting, self._probe)
         except Exception as error:
             failure = _crash("propose", error)
             return Drawing(text="", operator=request.operator, note="", failure=failure)

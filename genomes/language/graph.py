@@ -257,8 +257,9 @@ class Builder:
         if operator.commutes:
             args = tuple(sorted(args, key=lambda i: self.nodes[i].digest))
         named = {a.name: value for a, value in zip(operator.statics, statics, strict=True)}
-        first = max(self.nodes[i].first_valid for i in args) + operator.warm_up.at(named)
-        memory = _longest([operator.memory, *(self.nodes[i].memory for i in args)])
+        nodes = [self.nodes[i] for i in args]
+        first = max([node.first_valid for node in nodes]) + operator.warm_up.at(named)
+        memory = _longest([operator.memory, *[node.memory for node in nodes]])
         return self._intern(op, args, statics, operator.result, dimension, first, memory)
 
     def _check_kinds(self, operator: Operator, args: tuple[int, ...]) -> None:
@@ -301,7 +302,7 @@ class Builder:
                 f"draws more than {self._max_nodes} values",
                 "shorten loops; a readable strategy needs a few dozen",
             )
-        depth = 1 + max((self.nodes[i].depth for i in args), default=-1)
+        depth = 1 + max([self.nodes[i].depth for i in args], default=-1)
         if depth > MAX_DEPTH:
             raise LanguageError(
                 "too_deep",
@@ -322,13 +323,7 @@ class Builder:
         for name in OUTPUTS:
             if name in outputs:
                 self._visit(outputs[name], order)
-        nodes = tuple(
-            Node(
-                n.op, tuple(order[i] for i in n.args), n.statics, n.kind, n.dimension,
-                n.first_valid, n.memory, n.depth, n.digest,
-            )
-            for n in (self.nodes[i] for i in order)
-        )  # fmt: skip
+        nodes = tuple(_renumbered(self.nodes[i], order) for i in order)
         return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
@@ -337,6 +332,15 @@ class Builder:
         for argument in self.nodes[index].args:
             self._visit(argument, order)
         order[index] = len(order)
+
+
+def _renumbered(n: Node, order: Mapping[int, int]) -> Node:
+    args = tuple([order[i] for i in n.args])
+    if args == n.args:
+        return n
+    return Node(
+        n.op, args, n.statics, n.kind, n.dimension, n.first_valid, n.memory, n.depth, n.digest
+    )
 
 
 def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:

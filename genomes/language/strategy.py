@@ -133,6 +133,9 @@ def _layer(namespace: Mapping[str, Any], name: str) -> Any:
         raise LanguageError(
             "layer", f"has no function {name}", f"define {name}({', '.join(LAYERS[name])})"
         )
+    code = getattr(found, "__code__", None)
+    if code is not None and code.co_argcount == len(LAYERS[name]) and not code.co_kwonlyargcount:
+        return found  # as the signature says, at a tenth of the cost
     try:
         signature(found).bind(*LAYERS[name])
     except TypeError:

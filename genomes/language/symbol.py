@@ -152,10 +152,13 @@ def checked(function: Callable[..., Any], called: str, example: str) -> Callable
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
         try:
-            known.bind(*args, **named)
-        except TypeError as error:
-            raise LanguageError("arguments", f"{called}: {error}", f"write {example}") from None
-        return function(*args, **named)
+            return function(*args, **named)
+        except TypeError:  # only now: binding arguments costs more than most functions
+            try:
+                known.bind(*args, **named)
+            except TypeError as error:
+                raise LanguageError("arguments", f"{called}: {error}", f"write {example}") from None
+            raise
 
     return call
 

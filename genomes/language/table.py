@@ -90,6 +90,8 @@ class Operator:
         cross: Whether it looks across assets at one bar instead of along one asset's bars.
         spelled: How it is written if not as a call: `x + y`, `x.rolling(n).mean()`.
         public: Whether a strategy may call it by name.
+        nodes: The arguments that are nodes.
+        statics: The arguments that are plain values.
     """
 
     name: str
@@ -105,15 +107,12 @@ class Operator:
     spelled: str = ""
     public: bool = True
 
-    @property
-    def nodes(self) -> tuple[Arg, ...]:
-        """The arguments that are nodes."""
-        return tuple(a for a in self.args if a.is_node)
+    nodes: tuple[Arg, ...] = field(init=False, repr=False, compare=False)
+    statics: tuple[Arg, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def statics(self) -> tuple[Arg, ...]:
-        """The arguments that are plain values."""
-        return tuple(a for a in self.args if not a.is_node)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", tuple(a for a in self.args if a.is_node))
+        object.__setattr__(self, "statics", tuple(a for a in self.args if not a.is_node))
 
     @property
     def signature(self) -> str:

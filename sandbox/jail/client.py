@@ -4,69 +4,59 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from genomes.check import check
 from genomes.language.dimension import Dimension
-from genomes.language.errors import GraphError
-from genomes.language.graph import MAX_BYTES as MAX_GRAPH
-from genomes.language.graph import Graph, deserialise
 from genomes.language.params import Value
-from genomes.refusal import Refusal
-from genomes.report import MAX_REFUSALS, quote
+from genomes.report import quote
 from genomes.text import MAX_BYTES as MAX_TEXT
-from sandbox.jail import frames
+from sandbox.jail import frames, lockdown
 from sandbox.jail.caps import Caps
+from sandbox.jail.lockdown import Limits
+from sandbox.jail.replies import Drawn, read_reply
+from sandbox.jail.talk import LostError, Talk
 from sandbox.outcome import Crashed, Refused
 
 START_S = 30.0
+ZYGOTE = "sandbox.jail.zygote"
+WINDOW = 8  # texts under way at once: the process never waits for the next one
+_GRACE_S = 1.0  # beyond two tries of wall_s each, the zygote itself hangs
 _PACKAGES = ("sandbox", "genomes", "RestrictedPython")
-_MAX_WORDS = 1_000
+
+Isolation = Literal["full", "reduced"]
 
 
 class JailError(RuntimeError):
     """The jail itself does not work: no stranger's fault."""
 
 
-class _LostError(Exception):
-    """The process died, hung or sent what is no reply; says which."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A text's graph.
-
-    Attributes:
-        graph: Built anew from the jail's reply, node by node, by the operator table.
-        text: The graph, serialised.
-    """
-
-    graph: Graph
-    text: str
-
-
 class Jail:
-    """Draws strangers' texts in a process of its own.
+    """Draws strangers' texts in locked-down processes.
 
     Args:
         fields: The market's fields with their dimensions.
-        wall_s: Seconds for one text, then the process is killed: a backstop behind fuel.
-        memory_mb: Memory beyond what the process has at its start.
+        wall_s: Seconds for one text, then its process is killed: a backstop behind fuel.
+        memory_mb: Memory of one text beyond what its process begins with.
         caps: Fuel and sizes for one text.
+        isolation: `full` insists on every layer of the lockdown; `reduced` does with what the
+            platform has.
 
     Raises:
-        JailError: The process does not start.
+        JailError: From every method: the process does not start, lacks a layer that `full`
+            insists on, or could do in its self-test what no stranger may.
     """
+
+    _layers = lockdown.ALL
 
     def __init__(
         self,
@@ -75,11 +65,14 @@ class Jail:
         wall_s: float = 5.0,
         memory_mb: int = 512,
         caps: Caps | None = None,
+        isolation: Isolation = "full",
     ) -> None:
         self._fields = dict(fields)
         self._wall_s = wall_s
-        self._memory_mb = memory_mb
+        self._limits = Limits(memory_mb=memory_mb, cpu_s=ceil(wall_s))
         self._caps = caps or Caps()
+        self._insists = isolation == "full"
+        self._missing: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
         self._asked = 0
 
@@ -99,6 +92,12 @@ class Jail:
     def pid(self) -> int | None:
         """The process's id; None while there is none."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def isolation(self) -> str:
+        """What the jail has: `full`, or `reduced:` and the layers that are missing."""
+        self._start()
+        return f"reduced:{','.join(self._missing)}" if self._missing else "full"
 
     def close(self) -> None:
         """Kill the process. The jail may be used again: it starts another."""
@@ -121,28 +120,42 @@ class Jail:
             values: Parameter values in place of the defaults, finite; None for the defaults.
 
         Returns:
-            The graph; or why the text was refused; or Crashed where the process died or hung on
-            it twice, or sent what is no graph.
-
-        Raises:
-            JailError: The process does not start.
+            The graph; or why the text was refused; or Crashed where its process died or hung
+            twice, or sent what is no graph.
         """
-        if len(text) > MAX_TEXT:
-            checked = check(text)
-            assert isinstance(checked, tuple)
-            return Refused(refusals=checked)
-        reason = ""
-        for _ in range(2):  # a death may have been another's fault; twice is its own
-            try:
-                return self._read_reply(self._ask({"text": text, "values": _plain(values)}))
-            except _LostError as lost:
-                reason = str(lost)
-                self.close()
-        return Crashed(stage="draw", reason=reason)
+        return self._answers([(text, _plain(values))])[0]
 
     def draw_many(self, texts: Iterable[str]) -> list[Drawn | Refused | Crashed]:
-        """Draw texts one after another, in their order; one that crashes harms no other."""
-        return [self.draw(text) for text in texts]
+        """Draw texts, in their order; one that crashes harms no other."""
+        return self._answers([(text, None) for text in texts])
+
+    def _answers(
+        self, questions: Sequence[tuple[str, dict[str, Value] | None]]
+    ) -> list[Drawn | Refused | Crashed]:
+        answers: dict[int, Drawn | Refused | Crashed] = {}
+        waiting: deque[int] = deque()
+        for index, (text, _) in enumerate(questions):
+            if len(text) > MAX_TEXT:
+                checked = check(text)
+                assert isinstance(checked, tuple)
+                answers[index] = Refused(refusals=checked)
+            else:
+                waiting.append(index)
+        suspect = -1
+        while waiting:
+            first = waiting[0]
+            batch = [first] if first == suspect else list(waiting)
+            bodies = (_question(*questions[index]) for index in batch)
+            try:
+                for answer in self._exchange(bodies):
+                    answers[waiting.popleft()] = answer
+            except LostError as lost:
+                self.close()
+                if len(batch) == 1 and waiting and waiting[0] == first == suspect:
+                    answers[waiting.popleft()] = Crashed(stage="draw", reason=str(lost))
+                else:  # what was running may be at fault: once more, alone
+                    suspect = waiting[0]
+        return [answers[index] for index in range(len(questions))]
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -150,7 +163,7 @@ class Jail:
         if self._process is not None:
             return self._process
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", "-X", "utf8", "-m", "sandbox.jail.zygote"],
+            [sys.executable, "-S", "-s", "-P", "-X", "utf8", "-m", ZYGOTE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -165,26 +178,55 @@ class Jail:
         hello = {
             "fields": {name: str(dimension) for name, dimension in self._fields.items()},
             "caps": asdict(self._caps),
-            "memory_mb": self._memory_mb,
-            "cpu_s": ceil(self._wall_s),
+            "limits": asdict(self._limits),
+            "wall_s": self._wall_s,
+            "layers": sorted(self._layers),
             "parent": os.getpid(),
         }
-        deadline = time.monotonic() + START_S
         self._asked = 0
+        talk = Talk(self._process, START_S)
         try:
-            self._write(self._process, frames.encode(hello), deadline)
-            reply = self._read(self._process, deadline)
-        except _LostError as lost:
+            talk.say(frames.frame(0, frames.QUESTION, frames.encode(hello)))
+            number, kind, body = talk.hear()
+            ready = frames.decode(body)
+        except (LostError, frames.FrameError) as lost:
             words = self._last_words(self._process)
             self.close()
             raise JailError(
                 f"the jail did not start: {lost}; {words or 'it said nothing'}. "
-                "Try python -m sandbox.jail.zygote in the same environment."
+                f"Try python -m {ZYGOTE} in the same environment."
             ) from None
-        if reply != {"id": 0, "ready": True}:
+        try:
+            self._judge(number, kind, ready)
+        except JailError:
             self.close()
-            raise JailError("the jail did not start: its first words were strange")
+            raise
         return self._process
+
+    def _judge(self, number: int, kind: bytes, ready: dict[str, Any]) -> None:
+        """Whether the process may be given strangers' texts: what it lacks, what it could do."""
+        match ready:
+            case {"missing": dict(missing), "found": list(holes)} if (
+                number == 0 and kind == frames.ANSWER
+            ):
+                pass
+            case {"found": str(why)}:
+                raise JailError(f"the jail's self-test gave no answer: {quote(why, 200)}")
+            case _:
+                raise JailError("the jail did not start: its first words were strange")
+        if missing and self._insists:
+            lacks = ", ".join(f"{layer} ({why})" for layer, why in missing.items())
+            raise JailError(
+                f"the jail has not every wall here: it lacks {lacks}. Strangers' code is not run. "
+                'To run texts that you trust with the walls there are, write isolation = "reduced" '
+                "under [sandbox] in the config."
+            )
+        if holes and not missing:
+            raise JailError(
+                f"the jail leaks: in its self-test a stranger could {', '.join(holes)}. "
+                "Strangers' code is not run; please report it (sandbox/README.md says how)."
+            )
+        self._missing = tuple(sorted(missing))
 
     def _last_words(self, process: subprocess.Popen[bytes]) -> str:
         process.kill()
@@ -192,72 +234,40 @@ class Jail:
         said = process.stderr.read(65_536).decode(errors="replace").strip()
         return quote(said.splitlines()[-1], 300) if said else ""
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        process = self._start()
-        assert process.stdout is not None
-        if _ready(process.stdout.fileno(), select.POLLIN, 0):
-            raise _LostError("the jail's process ended, or spoke unasked")
-        self._asked += 1
-        deadline = time.monotonic() + self._wall_s
-        self._write(process, frames.encode({"id": self._asked, **request}), deadline)
-        reply = self._read(process, deadline)
-        if reply.pop("id", None) != self._asked:
-            raise _LostError("the jail answered another question")
-        return reply
+    def _exchange(self, bodies: Iterator[bytes]) -> Iterator[Drawn | Refused | Crashed]:
+        """Send questions ahead, yield their answers in order.
 
-    def _write(self, process: subprocess.Popen[bytes], frame: bytes, deadline: float) -> None:
-        assert process.stdin is not None
-        rest = memoryview(frame)
-        while rest:
-            if not _ready(process.stdin.fileno(), select.POLLOUT, deadline):
-                raise _LostError("the jail took no text in time")
-            try:
-                rest = rest[os.write(process.stdin.fileno(), rest) :]
-            except BlockingIOError:
-                continue
-            except OSError:
-                raise _LostError("the jail's process died") from None
+        Raises:
+            LostError: The process died, hung, or answered what it was not asked.
+        """
+        talk = Talk(self._start(), 2 * self._wall_s + _GRACE_S)
+        if talk.is_heard():
+            raise LostError("the jail's process ended, or spoke unasked")
+        under_way: deque[int] = deque()
+        for body in bodies:
+            self._asked += 1
+            under_way.append(self._asked)
+            talk.say(frames.frame(self._asked, frames.QUESTION, body))
+            if len(under_way) >= WINDOW:
+                yield self._answer(talk, under_way.popleft())
+        while under_way:
+            yield self._answer(talk, under_way.popleft())
 
-    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> dict[str, Any]:
-        try:
-            header = self._read_exactly(process, frames.HEADER, deadline)
-            body = self._read_exactly(process, frames.length(header), deadline)
-            return frames.decode(body)
-        except frames.FrameError as error:
-            raise _LostError(f"the jail sent no reply but {error}") from None
-
-    def _read_exactly(self, process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
-        assert process.stdout is not None
-        parts: list[bytes] = []
-        while size:
-            if not _ready(process.stdout.fileno(), select.POLLIN, deadline):
-                raise _LostError(f"the jail gave no answer in {self._wall_s:g} s")
-            try:
-                part = os.read(process.stdout.fileno(), size)
-            except BlockingIOError:
-                continue
-            if not part:
-                raise _LostError("the jail's process died")
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+    def _answer(self, talk: Talk, asked: int) -> Drawn | Refused | Crashed:
+        number, kind, body = talk.hear()
+        if number != asked:
+            raise LostError("the jail answered another question")
+        if kind == frames.ANSWER:
+            return read_reply(body, self._fields, self._caps.max_nodes)
+        if kind == frames.LOST:
+            return Crashed(stage="draw", reason=quote(body.decode(errors="replace"), 200))
+        raise LostError("the jail sent what is neither answer nor loss")
 
     # -- its words ---------------------------------------------------------------------------------
 
-    def _read_reply(self, reply: dict[str, Any]) -> Drawn | Refused | Crashed:
-        match reply:
-            case {"graph": str(text), **rest} if not rest and len(text) <= MAX_GRAPH:
-                try:
-                    graph = deserialise(text, self._fields, max_nodes=self._caps.max_nodes)
-                except GraphError as error:
-                    # A graph the table cannot have drawn: the process is not what it was.
-                    self.close()
-                    return Crashed(stage="draw", reason=f"drew no graph: {quote(str(error), 200)}")
-                return Drawn(graph=graph, text=text)
-            case {"refusals": list(rows), **rest} if not rest and 0 < len(rows) <= MAX_REFUSALS:
-                return Refused(refusals=tuple(_read_refusal(row) for row in rows))
-            case _:
-                raise _LostError("the jail answered neither graph nor refusals")
+
+def _question(text: str, values: dict[str, Value] | None) -> bytes:
+    return frames.encode({"text": text, "values": values})
 
 
 def environment() -> dict[str, str]:
@@ -275,41 +285,5 @@ def environment() -> dict[str, str]:
     }
 
 
-def _ready(descriptor: int, event: int, deadline: float) -> bool:
-    """Whether a pipe can be read or written, or is broken, before the deadline (monotonic, s)."""
-    poll = select.poll()  # select() fails on descriptors from 1024 on, which a worker may have
-    poll.register(descriptor, event)
-    return bool(poll.poll(max(0.0, deadline - time.monotonic()) * 1000))
-
-
 def _plain(values: Mapping[str, Value] | None) -> dict[str, Value] | None:
     return None if values is None else json.loads(json.dumps(dict(values), allow_nan=False))
-
-
-def _read_refusal(row: object) -> Refusal:
-    match row:
-        case {
-            "rule": str(rule),
-            "line": int(line),
-            "column": int(column),
-            "found": str(found),
-            "instead": str(instead),
-            **rest,
-        } if (
-            not rest
-            and type(line) is int
-            and type(column) is int
-            and 0 <= line <= 1_000_000
-            and 0 <= column <= 1_000_000
-            and rule.isidentifier()
-            and len(rule) <= 40
-            and _is_safe(found)
-            and _is_safe(instead)
-        ):
-            return Refusal(rule=rule, line=line, column=column, found=found, instead=instead)
-        case _:
-            raise _LostError("the jail sent a refusal that is none")
-
-
-def _is_safe(words: str) -> bool:
-    return len(words) <= _MAX_WORDS and words.isascii() and words.isprintable()

@@ -23,10 +23,11 @@ from genomes.language.params import Param, Value
 from genomes.language.strategy import LAYERS, draw
 from genomes.refusal import Refusal
 from genomes.report import Report, quote
-from genomes.text import nodes_below
+from genomes.text import too_deep
 from sandbox.jail.caps import Caps
-from sandbox.jail.guards import Guards
+from sandbox.jail.guards import GLOBALS, Guards
 from sandbox.jail.policy import Policy
+from sandbox.jail.tame import is_tame
 
 FILENAME = "<strategy>"
 
@@ -41,6 +42,7 @@ class Prepared:
         params: The declared parameters.
         layers: First line of each layer.
         nodes: Nodes of the text's tree.
+        tame: Whether the code provably leaves its process as it found it.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Prepared:
     params: Mapping[str, Param]
     layers: Mapping[str, int]
     nodes: int
+    tame: bool
 
 
 @lru_cache(maxsize=4)
@@ -58,17 +61,19 @@ def prepare(text: str) -> Prepared | tuple[Refusal, ...]:
         return checked
     functions: list[ast.stmt] = [n for n in checked.tree.body if isinstance(n, ast.FunctionDef)]
     module = ast.Module(body=functions, type_ignores=[])
-    nodes = len(nodes_below(module))
     layers = {n.name: n.lineno for n in functions if isinstance(n, ast.FunctionDef)}
     try:
         result = compile_restricted_exec(module, filename=FILENAME, policy=Policy)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError) as error:
         return (_refusal("syntax", 0, 0, f"does not compile: {_words(error)}", "write it plainly"),)
+    except (RecursionError, MemoryError):
+        return too_deep()
     if result.code is None:
         return policy_refusals(result.errors)
     return Prepared(
         text=checked.text, code=result.code, params=checked.params,
-        layers={name: layers[name] for name in LAYERS if name in layers}, nodes=nodes,
+        layers={name: layers[name] for name in LAYERS if name in layers}, nodes=checked.nodes,
+        tame=is_tame(result.code, GLOBALS),
     )  # fmt: skip
 
 
@@ -142,7 +147,8 @@ def _place(
 
 
 def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {quote(str(error), 200)}"
+    """What went wrong; the words may be a stranger's own, and are marked as such."""
+    return f'{type(error).__name__}; its words: "{quote(str(error), 150)}"'
 
 
 def _refusal(rule: str, line: int, column: int, found: str, instead: str) -> Refusal:

@@ -1,20 +1,54 @@
-"""Frames on a pipe: four bytes of length, then that much JSON. No pickle, only inert values."""
+"""Frames on a pipe: length, number, kind, then that much JSON. No pickle, only inert values."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO, NoReturn
+import struct
+from typing import Any, NoReturn
 
 MAX_FRAME = 262_144
-HEADER = 4
+
+_HEADER = struct.Struct(">IIc")
+HEADER = _HEADER.size
+
+QUESTION, ANSWER, LOST = b"?", b"=", b"!"  # a text; what its process wrote; why there is nothing
+REFERRED = b">"  # inside the jail: not to be drawn in a process that others share
 
 
 class FrameError(ValueError):
     """Bytes that are no frame: too long, cut short, or not a JSON object."""
 
 
+def frame(number: int, kind: bytes, body: bytes) -> bytes:
+    """The frame of a body.
+
+    Raises:
+        FrameError: It is longer than MAX_FRAME.
+    """
+    if len(body) > MAX_FRAME:
+        raise FrameError(f"{len(body)} bytes; a frame has at most {MAX_FRAME}")
+    return header(number, kind, len(body)) + body
+
+
+def header(number: int, kind: bytes, size: int) -> bytes:
+    """What stands before a body of that size."""
+    return _HEADER.pack(size, number, kind)
+
+
+def read_header(data: bytes) -> tuple[int, bytes, int]:
+    """Number, kind and the body's size, as a header announces them.
+
+    Raises:
+        FrameError: The body is longer than MAX_FRAME.
+    """
+    size, number, kind = _HEADER.unpack(data)
+    if size > MAX_FRAME:
+        raise FrameError(f"announces {size} bytes; a frame has at most {MAX_FRAME}")
+    return number, kind, size
+
+
 def encode(message: dict[str, Any]) -> bytes:
-    """The frame of a message.
+    """The body that holds a message.
 
     Raises:
         FrameError: It is longer than MAX_FRAME.
@@ -23,23 +57,11 @@ def encode(message: dict[str, Any]) -> bytes:
     body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
     if len(body) > MAX_FRAME:
         raise FrameError(f"{len(body)} bytes; a frame has at most {MAX_FRAME}")
-    return len(body).to_bytes(HEADER, "big") + body
-
-
-def length(header: bytes) -> int:
-    """The length that a header announces.
-
-    Raises:
-        FrameError: More than MAX_FRAME.
-    """
-    size = int.from_bytes(header, "big")
-    if size > MAX_FRAME:
-        raise FrameError(f"announces {size} bytes; a frame has at most {MAX_FRAME}")
-    return size
+    return body
 
 
 def decode(body: bytes) -> dict[str, Any]:
-    """The message of a frame's body, read strictly.
+    """The message of a body, read strictly.
 
     Raises:
         FrameError: It is not a JSON object, or holds nan, inf or a key twice.
@@ -62,18 +84,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise ValueError("a key stands twice")
     return made
-
-
-def read(stream: BinaryIO) -> dict[str, Any] | None:
-    """The next message of a blocking stream; None at its end.
-
-    Raises:
-        FrameError: What comes is no frame.
-    """
-    header = stream.read(HEADER)
-    if not header:
-        return None
-    body = stream.read(length(header))
-    if len(header) < HEADER or len(body) < length(header):
-        raise FrameError("cut short")
-    return decode(body)

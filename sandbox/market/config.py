@@ -25,6 +25,7 @@ from sandbox.market.panel import CLOCK_FIELDS, OHLCV
 from sandbox.market.span import span_ns
 
 EMBEDDED = "embedded"
+MAX_WINDOW = 1_000_000
 # What a strategy already finds on `m`, now or in a later issue: no column may hide it.
 RESERVED = {*OHLCV, *CLOCK_FIELDS, "every", "role", "is_role", "listed", "symbol", "time"}
 
@@ -32,9 +33,27 @@ RESERVED = {*OHLCV, *CLOCK_FIELDS, "every", "role", "is_role", "listed", "symbol
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")  # what a serialised graph can name
 
 
-def _check_span(text: str) -> str:
-    span_ns(text)
-    return text
+def _check_span(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('needs a span such as "7d"')  # noqa: TRY004 (pydantic wants ValueError)
+    span_ns(value)
+    return value
+
+
+def _check_window(value: object) -> object:
+    """Bars or a span, checked in one step: a union would tell of both its members."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 1 <= value <= MAX_WINDOW:
+            raise ValueError(f'needs 1 to {MAX_WINDOW:,} bars, or a span such as "400d"')
+        return value
+    try:
+        return None if value is None else _check_span(value)
+    except ValueError:
+        raise ValueError(
+            'needs a number of bars such as 400, or a span such as "400d" (units: min, h, d, w)'
+        ) from None
 
 
 def _check_zone(name: str) -> str:
@@ -50,10 +69,10 @@ def _check_dimension(text: str) -> str:
     return text
 
 
-def _check_known(text: str) -> str:
+def _check_known(text: object) -> object:
     if text not in ("next_bar", "same_bar"):
         try:
-            span_ns(text)
+            _check_span(text)
         except ValueError:
             raise ValueError(
                 'needs "next_bar", "same_bar", or a span after its stamp such as "1d"'
@@ -87,7 +106,7 @@ def _moment(value: object) -> object:
     return value
 
 
-Span = Annotated[str, AfterValidator(_check_span)]
+Span = Annotated[str, BeforeValidator(_check_span)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 ColumnName = Annotated[str, AfterValidator(_check_column_name)]
@@ -175,7 +194,7 @@ class Column(_Part):
     symbol: str | None = None
     symbol_format: Annotated[str, AfterValidator(_check_format)] | None = None
     dimension: Annotated[str, AfterValidator(_check_dimension)] = "number"
-    known: Annotated[str, AfterValidator(_check_known)] = "next_bar"
+    known: Annotated[str, BeforeValidator(_check_known)] = "next_bar"
     pays_funding: bool = False
 
     @model_validator(mode="after")
@@ -198,6 +217,9 @@ class MarketConfig(_Part):
         format: How to read the files; by their ending where left out.
         time: The time column; inferred from common names where left out.
         time_format: strptime format of stamps that are text but not ISO 8601.
+        decimal: What stands before the fraction of a CSV file's numbers. Like `thousands`, it is
+            never dumped: the fingerprint tells what was read.
+        thousands: What stands between groups of three digits there; nothing where left out.
         symbol: The column of asset names; inferred, and the file's name where there is none.
         columns: The file's names of open, high, low, close, volume.
         symbols: Only these assets; all where left out.
@@ -222,6 +244,8 @@ class MarketConfig(_Part):
     format: Literal["csv", "parquet"] | None = None
     time: str | None = None
     time_format: str | None = None
+    decimal: Literal[".", ","] = Field(default=".", exclude=True)
+    thousands: Literal[",", ".", " ", "'"] | None = Field(default=None, exclude=True)
     symbol: str | None = None
     columns: Columns = Columns()
     symbols: tuple[str, ...] | None = Field(default=None, min_length=1)
@@ -230,13 +254,19 @@ class MarketConfig(_Part):
     timezone: Zone = "UTC"
     calendar: Calendar = Calendar()
     stale_after: Span = "7d"
-    max_window: Annotated[int, Field(ge=1, le=1_000_000)] | Span | None = None
+    max_window: Annotated[int | str | None, BeforeValidator(_check_window)] = None
     bad_bars: Literal["refuse", "drop"] = "refuse"
     split: SplitConfig = SplitConfig()
     costs: Costs = Costs()
     fills: Fills = Fills()
     column: dict[ColumnName, Column] = {}
     folder: Path = Field(Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}; needs two marks")
+        return self
 
     @property
     def zone(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sandbox.market.column import spacing
 from sandbox.market.config import EMBEDDED
+from sandbox.market.errors import bad_bars
 from sandbox.market.load import Market, Period
 from sandbox.market.panel import CLOCK_FIELDS, OHLCV
 from sandbox.market.remark import began_late, ended, own_stamps
@@ -40,11 +41,13 @@ def describe(market: Market) -> Group:
     parts.append(Text())
     bad = [f for f in market.findings if f.bad]
     if bad:
+        them = "it" if sum(f.count for f in bad) == 1 else "them"
         verdict = (
-            "left out (unsorted ones sorted)" if market.config.bad_bars == "drop" else "refused"
+            "left out (unsorted ones sorted)"
+            if market.config.bad_bars == "drop"
+            else f'refused; mend {them}, or write bad_bars = "drop" in the market\'s TOML'
         )
-        total = sum(f.count for f in bad)
-        parts.append(Text(f"{total} bad bars, {verdict}", style="bold red"))
+        parts.append(Text(f"{bad_bars(bad)}, {verdict}", style="bold red"))
         parts += [Text(f"  {f.text}", style="red") for f in bad]
     else:
         parts.append(Text("no bad bars before the sealed part", style="bold green"))

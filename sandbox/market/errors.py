@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -42,3 +42,9 @@ class Finding:
     count: int
     text: str
     bad: bool = False
+
+
+def bad_bars(findings: Sequence[Finding]) -> str:
+    """How many bars are bad: "1 bad bar", "5,463 bad bars"."""
+    total = sum(f.count for f in findings if f.bad)
+    return f"{total:,} bad bar{'' if total == 1 else 's'}"

@@ -9,7 +9,9 @@ from typing import Any
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import MarketError
 
-ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv", ".txt": "csv"}
+_TEXT = (".csv", ".csv.gz", ".txt", ".tsv", ".tsv.gz")
+ENDINGS = {".parquet": "parquet", ".pq": "parquet", **dict.fromkeys(_TEXT, "csv")}
+MARKETS = Path(__file__).resolve().parents[2] / "configs" / "markets"
 
 
 def market_files(config: MarketConfig) -> dict[str, Path]:
@@ -22,10 +24,7 @@ def market_files(config: MarketConfig) -> dict[str, Path]:
     if path.is_file():
         return {_stem(path): path}
     if not path.exists():
-        raise MarketError(
-            f"{config.name}: path = {config.path!r}: {path} does not exist; a path is taken "
-            "relative to the folder of the TOML that names it"
-        )
+        raise MarketError(missing_file(config, "path", config.path))
     files = sorted(p for p in path.iterdir() if p.is_file() and _ending(p) is not None)
     if not files:
         raise MarketError(
@@ -36,6 +35,21 @@ def market_files(config: MarketConfig) -> dict[str, Path]:
     if twice:
         raise MarketError(f"{path}: two files each for {', '.join(twice)}; keep one of each")
     return dict(zip(stems, files, strict=True))
+
+
+def missing_file(config: MarketConfig, key: str, written: str) -> str:
+    """The sentence for a path of a config that leads nowhere."""
+    path = config.place(written)
+    if config.folder == MARKETS and (MARKETS / f"{config.name}.toml").is_file():
+        return (
+            f"{config.name}: an example that needs data which do not come with Finch: "
+            f"configs/markets/{config.name}.toml expects them at {path.resolve()} ({key} = "
+            f"{written!r}); put them there, or write a TOML of your own with another {key}"
+        )
+    return (
+        f"{config.name}: {key} = {written!r}: {path} does not exist; a path is taken relative to "
+        "the folder of the TOML that names it"
+    )
 
 
 def _ending(path: Path) -> str | None:

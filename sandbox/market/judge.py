@@ -11,6 +11,7 @@ from sandbox.market.errors import Finding
 from sandbox.market.panel import OHLCV
 from sandbox.market.rows import NO_STAMP, Rows
 from sandbox.market.span import stamp_text
+from sandbox.market.unread import STAMP, number_remedy
 
 PRICES = OHLCV[:4]
 SHOWN = 3
@@ -21,7 +22,7 @@ TOLERANCE = 1e-6
 _KINDS = {
     "no_stamp": "has a stamp that cannot be read as a time",
     "no_symbol": "has no symbol",
-    "not_a_number": "has no finite number in open, high, low, close or volume",
+    "not_a_number": "has no finite number",
     "not_positive": "has a price of zero or below",
     "negative_volume": "has a volume below zero",
     "high_below_low": "has its high below its low",
@@ -37,7 +38,7 @@ class Judgement:
     """What is wrong with rows.
 
     Attributes:
-        findings: One per kind and symbol.
+        findings: One per kind and symbol; those of bad bars are `bad`.
         drop: (n,) the rows that cannot stay. Unsorted rows can: they are sorted.
     """
 
@@ -46,14 +47,20 @@ class Judgement:
 
 
 def judge(rows: Rows) -> Judgement:
-    """Every bad bar of the rows. Of bars with the same symbol and stamp the first is kept."""
+    """Every bad bar of the rows. Of bars with the same symbol and stamp the first is kept.
+
+    Assets that are exactly newest first in the file are no fault: they are told, and sorted.
+    """
     masks = _masks(rows)
     drop = np.zeros(len(rows.stamp), dtype=bool)
     findings: list[Finding] = []
+    reversed_ = _newest_first(rows)
+    masks["unsorted"] &= ~np.isin(rows.code, reversed_)
     for kind, mask in masks.items():
         if kind != "unsorted":
             drop |= mask
         findings += _by_symbol(rows, kind, mask)
+    findings += _told(rows, reversed_)
     return Judgement(findings=tuple(findings), drop=drop)
 
 
@@ -98,27 +105,91 @@ def _order_masks(rows: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return duplicate, unsorted
 
 
+def _newest_first(rows: Rows) -> NDArray[np.intp]:
+    """Codes of the assets whose stamps only fall from row to row."""
+    read = np.flatnonzero(rows.stamp != NO_STAMP)
+    as_filed = read[np.argsort(rows.code[read], kind="stable")]
+    code, stamp = rows.code[as_filed], rows.stamp[as_filed]
+    same = code[1:] == code[:-1]
+    assets = len(rows.symbols)
+    rises = np.bincount(code[1:][same & (stamp[1:] > stamp[:-1])], minlength=assets)
+    falls = np.bincount(code[1:][same & (stamp[1:] < stamp[:-1])], minlength=assets)
+    return np.flatnonzero((rises == 0) & (falls > 0))
+
+
+def _told(rows: Rows, reversed_: NDArray[np.intp]) -> list[Finding]:
+    if len(reversed_) == 0:
+        return []
+    names = [rows.symbols[code] for code in reversed_]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return [
+        Finding(
+            kind="newest_first",
+            symbol="",
+            stamps=(),
+            count=len(names),
+            text=f"newest first in the file ({', '.join(names[:SHOWN])}{more}): sorted",
+        )
+    ]
+
+
 def _by_symbol(rows: Rows, kind: str, mask: NDArray[np.bool_]) -> list[Finding]:
     where = np.flatnonzero(mask)
     findings: list[Finding] = []
     for code in np.unique(rows.code[where]):
-        own = rows.stamp[where[rows.code[where] == code]]
+        own = where[rows.code[where] == code]
+        stamp = rows.stamp[own]
         stamps = tuple(
             "?" if s == NO_STAMP else stamp_text(s)
-            for s in (own if kind == "unsorted" else np.sort(own))[:SHOWN]
+            for s in (stamp if kind == "unsorted" else np.sort(stamp))[:SHOWN]
         )
         symbol = rows.symbols[code]
-        more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
-        bars = "1 bar" if len(own) == 1 else f"{len(own)} bars"
+        more = f" and {len(own) - SHOWN:,} more" if len(own) > SHOWN else ""
+        bars = "1 bar" if len(own) == 1 else f"{len(own):,} bars"
+        said = f"{bars} ({', '.join(stamps)}{more}): each {_KINDS[kind]}"
+        if kind == "not_a_number":
+            whole = len(own) == int(np.sum(rows.code == code)) > 1
+            said = _no_number(rows, symbol, own, said, whole=whole)
+        elif kind == "no_stamp" and (symbol, STAMP) in rows.unread:
+            said += f', e.g. "{rows.unread[symbol, STAMP]}"'
         findings.append(
             Finding(
                 kind=kind,
                 symbol=symbol,
                 stamps=stamps,
                 count=len(own),
-                text=f"{symbol or '(no symbol)'}: {bars} ({', '.join(stamps)}{more}): "
-                f"each {_KINDS[kind]}",
+                text=f"{symbol or '(no symbol)'}: {said}",
                 bad=True,
             )
         )
     return findings
+
+
+def _no_number(rows: Rows, symbol: str, own: NDArray[np.intp], said: str, *, whole: bool) -> str:
+    """Which columns of an asset have no number, with a text that stands there instead.
+
+    Args:
+        rows: All rows.
+        symbol: The asset.
+        own: Its rows without a number.
+        said: How the sentence begins where only some of its bars are concerned.
+        whole: Whether `own` are all its rows.
+    """
+    missing = {f: ~np.isfinite(rows.values[f][own]) for f in OHLCV if f in rows.values}
+    always = [f for f, m in missing.items() if whole and m.all()]
+    columns = always or [f for f, m in missing.items() if m.any()]
+    seen = [f for f in columns if (symbol, f) in rows.unread]
+    if always:
+        verb = "are no numbers" if len(always) > 1 else "is not a number" if seen else "is empty"
+        said = f"{_listed(always, 'and')} {verb} in all {len(own):,} bars"
+    else:
+        said += f" in {_listed(columns, 'or')}"
+    if seen:
+        text = rows.unread[symbol, seen[0]]
+        name = f"{seen[0]} " if len(columns) > 1 else ""
+        said += f', e.g. {name}"{text}"; {number_remedy(text)}'
+    return said
+
+
+def _listed(names: list[str], last: str) -> str:
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

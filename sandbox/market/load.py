@@ -13,9 +13,11 @@ from sandbox.market.assemble import frame_feeds, pack
 from sandbox.market.column import Feeds
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import Finding, MarketError
+from sandbox.market.files import missing_file
 from sandbox.market.judge import judge
 from sandbox.market.panel import F64, I64, Panel
 from sandbox.market.read import Source, market_sources, read_column, read_rows
+from sandbox.market.refuse import all_bad, no_asset, no_bars, some_bad
 from sandbox.market.remark import remarks
 from sandbox.market.rows import NO_STAMP, Rows
 from sandbox.market.split import Split, bars_per_year, move_split, place_split
@@ -80,17 +82,21 @@ def load(config: MarketConfig, *, through: Through = "validation") -> Market:
     """
     sources = market_sources(config)
     stamps = read_rows(sources, config.timezone, values=False)
+    if (stamps.stamp == NO_STAMP).all():
+        raise MarketError(no_bars(config, sources))
     keep, dropped = _assets(stamps, config)
     clock = _clock(stamps, keep)
     if len(clock) == 0:
-        raise MarketError(f"{config.name}: its files hold no bar with a readable stamp")
+        raise MarketError(no_bars(config, sources))
     split = place_split(clock, config)
     cut = {"train": split.train_end, "validation": split.validation_end, "sealed": len(clock)}
     until = int(clock[cut[through]]) if cut[through] < len(clock) else None
     rows = read_rows(sources, config.timezone, values=True, until=until, keep=keep)
     judgement = judge(rows)
-    if judgement.findings and config.bad_bars == "refuse":
-        raise MarketError(_refusal(config, judgement.findings))
+    if judgement.drop.all():
+        raise MarketError(all_bad(config, judgement.findings))
+    if any(f.bad for f in judgement.findings) and config.bad_bars == "refuse":
+        raise MarketError(some_bad(config, judgement.findings))
     feeds = _feeds(config, tuple(sorted(keep)), until)
     yearly = bars_per_year(clock[: split.validation_end])
     panel = pack(rows.take(~judgement.drop), config, feeds, yearly)
@@ -144,9 +150,11 @@ def _assets(stamps: Rows, config: MarketConfig) -> tuple[frozenset[str], list[Fi
     if problems:
         raise MarketError(problems)
     chosen = frozenset(config.symbols or stamps.symbols) - set(config.exclude)
-    if config.min_bars == 1:
-        return chosen, []
+    if not chosen - {""} and config.exclude:
+        raise MarketError(no_asset(config, present))
     clock = _clock(stamps, chosen)
+    if config.min_bars == 1 or len(clock) == 0:
+        return chosen, []
     before = int(clock[place_split(clock, config).validation_end - 1])
     counts = np.bincount(stamps.code[stamps.stamp <= before], minlength=len(stamps.symbols))
     count = dict(zip(stamps.symbols, counts.tolist(), strict=True))
@@ -185,28 +193,16 @@ def _feeds(config: MarketConfig, symbols: tuple[str, ...], until: int | None) ->
             continue
         path = config.place(column.file)
         if not path.is_file():
-            problems.append(
-                f"{config.name}: column.{name}.file = {column.file!r}: {path} does not exist; a "
-                "path is taken relative to the folder of the TOML that names it"
-            )
+            problems.append(missing_file(config, f"column.{name}.file", column.file))
             continue
         try:
-            frame = read_column(path, config.timezone, column.time, until)
+            frame = read_column(path, name, config, until)
             feeds[name] = frame_feeds(frame, name, column, config, symbols)
         except MarketError as error:
             problems += error.problems
     if problems:
         raise MarketError(problems)
     return feeds
-
-
-def _refusal(config: MarketConfig, findings: tuple[Finding, ...]) -> list[str]:
-    total = sum(f.count for f in findings)
-    return [
-        f"{config.name}: {total} bad bars; mend the file, or write bad_bars = "
-        '"drop" to leave them out (unsorted ones are sorted) and have them counted:',
-        *(f"  {f.text}" for f in findings),
-    ]
 
 
 def _periods(clock: I64, split: Split) -> tuple[Period, Period, Period]:

@@ -17,6 +17,7 @@ from sandbox.market.errors import MarketError
 from sandbox.market.files import broken_file, file_format, file_header, market_files
 from sandbox.market.panel import F64, I64
 from sandbox.market.rows import (
+    NO_STAMP,
     Rows,
     column_of,
     find_ohlcv,
@@ -25,6 +26,7 @@ from sandbox.market.rows import (
     to_numbers,
     to_stamps,
 )
+from sandbox.market.unread import STAMP, Unread, note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,8 @@ class Source:
         asset: The asset of a file without asset names.
         columns: Ours -> the file's name, of all values to read.
         separator: Between a CSV file's columns.
+        decimal: What a CSV file's numbers have before their fraction.
+        thousands: What they have between groups of three digits, if anything.
     """
 
     path: Path
@@ -58,6 +62,8 @@ class Source:
     asset: str
     columns: dict[str, str]
     separator: str
+    decimal: str = "."
+    thousands: str | None = None
 
 
 def market_sources(config: MarketConfig) -> tuple[Source, ...]:
@@ -89,6 +95,8 @@ def market_sources(config: MarketConfig) -> tuple[Source, ...]:
                     asset=asset,
                     columns=bars | same_file_columns(config, names, where),
                     separator=separator,
+                    decimal=config.decimal,
+                    thousands=config.thousands,
                 )
             )
         except MarketError as error:
@@ -122,20 +130,23 @@ def read_rows(
     code: list[NDArray[np.int64]] = []
     stamp: list[I64] = []
     columns: dict[str, list[F64]] = {}
+    unread: Unread = {}
     ours = sorted({name for s in sources for name in s.columns}) if values else []
     for source in sources:
         wanted = {n: source.columns[n] for n in ours if n in source.columns}
         needed = list(dict.fromkeys(wanted.values()))
-        for labels, stamps, frame in _batches(source, zone, needed, until, keep):
+        for labels, stamps, frame in _batches(source, zone, needed, until, keep, unread):
             names, local = np.unique(labels, return_inverse=True)
             place = np.array([codes.setdefault(str(n), len(codes)) for n in names], dtype=np.int64)
             code.append(place[local])
             stamp.append(stamps)
             for name in ours:
-                read = to_numbers(column_of(frame, wanted[name])) if name in wanted else None
-                columns.setdefault(name, []).append(
-                    np.full(len(stamps), np.nan) if read is None else read
-                )
+                read = np.full(len(stamps), np.nan)
+                if name in wanted:
+                    cells = column_of(frame, wanted[name])
+                    read = to_numbers(cells)
+                    note(unread, name, labels, cells, ~np.isfinite(read))
+                columns.setdefault(name, []).append(read)
     symbols = sorted(codes)
     rank = np.array([symbols.index(s) for s in codes], dtype=np.int32)
     return Rows(
@@ -143,34 +154,38 @@ def read_rows(
         code=rank[np.concatenate(code)] if code else np.empty(0, np.int32),
         stamp=np.concatenate(stamp) if stamp else np.empty(0, np.int64),
         values={n: np.concatenate(parts) for n, parts in columns.items()},
+        unread=unread,
     )
 
 
-def read_column(path: Path, zone: str, time: str | None, until: int | None) -> pd.DataFrame:
-    """A column file's rows before a stamp, with all its columns.
+def read_column(path: Path, name: str, config: MarketConfig, until: int | None) -> pd.DataFrame:
+    """The rows before a stamp of `config.column[name]`'s own file, with all its columns.
 
     Raises:
         MarketError: The file is missing or broken, or has no time column.
     """
     import pandas as pd
 
+    column = config.column[name]
     form = file_format(path)
     names, separator = file_header(path, form)
     source = Source(
         path=path,
         format=form,
         names=tuple(names),
-        time=find_time(names, time, path.name),
+        time=find_time(names, column.time, path.name),
         time_format=None,
         symbol=None,
         asset="",
-        columns={},
+        columns={n: n for n in names if n == (column.from_ or name)},
         separator=separator,
+        decimal=config.decimal,
+        thousands=config.thousands,
     )
     others = [n for n in names if n != source.time]
     parts = [
         frame.assign(**{source.time: stamps.view("M8[ns]")})
-        for _, stamps, frame in _batches(source, zone, others, until)
+        for _, stamps, frame in _batches(source, config.timezone, others, until)
     ]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
     frame[source.time] = pd.to_datetime(frame[source.time], utc=True)
@@ -183,6 +198,7 @@ def _batches(
     columns: list[str],
     until: int | None,
     keep: frozenset[str] | None = None,
+    unread: Unread | None = None,
 ) -> Iterator[tuple[NDArray[Any], I64, pd.DataFrame]]:
     """(labels, stamps, the columns) of the wanted rows, batch after batch."""
     reader = _parquet_batches if source.format == "parquet" else _csv_batches
@@ -195,6 +211,9 @@ def _batches(
         if keep is not None:
             names, local = np.unique(labels, return_inverse=True)
             mask &= np.array([n in keep for n in names], dtype=bool)[local]
+        if unread is not None:
+            cells = column_of(frame, source.time)
+            note(unread, STAMP, labels, cells, mask & (stamps == NO_STAMP))
         return labels[mask], stamps[mask], mask
 
     try:
@@ -233,6 +252,8 @@ def _csv_batches(
 
     every = list(dict.fromkeys(chosen + columns))
     numbers = [c for c in every if c != source.symbol]
+    marked = _marked(source, columns)
+    texts = [*marked, *([source.symbol] if source.symbol else [])]
     # Asset names are never missing values: NA and NAN are tickers.
     reader = pd.read_csv(
         source.path,
@@ -242,7 +263,7 @@ def _csv_batches(
         names=list(source.names),
         usecols=every,
         chunksize=_BATCH,
-        dtype={source.symbol: str} if source.symbol else None,
+        dtype=dict.fromkeys(texts, str),
         na_values=dict.fromkeys(numbers, _NO_NUMBER),
         keep_default_na=False,
         low_memory=False,
@@ -252,7 +273,24 @@ def _csv_batches(
     with reader:
         for frame in reader:
             labels, stamps, mask = wanted(frame)
-            yield labels, stamps, frame.loc[mask, columns]
+            yield labels, stamps, _unmarked(frame.loc[mask, columns], marked, source)
+
+
+def _marked(source: Source, columns: list[str]) -> list[str]:
+    """The columns whose numbers are not as a program writes them: to be read as text."""
+    if source.decimal == "." and source.thousands is None:
+        return []
+    return [c for c in columns if c in source.columns.values() and c != source.time]
+
+
+def _unmarked(frame: pd.DataFrame, marked: list[str], source: Source) -> pd.DataFrame:
+    plain: dict[str, pd.Series] = {}
+    for name in marked:
+        text = column_of(frame, name).astype("string")
+        if source.thousands is not None:
+            text = text.str.replace(source.thousands, "", regex=False)
+        plain[name] = text.str.replace(source.decimal, ".", regex=False)
+    return frame.assign(**plain) if plain else frame
 
 
 def _labels(frame: pd.DataFrame, source: Source) -> NDArray[Any]:

@@ -11,15 +11,31 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox.market.config import EMBEDDED, Column, MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.files import ENDINGS
+from sandbox.market.files import ENDINGS, MARKETS
 
-MARKETS = Path(__file__).resolve().parents[2] / "configs" / "markets"
 DEFAULT = "default"
+# What a search's TOML says and a market's never does: a user hands one over for the other.
+_SEARCH = {"market", "seed", "objective", "search", "sandbox"}
 
 
 def market_names() -> tuple[str, ...]:
     """The names that `resolve` knows: the TOML files of configs/markets."""
     return tuple(sorted(p.stem for p in MARKETS.glob("*.toml")))
+
+
+def names_with_data() -> tuple[str, ...]:
+    """Those of `market_names()` whose files all are where their TOML expects them."""
+    return tuple(name for name in market_names() if _has_data(MARKETS / f"{name}.toml"))
+
+
+def _has_data(path: Path) -> bool:
+    try:
+        config = read_config(path)
+    except MarketError:
+        return False
+    files = [c.file for c in config.column.values() if c.file is not None]
+    files += [config.path] if config.path != EMBEDDED else []
+    return all(config.place(file).exists() for file in files)
 
 
 def resolve(market: str | None, *, base: Path) -> MarketConfig:
@@ -69,6 +85,8 @@ def read_config(path: Path) -> MarketConfig:
         raise MarketError(f"{path}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise MarketError(f"{path}: is not TOML: {error}") from error
+    if "path" not in table and _SEARCH & table.keys():
+        raise MarketError(f"{path.name}: this is a search's settings: pass it as --config")
     problems = [
         f"{path.name}: folder: unknown key; paths are taken relative to the TOML's folder"
         for _ in range("folder" in table)

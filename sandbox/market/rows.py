@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from sandbox.market.errors import MarketError
 from sandbox.market.panel import F64, I32, I64, OHLCV
+from sandbox.market.unread import Unread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +32,9 @@ ALIASES = {
     "volume": ("volume", "vol", "v", "adj volume", "adj_volume"),
 }
 
+_TICKER = re.compile(r"[A-Z0-9^][A-Z0-9.^=/_-]{0,14}")  # what a wide table calls its columns
+_NAMED = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -39,12 +45,14 @@ class Rows:
         code: (n,) index into symbols.
         stamp: (n,) UTC nanoseconds; NO_STAMP where unreadable.
         values: Name in the market -> (n,), NaN where the file has no number.
+        unread: The first text of each asset that is no stamp, or no number in a column.
     """
 
     symbols: tuple[str, ...]
     code: I32
     stamp: I64
     values: dict[str, F64]
+    unread: Unread = dataclasses.field(default_factory=dict[tuple[str, str], str])
 
     def take(self, where: NDArray[np.bool_] | I64) -> Rows:
         """These rows only, in this order; assets keep their codes."""
@@ -53,6 +61,7 @@ class Rows:
             code=self.code[where],
             stamp=self.stamp[where],
             values={name: column[where] for name, column in self.values.items()},
+            unread=self.unread,
         )
 
     def without_empty(self) -> Rows:
@@ -65,6 +74,7 @@ class Rows:
             code=(np.cumsum(present) - 1).astype(np.int32)[self.code],
             stamp=self.stamp,
             values=self.values,
+            unread=self.unread,
         )
 
 
@@ -203,11 +213,26 @@ def _inferred_time(names: list[str], where: str) -> str:
 def _column_file(names: list[str], where: str) -> str:
     keys = TIME_NAMES + SYMBOL_NAMES + INDEX_NAMES
     others = [n for n in names if find_name([n], keys) is None and "symbol" not in n.lower()]
+    has = f"{where}: no open, high, low, close (it has {', '.join(names[:_NAMED])}"
+    has += f" and {len(names) - _NAMED} more)" if len(names) > _NAMED else ")"
+    long = (
+        "needs a long table (time, symbol, open, high, low, close, volume), or one file per symbol "
+        "(time, open, high, low, close, volume)"
+    )
+    wide = len(others) > 1 and find_name(names, SYMBOL_NAMES) is None
+    if wide and all(_TICKER.fullmatch(n) for n in others):
+        return f"{has}: a wide table, with one column per asset; {long}"
     source = others[0] if others else "..."
     name = "".join(c if c.isalnum() else "_" for c in source.lower()).strip("_") or "name"
+    between = (
+        f", so it is not bars. Where each column is an asset: {long}. Where they are"
+        if wide
+        else ", so it is not bars but"
+    )
+    attach = "attach" if wide else "Attach"
     return (
-        f"{where}: no open, high, low, close (it has {', '.join(names)}), so it is not bars but "
-        "further columns. Attach it to a market that has bars, in that market's TOML:\n"
+        f"{has}{between} further columns{':' if wide else '.'} {attach} it to a market that has "
+        "bars, in that market's TOML:\n"
         f'    [column.{name}]\n    file = "{where}"\n    from = "{source}"\n'
         '    known = "next_bar"    # or "same_bar", or a span after its stamp such as "1d"'
     )

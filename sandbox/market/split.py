@@ -82,6 +82,7 @@ def place_split(clock: I64, config: MarketConfig) -> Split:
         train_end = round(n * want.train)
         validation_end = round(n * (want.train + want.validation)) if want.sealed else n
     else:
+        _check_dates(clock, config)
         train_end, validation_end = (
             int(np.searchsorted(clock, _moment_ns(moment, config.timezone)))
             for moment in (want.train_until, want.validation_until)
@@ -146,6 +147,37 @@ def move_split(split: Split, whole: I64, loaded: I64, cut: int) -> Split:
         max_window=split.max_window,
         embargo_bars=split.embargo_bars,
     )
+
+
+def _check_dates(clock: I64, config: MarketConfig) -> None:
+    """The dates of a split are in order, and training holds a bar and ends before the last.
+
+    Raises:
+        MarketError: They are not.
+    """
+    train, validation = config.split.train_until, config.split.validation_until
+    ends = [_moment_ns(moment, config.timezone) for moment in (train, validation)]
+    said = f"{config.name}: split.train_until ({_date_text(train)})"
+    if ends[0] >= ends[1]:
+        how = "lies after" if ends[0] > ends[1] else "is the same as"
+        raise MarketError(
+            f"{said} {how} split.validation_until ({_date_text(validation)}); training ends before "
+            "validation does: swap them, or move one"
+        )
+    if len(clock) and ends[0] > clock[-1]:
+        raise MarketError(
+            f"{said} lies after the last bar ({stamp_text(clock[-1])}), so validation has no bars; "
+            "move it back"
+        )
+    if len(clock) and ends[0] <= clock[0]:
+        raise MarketError(
+            f"{said} does not lie after the first bar ({stamp_text(clock[0])}), so training has no "
+            "bars; move it on"
+        )
+
+
+def _date_text(moment: object) -> str:
+    return str(moment).removesuffix(" 00:00:00")
 
 
 def _window(train: I64, wanted: int | str | None) -> int:

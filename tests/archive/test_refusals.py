@@ -49,6 +49,17 @@ def another_programs_database(place: Path) -> None:
     connection.close()
 
 
+def another_programs_database_cut_short(place: Path) -> None:
+    connection = sqlite3.connect(place)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    log = place.with_name(place.name + "-wal")
+    main, left = place.read_bytes(), log.read_bytes()
+    connection.close()
+    place.write_bytes(main)
+    log.write_bytes(left)
+
+
 def only_our_mark(place: Path) -> None:
     alter(place, f"PRAGMA application_id = {APPLICATION_ID}")
 
@@ -70,7 +81,8 @@ def a_folder(place: Path) -> None:
         (an_empty_file, "is no archive of Finch's"),
         (another_programs_database, "is no archive of Finch's"),
         (only_our_mark, "is no archive of Finch's"),
-        (a_torn_archive, "is no archive of Finch's"),
+        (another_programs_database_cut_short, "is no archive of Finch's"),
+        (a_torn_archive, r"is damaged .*what is missing is in night.finch-wal.* a copy of it"),
         (a_folder, "is no file"),
     ],
 )
@@ -87,6 +99,15 @@ def test_an_archive_that_is_not_there_is_refused_with_how_to_begin_one(place, id
     with pytest.raises(ArchiveError, match=r"no such archive.*engine.evolve --archive"):
         Archive.open(place, identity=identity)
     assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["mysql://user:secret@host/runs", "oracle+oracledb://host", "unheard_of://x"]
+)
+def test_a_database_of_another_kind_is_refused_without_its_password(place, identity):
+    with pytest.raises(ArchiveError, match="only SQLite and PostgreSQL hold archives") as caught:
+        Archive.open(place, identity=identity)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("readonly", [True, False])

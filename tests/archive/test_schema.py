@@ -79,8 +79,10 @@ def test_an_older_archive_is_migrated_when_opened_for_writing(old, monkeypatch):
     with Archive.open(old, identity=None):
         # Seen in the file itself while the writer still has it open.
         assert places.vet(places.parse(old)) == "0001"
-        uri = f"file:{old}?mode=ro&immutable=1"
-        assert places._ask(uri, "SELECT version_num FROM alembic_version") == "0001"
+        connection = sqlite3.connect(f"file:{old}?mode=ro&immutable=1", uri=True)
+        asked = connection.execute("SELECT version_num FROM alembic_version")
+        assert asked.fetchone() == ("0001",)
+        connection.close()
 
 
 def test_a_migration_that_fails_changes_nothing_and_gives_the_lock_back(old, monkeypatch):

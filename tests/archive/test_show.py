@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
+from archive.entry import Entry, Kin
+from archive.figures import figure
+from archive.lineage import family, layout
 from archive.show import main
 from archive.store import Archive
-from archive.views import headline
-from sandbox.outcome import Crashed
+from archive.views import headline, tree
+from genomes.refusal import Refusal
+from sandbox.outcome import Crashed, Floored, Refused
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,13 +133,25 @@ def test_the_table_is_sorted_by_any_figure(show, arguments, ids):
     assert "".join(re.findall(r"^#(\d)", "\n".join(lines), re.MULTILINE)) == ids
 
 
-def test_a_narrow_table_keeps_every_column(show, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    head, first, *_ = show("top")
-    assert " ".join(head.split()) == (
-        "id fitness sharpe drawdown turnover trades novelty gen operator idea"
-    )
-    assert " ".join(first.split()).startswith("#5 0.500 1 0.25 12 40 1.250 2 cross_layers ")
+@pytest.mark.parametrize(
+    ("columns", "sort", "kept"),
+    [
+        (80, "fitness", "id fitness sharpe drawdown turnover trades idea"),
+        (60, "fitness", "id fitness sharpe drawdown trades idea"),
+        (60, "turnover", "id fitness sharpe turnover idea"),
+        (60, "generation", "id fitness sharpe drawdown gen idea"),
+        (40, "fitness", "id fitness idea"),
+        (10, "fitness", "id fitness idea"),
+    ],
+)
+def test_a_narrow_table_leaves_columns_out_but_never_what_it_is_sorted_by(
+    show, monkeypatch, columns, sort, kept
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    head, first, *rest = show("top", "--sort", sort)
+    assert " ".join(head.split()) == kept
+    assert re.match(r"#[1235]    0\.[1235]00 ", first)  # cut short nowhere
+    assert max(map(len, [head, first, *rest])) <= max(columns, 33)
 
 
 def test_a_card_shows_figures_lineage_family_and_source(show):
@@ -143,6 +162,7 @@ def test_a_card_shows_figures_lineage_family_and_source(show):
         "fitness        0.5  novelty   1.25  sharpe   1",
         "max_drawdown  0.25  turnover    12  trades  40",
         "Folds: 0.500 0.100",
+        "Behaviour",
         "beta  0.1",
         f"Graph: 15 nodes, key {5:064x}",
         "",
@@ -276,10 +296,168 @@ def test_the_digest_is_one_line(show, told):
         assert show("digest") == [archive.digest()]
 
 
+def test_where_nothing_was_measured_tree_and_top_say_why(fresh, identity, entry, show):
+    def floored(number: int, floor: str) -> Entry:
+        outcome = Floored(
+            key=str(number) * 64,
+            graph="g",
+            nodes=5,
+            floor=floor,
+            figure=1.0,
+            needed=2.0,
+            metrics={},
+        )
+        return entry(number, outcome=outcome, standing="floored", novelty=None)
+
+    refused = Refused(
+        refusals=(Refusal(rule="unknown_name", line=1, column=1, found="a", instead="b"),)
+    )
+    with Archive.create(fresh, identity=identity) as archive:
+        archive.tell(
+            0,
+            [
+                entry(1, outcome=refused, standing="refused", novelty=None),
+                floored(2, "min_return"),
+                floored(3, "min_trades"),
+                floored(4, "min_trades"),
+            ],
+            {},
+        )
+    said = ["3 floored: 2 min_trades, 1 min_return; 1 refused: 1 unknown_name; see card 3"]
+    assert show(place=fresh) == said
+    assert show("top", place=fresh) == said
+    assert show("--all", place=fresh)[0] == "#1 refused  seed  idea_1.py"
+
+
+def test_outcomes_are_counted_by_reason(show):
+    assert show("outcomes") == [
+        "outcome           reason        candidates  first",
+        "measured          better                 2     #3",
+        "measured          seed                   2     #1",
+        "depends_on_start                         1     #8",
+        "duplicate                                1     #6",
+        "floored           trades                 1     #7",
+        "refused           unknown_name           1     #4",
+    ]
+
+
+def test_operators_are_listed_by_what_a_try_of_theirs_earned(fresh, identity, entry, show):
+    def made(number: int, operator: str, credit: float | None) -> Entry:
+        return entry(number, operator=operator, credit=credit)
+
+    told = [
+        made(1, "seed one", None), made(2, "seed two", None), made(3, "grow", 0.25),
+        made(4, "swap", 1.0), made(5, "grow", 1.0), made(6, "shrink", 0.0),
+    ]  # fmt: skip
+    with Archive.create(fresh, identity=identity) as archive:
+        archive.tell(0, told, {})
+    assert show("operators", place=fresh) == [
+        "operator  candidates  measured  earned  a try   best",
+        "swap               1         1    1.00  1.000  0.400",
+        "grow               2         2    1.25  0.625  0.500",
+        "shrink             1         1    0.00  0.000  0.600",
+        "seeds              2         2       -      -  0.200",
+    ]
+
+
+def test_a_folder_shows_its_archives_and_passes_over_the_rest(told, identity, show):
+    folder = told.parent
+    Archive.create(folder / "begun.sqlite", identity=replace(identity, market="crypto")).close()
+    (folder / "notes.txt").write_text("SQLite format 3 it is not\n" * 9)
+    (folder / "empty.sqlite").touch()
+    (folder / "below").mkdir()
+    sqlite3.connect(folder / "other.sqlite").execute("CREATE TABLE t (x)").connection.close()
+    (folder / ".0009.sqlite.unborn").write_bytes(told.read_bytes())
+    before = {file.name for file in folder.iterdir()}
+    listed = [
+        "archive       market    generations  candidates   best  id",
+        "begun.sqlite  crypto              0           0      -   -",
+        "night.finch   us_daily            3           8  0.500  #5",
+    ]
+    assert show(place=folder) == listed
+    assert show("list", place=folder) == listed
+    assert {file.name for file in folder.iterdir()} == before
+
+
+def test_a_damaged_archive_in_a_folder_is_said_below_the_others(told, show):
+    torn = told.with_name("torn.sqlite")
+    torn.write_bytes(told.read_bytes()[:5000])
+    lines = show(place=told.parent)
+    assert lines[1].startswith("night.finch ")
+    assert lines[2].startswith(f"{torn}: is damaged (")
+
+
+def test_a_folder_without_archives_says_how_to_begin_one(tmp_path, show):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (line,) = show(place=folder)
+    assert line.startswith(f"{folder}: holds no archive; begin one with `python -m engine.evolve")
+
+
+def test_a_list_of_what_is_no_folder_and_a_table_of_a_folder_are_sentences(told, capsys):
+    assert main([str(told), "list"]) == 2
+    assert "is no folder" in capsys.readouterr().err
+    assert main([str(told.parent), "top"]) == 2
+    assert "is no file; give the archive's file itself" in capsys.readouterr().err
+
+
+def test_an_empty_note_leaves_no_colon(fresh, identity, entry, tmp_path, show):
+    with Archive.create(fresh, identity=identity) as archive:
+        archive.tell(0, [entry(1, operator="seed gap_fade", note="")], {})
+    card = show("card", "1", place=fresh)
+    assert card[1] == "seed gap_fade"
+    assert "  #1 0.100 seed  seed gap_fade" in card
+    (file,) = show("export", str(tmp_path / "out"), place=fresh)
+    assert "# From nobody by seed gap_fade\n" in Path(file).read_text()
+
+
+def test_only_folded_lines_of_a_tree_are_dim(generations):
+    kin = family(
+        Kin(
+            id=number, generation=number, parents=(number - 1,) if number > 1 else (),
+            operator="grow", note="a note", standing="better", novelty=None, kind="measured",
+            fitness=0.1 * number,
+        )
+        for number in range(1, 8)
+    )  # fmt: skip
+    first, folded, last = tree(kin, layout(kin, whole={7}), 7, 100)
+    for line in (first, last):
+        assert isinstance(line, Text)
+        assert "dim" not in {str(line.style), *(str(span.style) for span in line.spans)}
+    assert isinstance(folded, Text)
+    assert ("…" in folded.plain, "dim" in {str(span.style) for span in folded.spans}) == (
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (-3.236e-19, ".4g", "0"),
+        (-3.236e-19, "+.4g", "+0"),
+        (10770.0, ".4g", "10770"),
+        (-1234567.4, ".4g", "-1234567"),
+        (10770.0, "+.4g", "+10770"),
+        (2.5e20, ".4g", "2.5e+20"),
+        (9999.4, ".4g", "9999"),
+        (9999.9, ".4g", "10000"),
+        (0.00123456, ".4g", "0.001235"),
+        (float("inf"), ".4g", "inf"),
+        (float("nan"), ".4g", "-"),
+        (None, ".3f", "-"),
+        (-1e-13, ".3f", "0.000"),
+    ],
+)
+def test_a_figure_is_short_and_without_an_exponent_where_people_count(value, form, shown):
+    assert figure(value, form) == shown
+
+
 def test_an_archive_without_candidates_says_so(fresh, identity, show, capsys):
     Archive.create(fresh, identity=identity).close()
     assert show(place=fresh) == ["No candidates yet."]
-    assert len(show("top", place=fresh)) == 1
+    for command in ("top", "outcomes", "operators"):
+        assert show(command, place=fresh) == ["No candidates yet."]
     assert main([str(fresh), "export", str(fresh.parent / "out")]) == 2
     assert "no measured candidate to export" in capsys.readouterr().err
 
@@ -315,6 +493,7 @@ def test_help_teaches_by_examples_and_takes_the_callers_name(capsys):
     assert caught.value.code == 0
     said = capsys.readouterr().out
     assert "finch show runs/0001.sqlite diff 65 412" in said
+    assert "usage: finch show [-h] ARCHIVE [COMMAND] ..." in said
     assert all(word in said for word in ("tree", "top", "card", "diff", "export", "digest"))
 
 
@@ -333,6 +512,40 @@ def test_output_is_plain_where_nobody_looks_at_colours(told):
         )
         assert b"\x1b" not in run.stdout
         assert b"#5" in run.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_cannot_be_written_is_a_sentence_and_exit_2(told, unbuffered):
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "archive.show", told, "top"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert run.stderr == (
+        b"the output cannot be written: No space left on device; send it elsewhere\n"
+    )
+    assert run.returncode == 2
+
+
+def test_an_interrupt_while_it_imports_is_quiet(told):
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'sqlalchemy': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from archive.show import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, told], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
 
 
 def test_a_reader_that_has_enough_is_no_error(told):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
 
 import pytest
 
-from genomes import crossover
+from genomes import crossover, graft
 from genomes.draft import tidy
 from genomes.language.graph import Graph
 from genomes.program import parse, text_of
 from genomes.sites import Setting, read, understand
+from genomes.strategies import texts
 
 Crossed = Callable[[str, str, int], list[str]]
 
@@ -41,28 +41,34 @@ def swapped(setting: Setting) -> Crossed:
 @pytest.fixture
 def crossed(setting: Setting) -> Crossed:
     """Children of cross_expression that draw."""
-    return crossing(crossover.cross_expression, setting)
+    return crossing(graft.cross_expression, setting)
 
 
-def test_a_child_has_the_factor_of_one_and_the_signal_of_the_other(
-    programs: dict[str, str], swapped: Crossed
-) -> None:
-    texts = swapped(programs["trend"], programs["reversal"], 30)
-    both = [t for t in texts if "return (f > p.entry)" in t]
+def test_a_child_has_the_factor_of_one_and_the_signal_of_the_other(swapped: Crossed) -> None:
+    seeds = texts()
+    found = swapped(seeds["vwap_reversion"], seeds["short_term_reversal"], 30)
+    both = [t for t in found if "enter=(f > p.entry) & rising" in t]
     assert both
     for text in both:
-        assert "ema(m.close, p.fast) / ema(m.close, p.slow) - 1" in text
-        assert '"entry": Float(1.5, low=0.5, high=3.0),' in text
-        assert '"margin"' not in text
-        assert "hold" not in text
-    assert any("def size" in t and "def exits" not in t for t in both)
+        assert "return (fair - m.close) / stdev(m.close, p.window)" in text
+        assert '"trend": Int(200, low=50, high=240),' in text
+        assert '"quiet"' not in text
 
 
-def test_thresholds_of_a_score_meet_a_factor_turned_into_one(
-    programs: dict[str, str], swapped: Crossed
+def test_a_signal_goes_only_to_factors_that_lean_its_way_and_must_read_them(
+    swapped: Crossed,
 ) -> None:
-    texts = swapped(programs["trend"], programs["reversal"], 30)
-    assert any("zscore(ema(m.close, p.fast) / ema(m.close, p.slow) - 1, 100)" in t for t in texts)
+    seeds = texts()
+    for factor, signal in (("moving_average_trend", "vwap_reversion"),
+                           ("moving_average_trend", "volatility_managed")):  # fmt: skip
+        line = seeds[factor].split("def signal")[1].split("\n")[1]
+        assert all(line in t for t in swapped(seeds[factor], seeds[signal], 20))
+
+
+def test_thresholds_of_a_score_meet_a_factor_turned_into_one(swapped: Crossed) -> None:
+    seeds = texts()
+    found = swapped(seeds["moving_average_trend"], seeds["time_series_momentum"], 30)
+    assert any("zscore(ema(m.close, p.fast) / ema(m.close, p.slow) - 1, 100)" in t for t in found)
 
 
 def test_a_parameter_of_the_same_name_and_meaning_is_shared_another_gets_a_new_name(
@@ -102,21 +108,32 @@ def test_a_helper_comes_along_and_one_of_the_same_name_is_renamed(
     assert "factor_stretched(m.close, p.window)" in text_of(program.with_function(signal))
 
 
-def test_an_expression_takes_its_locals_and_parameters_along(
-    programs: dict[str, str], crossed: Crossed, drawn: Callable[[str], Graph]
+def test_an_expression_takes_the_place_of_one_that_plays_its_part(
+    crossed: Crossed, drawn: Callable[[str], Graph]
 ) -> None:
-    texts = crossed(programs["reversal"], programs["trend"], 60)
-    assert len(set(texts)) > 3
-    assert any(re.search(r"ema\(m.close, p.(fast|slow)\)", t) for t in texts)
-    back = crossed(programs["plain"], programs["reversal"], 60)
-    assert any("rising = m.close > sma(m.close, 100)" in t for t in back)
-    for text in (*texts, *back):
+    seeds = texts()
+    found = crossed(seeds["low_volatility_tilt"], seeds["volatility_managed"], 20)
+    assert any("-garman_klass(m.open, m.high, m.low, m.close, p.window)" in t for t in found)
+    for text in found:
         drawn(text)
 
 
-def test_a_local_the_receiver_computes_already_is_not_computed_again(
-    programs: dict[str, str], crossed: Crossed
+def test_a_condition_is_borrowed_with_its_locals_and_parameters(
+    crossed: Crossed, drawn: Callable[[str], Graph]
 ) -> None:
-    other = programs["reversal"].replace("-stretched(m.close, p.window)", "-stretched(m.open, 30)")
-    for text in crossed(programs["reversal"], other, 60):
-        assert text.count("= m.close > sma(m.close, 100)") <= 1
+    seeds = texts()
+    found = crossed(seeds["channel_breakout"], seeds["macd_regime"], 40)
+    borrowed = [t for t in found if "enter=above & trending" in t]
+    assert borrowed
+    for text in borrowed:
+        assert "enter=below & trending" in text
+        assert "trending = adx(m.high, m.low, m.close, 14) > p.trending" in text
+        assert '"trending": Float(18.0, low=10.0, high=35.0),' in text
+        drawn(text)
+
+
+def test_an_exit_is_borrowed_as_the_other_writes_it(crossed: Crossed) -> None:
+    seeds = texts()
+    found = crossed(seeds["short_term_reversal"], seeds["volume_breakout"], 20)
+    stop = "stop_loss=3 * atr(m.high, m.low, m.close, 20) / m.close, max_held=p.patience"
+    assert any(stop in t for t in found)

@@ -14,6 +14,7 @@ from genomes.language.graph import Graph
 from genomes.language.params import Bool, Choice, Float, Int
 from genomes.program import text_of
 from genomes.sites import Reading, Setting, read, understand
+from genomes.strategies import texts as texts_of_seeds
 
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 
@@ -57,7 +58,7 @@ def test_tuning_moves_declared_defaults_within_their_ranges_and_nothing_else(
         assert all(re.match(r'    "(fast|slow|margin)": (Int|Float)\(', line) for line in come)
         assert draft.note.startswith("the parameter")
     assert any(
-        '"margin": Float(0.025, low=0.0, high=0.05),  # of the slow mean' in t for t, _ in found
+        '"margin": Float(0.015, low=0.0, high=0.05),  # of the slow mean' in t for t, _ in found
     )
 
 
@@ -107,30 +108,30 @@ def factor(m, p):
 
 
 def signal(f, m, p):
-    return (f > 0) & (m.weekday <= 3)
+    return (f > 0.02) & (m.weekday <= 3)
 '''
     texts = [text for text, _ in children(tune.change_constant, text, 30)]
     assert texts
-    assert all("- 1\n" in text and "m.weekday <= 3" in text for text in texts)
+    assert all("shift(1) - 1\n" in text and "m.weekday <= 3" in text for text in texts)
 
 
-def test_an_operator_is_swapped_for_its_like_and_a_turned_condition_renamed(
+def test_an_operator_is_swapped_for_its_like_wherever_it_reads_the_same(
     programs: dict[str, str], children: Children
 ) -> None:
-    texts = [t for t, _ in children(swap.swap_operator, programs["reversal"], 80)]
+    texts = [t for t, _ in children(swap.swap_operator, programs["trend"], 20)]
+    assert any("rma(m.close, p.fast) / rma(m.close, p.slow) - 1" in text for text in texts)
+    assert all("hold(enter=f > p.margin, exit=f < 0)" in text for text in texts)
+    texts = [t for t, _ in children(swap.swap_operator, programs["reversal"], 40)]
     assert any("rising = m.close > median(m.close, 100)" in text for text in texts)
-    turned = [text for text in texts if "m.close < sma(m.close, 100)" in text]
-    assert turned
-    assert all("falling = m.close < sma" in t and "where(falling," in t for t in turned)
     assert all("# a falling market goes on falling" in text for text in texts)
 
 
-def test_a_field_is_swapped_for_one_of_its_dimension_but_not_where_an_operator_names_it(
+def test_fields_are_swapped_where_that_means_something_and_in_all_linked_places(
     children: Children,
 ) -> None:
     text = '''"""x."""
 
-from genomes.language import atr
+from genomes.language import atr, highest, hold, lowest
 
 
 def factor(m, p):
@@ -138,61 +139,88 @@ def factor(m, p):
 
 
 def signal(f, m, p):
-    return f > 0
+    long = hold(enter=m.close > highest(m.high, 20).shift(1), exit=f < 0)
+    short = hold(enter=m.close < lowest(m.low, 20).shift(1), exit=f > 0)
+    return long - short
 '''
-    texts = [t for t, _ in children(swap.swap_field, text, 30)]
+    texts = [t for t, _ in children(swap.swap_field, text, 10)]
     assert texts
-    assert all(re.search(r"m\.(open|high|low)\.diff\(5\)", t) for t in texts)
-    assert all("atr(m.high, m.low, m.close, 20)" in t for t in texts)
+    for child in texts:
+        assert "highest(m.close, 20)" in child
+        assert "lowest(m.close, 20)" in child
+        assert "m.close.diff(5) / atr(m.high, m.low, m.close, 20)" in child
 
 
-def test_regrowing_replaces_an_expression_by_another_of_its_type(
+def test_a_test_of_a_mean_gets_stricter_by_the_bars_edges(
     programs: dict[str, str], children: Children
 ) -> None:
-    found = children(mutate.regrow, programs["trend"], 80)
-    assert len({text for text, _ in found}) > 40
-    assert any(draft.grown for _, draft in found)
+    texts = {t for t, _ in children(swap.swap_field, programs["reversal"], 20)}
+    assert any("rising = m.low > sma(m.close, 100)" in t for t in texts)
+    assert any("rising = m.close > sma(m.high, 100)" in t for t in texts)
+
+
+def test_regrowing_replaces_an_expression_by_another_that_plays_its_part(
+    programs: dict[str, str], children: Children
+) -> None:
+    found = children(mutate.regrow, programs["reversal"], 80)
+    assert len({text for text, _ in found}) > 8
     for text, draft in found:
-        assert text != programs["trend"]
-        assert " replaces " in draft.note
-        assert draft.grown == (changed(programs["trend"], text)[0] >= {
-            "    return ema(m.close, p.fast) / ema(m.close, p.slow) - 1"
-        } and "replaces ema(m.close, p.fast) / ema(m.close, p.slow) - 1 in" in draft.note.replace(
-            ", another", " in"
-        ))  # fmt: skip
+        assert re.search(r"    (rising = |return \(f > p.entry\) & )", text)
+        assert "-stretched(m.close, p.window)" in text
+        assert " now asks that " in draft.note or " is now " in draft.note
+    assert any("slope(m.close, 100) > 0" in text for text, _ in found)  # with the old window
 
 
-def test_wrapping_smooths_lags_and_standardises(
+def test_wrapping_smooths_what_is_not_smooth_and_asks_for_bars_in_a_row(
     programs: dict[str, str], children: Children
 ) -> None:
-    texts = [t for t, _ in children(mutate.wrap, programs["trend"], 200)]
-    joined = "\n".join(texts)
-    for shape in (r"zscore\(ema\(m.close, p.fast\) / ema", r"(sma|ema|median)\(f, \d+\) > p.margin",
-                  r"f.shift\(\d\) > p.margin", r"streak\(f > p.margin, 3\) >= 3"):  # fmt: skip
-        assert re.search(shape, joined), shape
-    assert not re.search(r"(ema|sma|median)\((ema|sma|median)\([^()]*\), ", joined)
+    texts = [t for t, _ in children(mutate.wrap, programs["trend"], 60)]
+    assert texts
+    assert all(re.search(r"enter=streak\(f > p.margin, (\d)\) >= \1", t) for t in texts)
+    texts = [t for t, _ in children(mutate.wrap, programs["looped"], 60)]
+    for shape in (r"return (sma|ema)\(f.clip\(-1, 1\), \d\)",
+                  r"return (ema|sma|median)\(total / 3, \d\)"):  # fmt: skip
+        assert any(re.search(shape, t) for t in texts), shape
 
 
-def test_shrinking_leaves_a_part_and_drops_what_only_the_rest_used(
+def test_shrinking_leaves_a_part_and_drops_what_only_the_rest_used(children: Children) -> None:
+    text = texts_of_seeds()["vwap_reversion"]
+    for child, draft in children(mutate.shrink, text, 10):
+        assert "short" not in child.split("PARAMS")[1]
+        assert "return hold(enter=quiet & (f > p.entry), exit=f < 0)" in child
+        assert draft.clause == "long only"
+    text = texts_of_seeds()["volatility_managed"]
+    found = {t for t, _ in children(mutate.shrink, text, 20)}
+    assert any("garman_klass" not in t for t in found)
+    assert any("garman_klass" in t and "max(" not in t for t in found)
+
+
+def test_a_filter_or_gate_guards_the_entries_of_every_side_under_a_name(
     programs: dict[str, str], children: Children
 ) -> None:
-    texts = [t for t, _ in children(mutate.shrink, programs["reversal"], 60)]
-    short = [t for t in texts if "return -stretched(m.close, p.window)" in t]
-    assert short
-    assert all("rising" not in t and "where" not in t for t in short)
-
-
-def test_a_filter_guards_the_signal_under_a_name(
-    programs: dict[str, str], children: Children
-) -> None:
-    for name, shape in (("trend", r"hold\(enter=\(f > p.margin\) & (\w+), exit=f < 0\)"),
-                        ("looped", r"return where\((\w+), f.clip\(-1, 1\), 0\)")):  # fmt: skip
-        texts = [t for t, _ in children(layers.add_filter, programs[name], 40)]
+    for operator in (layers.add_filter, layers.add_gate):
+        texts = [t for t, _ in children(operator, programs["trend"], 40)]
         assert len(texts) > 20
         for text in texts:
-            found = re.search(shape, text)
+            found = re.search(r"hold\(enter=\(f > p.margin\) & (\w+), exit=f < 0\)", text)
             assert found, text
             assert f"    {found[1]} = " in text
+    for text, _ in children(layers.add_gate, texts_of_seeds()["vwap_reversion"], 30):
+        long = re.search(r"long = hold\(enter=quiet & \(f > p.entry\) & (\w+), exit", text)
+        short = re.search(r"short = hold\(enter=quiet & \(f < -p.entry\) & (\w+), exit", text)
+        assert long
+        assert short
+        assert long[1] == short[1] or (long[1], short[1]) == ("rising", "falling")
+
+
+def test_a_gate_sets_to_0_only_where_0_is_no_opinion(
+    programs: dict[str, str], children: Children
+) -> None:
+    texts = [t for t, _ in children(layers.add_gate, programs["looped"], 40)]
+    assert texts
+    assert any(re.search(r"return where\(\w+, total / 3, 0\)", t) for t in texts)
+    assert any(re.search(r"return where\(\w+, f.clip\(-1, 1\), 0\)", t) for t in texts)
+    assert not children(layers.add_gate, texts_of_seeds()["cross_sectional_momentum"], 20)
 
 
 def test_removing_a_filter_undoes_adding_one(programs: dict[str, str], children: Children) -> None:
@@ -201,24 +229,10 @@ def test_removing_a_filter_undoes_adding_one(programs: dict[str, str], children:
         assert programs["trend"] in undone
 
 
-def test_a_gate_lets_the_factor_speak_in_one_regime(
-    programs: dict[str, str], children: Children
-) -> None:
-    texts = [t for t, _ in children(layers.add_gate, programs["trend"], 40)]
-    assert len(texts) > 20
-    for text in texts:
-        found = re.search(r"return where\((\w+), (\w+), (0|-\2)\)", text)
-        assert found, text
-        assert f"    {found[1]} = " in text
-        assert f"    {found[2]} = ema(m.close, p.fast) / ema(m.close, p.slow) - 1" in text
-
-
 def test_removing_a_gate_undoes_adding_one(programs: dict[str, str], children: Children) -> None:
-    for text, _ in children(layers.add_gate, programs["trend"], 10):
-        if re.search(r", -\w+\)\n", text):
-            continue
+    for text, _ in children(layers.add_gate, programs["looped"], 10):
         undone = [t for t, _ in children(layers.remove_gate, text, 4)]
-        assert programs["trend"] in undone
+        assert programs["looped"] in undone
 
 
 def test_gates_and_filters_do_not_pile_up(programs: dict[str, str], setting: Setting) -> None:
@@ -238,9 +252,9 @@ def test_exits_are_added_changed_and_dropped(programs: dict[str, str], children:
     texts = [t for t, _ in children(sizing.change_exits, programs["trend"], 80)]
     assert any("def exits" not in t and "Exits" not in t for t in texts)
     assert any(re.search(r"Exits\(stop_loss=0.08, trailing_stop=", t) for t in texts)
-    assert any(re.search(r"Exits\(stop_loss=0.05\)", t) for t in texts)
-    for text, _ in children(sizing.change_exits, programs["looped"], 40):
-        assert "from genomes.language import Exits" in text
+    assert any("Exits(stop_loss=3 * atr(" in t for t in texts)
+    assert not children(sizing.change_exits, programs["looped"], 20)  # it never comes to rest
+    for text, _ in children(sizing.change_exits, texts_of_seeds()["channel_breakout"], 20):
         assert text.rstrip().split("\n")[-2] == "def exits(m, p):"
 
 

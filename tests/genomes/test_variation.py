@@ -11,18 +11,30 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genomes.check import Checked, check
-from genomes.draft import tidy
+from genomes.draft import Draft, tidy
 from genomes.genome import Genome
 from genomes.language.dimension import NUMBER, PRICE
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
 from genomes.program import parse, text_of
-from genomes.sites import Setting, read, understand
+from genomes.sites import Reading, Setting, read, understand
 from genomes.strategies import texts
-from genomes.variation import MAX_LINES, OPERATORS, Proposal, fits_page, propose, worth_trying
+from genomes.variation import (
+    MAX_LINES,
+    OPERATORS,
+    Proposal,
+    Variation,
+    acts,
+    fits_page,
+    one_sided,
+    propose,
+    worth_trying,
+)
+from genomes.wording import outdated
 
 EACH = 20
 
@@ -267,22 +279,131 @@ def test_a_file_may_be_as_long_as_a_page_or_as_its_parent(
     assert not fits_page("x" * 101, [parent])
 
 
-def test_an_idea_in_our_own_words_follows_the_factor_a_persons_stays_while_it_holds(
+def test_an_idea_stays_while_it_holds_and_is_told_anew_in_short_once_it_does_not(
     programs: dict[str, str], setting: Setting
 ) -> None:
     rng = random.Random(3)
     tuned = propose("tune_parameter", [programs["trend"]], rng, setting)
     assert Genome(text=tuned.text).idea == Genome(text=programs["trend"]).idea
-    crossed = programs["trend"]
-    while "Descends from" not in crossed:
-        crossed = propose("regrow", [programs["trend"]], rng, setting).text
-    assert Genome(text=crossed).idea.startswith('Descends from "Trend by two averages": its factor')
-    for _ in range(20):
-        child = propose("regrow", [crossed], rng, setting)
-        graph, before = read(child.text, setting).graph, read(crossed, setting).graph
-        assert graph is not None
-        assert before is not None
-        same = graph.nodes[graph.outputs["factor"]] == before.nodes[before.outputs["factor"]]
-        told_same = Genome(text=child.text).idea == Genome(text=crossed).idea
-        assert told_same or not same
-        assert 'Descends from "Descends' not in child.text
+    text = programs["trend"].replace("own words", "")
+    short = text.replace("one says who is in control", "one rises while volume is heavy")
+    short = short.replace("enter=f > p.margin", "enter=(f > p.margin) & heavy")
+    short = short.replace(
+        "    return hold", "    heavy = m.volume > sma(m.volume, 20)\n    return hold"
+    ).replace("ema, hold", "ema, hold, sma")
+    assert read(short, setting).graph is not None
+    for seed in range(20):
+        child = propose("remove_filter", [short], random.Random(seed), setting)
+        if child.operator == "remove_filter":
+            idea = Genome(text=child.text).idea
+            assert idea.startswith('After "Trend by two averages": without asking that volume')
+            again = propose("tune_parameter", [child.text], rng, setting)
+            assert Genome(text=again.text).idea == idea
+            break
+    else:
+        pytest.fail("no filter was removed")
+
+
+def test_a_child_that_holds_what_its_parent_holds_or_nothing_is_not_proposed(
+    programs: dict[str, str], setting: Setting
+) -> None:
+    asked: list[str] = []
+
+    def alike(graph: Graph) -> np.ndarray:
+        asked.append(graph.key)
+        return np.array([np.nan, 0.0, 1.0, 1.0])
+
+    parent = read(programs["trend"], setting).graph
+    assert parent is not None
+    child = propose("tune_parameter", [programs["trend"]], random.Random(1), setting, alike)
+    assert child.operator == "jump"  # whatever else is proposed holds what the parent holds
+    assert parent.key in asked
+
+    def unknown(graph: Graph) -> None:
+        return None
+
+    free = propose("tune_parameter", [programs["trend"]], random.Random(1), setting, unknown)
+    assert free == propose("tune_parameter", [programs["trend"]], random.Random(1), setting)
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "answer"),
+    [
+        ([np.nan, 0.0, 0.0], None, False),
+        ([np.nan, 0.0, 0.5], None, True),
+        ([np.nan, 0.5, 0.5], [np.nan, 0.5, 0.5], False),
+        ([np.nan, 0.5, 0.0], [np.nan, 0.5, 0.5], True),
+        ([1.0] * 12, [0.5] + [0.0] * 11, False),
+        ([0.5] + [0.0] * 11, [1.0] * 12, False),
+    ],
+)
+def test_weights_worth_an_evaluation_are_some_others_and_about_as_many(
+    child: list[float], parent: list[float] | None, *, answer: bool
+) -> None:
+    before = None if parent is None else np.array(parent)
+    assert acts(np.array(child), before) is answer
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "worth"),
+    [
+        ("f > p.margin", "f > 3 * p.margin", True),
+        ("f > p.margin", "f > p.margin + abs(f)", True),
+        ("f > p.margin", "rsi(m.close, 14) > 101", False),  # never true
+        ("f > p.margin", "m.close > highest(m.close, 9)", False),  # never true
+        ("exit=f < 0", "exit=f / m.close.rolling(9).std() < 0", False),  # dimension
+        ("exit=f < 0", "exit=f * stdev(m.close / m.open, 9) < 0", False),  # the same sign
+        ("stop_loss=0.08", "stop_loss=0.08, trailing_stop=0.05", False),  # a dead stop
+        ("stop_loss=0.08", "stop_loss=0.08, trailing_stop=0.1", True),
+    ],
+)
+def test_edits_without_effect_and_conditions_that_cannot_be_are_not_worth_trying(
+    programs: dict[str, str], setting: Setting, before: str, after: str, *, worth: bool
+) -> None:
+    parent = read(programs["trend"], setting)
+    child = read(programs["trend"].replace(before, after), setting)
+    found = child.graph is not None and worth_trying(child, child.graph, [parent])
+    assert found is worth
+
+
+def test_the_two_sides_of_a_signal_are_edited_together(
+    programs: dict[str, str], setting: Setting
+) -> None:
+    pair = "hold(enter=f > p.margin, exit=f < 0) - hold(enter=f < -p.margin, exit=f > 0)"
+    text = programs["trend"].replace("hold(enter=f > p.margin, exit=f < 0)", pair)
+    one = text.replace("enter=f > p.margin", "enter=f > 2 * p.margin")
+    both = one.replace("enter=f < -p.margin", "enter=f < -2 * p.margin")
+    drawn = [read(t, setting).graph for t in (text, one, both)]
+    assert drawn[1] is not None
+    assert drawn[2] is not None
+    assert one_sided(drawn[0], drawn[1])
+    assert not one_sided(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize(
+    ("idea", "size", "waiting", "after"),
+    [
+        ("Trend: up.", True, True, "Trend: up."),
+        ('After "A": long only; sized by a quarter of x.', True, False, 'After "A": long only.'),
+        ('After "A": with the size of "B".', True, False, None),
+        ('After "A": only in calm; long only.', False, True, 'After "A": long only.'),
+    ],
+)
+def test_what_an_idea_says_of_earlier_edits_goes_when_they_are_undone(
+    idea: str, after: str | None, *, size: bool, waiting: bool
+) -> None:
+    assert outdated(idea, size=size, waiting=waiting) == after
+
+
+def test_a_draft_that_edits_one_side_only_is_not_proposed(
+    programs: dict[str, str], setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = "hold(enter=f > p.margin, exit=f < 0) - hold(enter=f < -p.margin, exit=f > 0)"
+    text = programs["trend"].replace("hold(enter=f > p.margin, exit=f < 0)", pair)
+    one = parse(text.replace("enter=f > p.margin", "enter=f > 2 * p.margin"))
+
+    def edit_one(parents: list[Reading], rng: random.Random, market: Setting) -> Draft | None:
+        return Draft(program=one, note="one side only.")
+
+    monkeypatch.setitem(OPERATORS, "wrap", Variation(parents=1, doc="", make=edit_one))
+    assert propose("wrap", [text], random.Random(1), setting).operator != "wrap"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.outcome import Crashed
-from sandbox.pool import RayPool, is_secret
+from sandbox.pool import RayPool, forget_secrets, is_secret
 from sandbox.worker import Request
 from tests.sandbox.mortal import Mortal
 
@@ -72,3 +73,11 @@ def test_a_proposal_that_kills_keeps_its_text(pool: RayPool) -> None:
 def test_secrets_and_proxies_are_known_by_name(name: str) -> None:
     assert is_secret(name)
     assert not is_secret("PATH")
+
+
+def test_a_remote_worker_forgets_secrets_whatever_ray_was_started_with(monkeypatch):
+    for name in ("OPENAI_API_KEY", "https_proxy", "MY_TOKEN", "RAY_AUTH_MODE", "HARMLESS"):
+        monkeypatch.setenv(name, "canary")
+    forget_secrets()
+    left = {name for name, value in os.environ.items() if value == "canary"}
+    assert left == {"RAY_AUTH_MODE", "HARMLESS"}

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.market import CLOCK_FIELDS, OHLCV, MarketError, load, resolve
 from sandbox.market.__main__ import main
-from sandbox.market.resolve import MARKETS
+from sandbox.market.resolve import MARKETS, names_with_data
 from tests.markets import make_frame
 
 ROOT = Path(__file__).parents[3]
@@ -82,11 +82,15 @@ def test_the_command_shows_bad_bars_and_fails_unless_they_are_dropped(
     frame.to_csv(tmp_path / "bars.csv", index=False)
     assert main([str(tmp_path / "bars.csv")]) == 1
     text = capsys.readouterr().out
-    assert "1 bad bars, refused" in text
+    assert '1 bad bar, refused; mend it, or write bad_bars = "drop" in the market' in text
     assert "A: 1 bar (2020-01-09): each has a price of zero or below" in text
     (tmp_path / "m.toml").write_text('path = "bars.csv"\nbad_bars = "drop"', encoding="utf-8")
     assert main([str(tmp_path / "m.toml")]) == 0
-    assert "1 bad bars, left out" in capsys.readouterr().out
+    assert "1 bad bar, left out" in capsys.readouterr().out
+    frame.loc[5:6, "close"] = -1.0
+    frame.to_csv(tmp_path / "bars.csv", index=False)
+    assert main([str(tmp_path / "bars.csv")]) == 1
+    assert "3 bad bars, refused; mend them, or write bad_bars" in capsys.readouterr().out
 
 
 def test_the_command_says_why_a_market_cannot_be_read(capsys: pytest.CaptureFixture[str]):
@@ -105,6 +109,74 @@ def test_help_teaches_what_a_market_may_be(capsys: pytest.CaptureFixture[str]):
     assert "us_etf_daily" in text
     assert "exit status: 0" in text
     assert "one file per symbol" in text
+
+
+def test_help_says_which_names_have_their_data_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for name, path in {"far": "../gone.csv", "near": "near.csv", "own": "embedded"}.items():
+        (tmp_path / f"{name}.toml").write_text(f'path = "{path}"', encoding="utf-8")
+    column = 'path = "near.csv"\n[column.x]\nfile = "gone.csv"'
+    (tmp_path / "half.toml").write_text(column, encoding="utf-8")
+    (tmp_path / "wrong.toml").write_text("path = ", encoding="utf-8")
+    (tmp_path / "near.csv").write_text("", encoding="utf-8")
+    monkeypatch.setattr(sys.modules["sandbox.market.resolve"], "MARKETS", tmp_path)
+    assert names_with_data() == ("near", "own")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert "a name              near, own; without their data here: far, half, wrong\n" in text
+    for name in ("far", "half", "wrong"):
+        (tmp_path / f"{name}.toml").unlink()
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "a name              near, own\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_what_goes_into_a_pipe_is_not_wrapped(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (stale,) = [line for line in lines if "the open repeats the previous close" in line]
+    assert stale.endswith("orders fill at the next close already, which is right")
+    assert any("hour, weekday" in line and "always" in line for line in lines)
+
+
+def test_a_command_that_is_interrupted_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sandbox.market.__main__.load", interrupted)
+    assert main([]) == 130
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_an_example_whose_data_are_not_here_says_where_they_are_expected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    folder = tmp_path / "configs" / "markets"
+    folder.mkdir(parents=True)
+    (folder / "far.toml").write_text('path = "../../data/far.csv"', encoding="utf-8")
+    for module in ("resolve", "files"):
+        monkeypatch.setattr(sys.modules[f"sandbox.market.{module}"], "MARKETS", folder)
+    with pytest.raises(MarketError) as caught:
+        load(resolve("far", base=tmp_path))
+    assert caught.value.problems == (
+        "far: an example that needs data which do not come with Finch: configs/markets/far.toml "
+        f"expects them at {tmp_path}/data/far.csv (path = '../../data/far.csv'); put them there, "
+        "or write a TOML of your own with another path",
+    )
+    make_frame({"A": [1.0] * 99}).to_csv(folder / "near.csv", index=False)
+    text = 'path = "near.csv"\n[column.x]\nfile = "../../data/x.csv"'
+    (folder / "half.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(MarketError, match=r"half: an example that needs data .*/data/x\.csv"):
+        load(resolve("half", base=tmp_path))
 
 
 SHARED = sorted(

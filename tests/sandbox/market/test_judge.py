@@ -65,6 +65,49 @@ def test_a_bad_value_is_reported_with_kind_symbol_and_stamp(kind: str, column: s
     assert "A: 2 bars (2020-01-08, 2020-01-10)" in found[kind].text
 
 
+def test_swapped_high_and_low_are_called_high_below_low_and_nothing_else():
+    swapped = bars().rename(columns={"high": "low", "low": "high"})
+    assert [f.text for f in judge(frame_rows(swapped, make_config())).findings] == [
+        "A: 6 bars (2020-01-06, 2020-01-07, 2020-01-08 and 3 more): each has its high below its low"
+    ]
+
+
+def test_the_columns_without_a_number_are_named():
+    frame = bars(8)
+    frame.loc[2, "volume"] = float("nan")
+    assert judged(frame)["not_a_number"].text == (
+        "A: 1 bar (2020-01-08): each has no finite number in volume"
+    )
+    frame.loc[4, ["high", "close"]] = float("nan")
+    assert judged(frame)["not_a_number"].text == (
+        "A: 2 bars (2020-01-08, 2020-01-10): each has no finite number in high, close or volume"
+    )
+    frame["volume"] = float("nan")
+    assert judged(frame)["not_a_number"].text == "A: volume is empty in all 8 bars"
+    frame["close"] = float("inf")
+    assert judged(frame)["not_a_number"].text == "A: close and volume are no numbers in all 8 bars"
+
+
+def test_an_asset_that_is_exactly_newest_first_is_told_and_no_fault():
+    frame = pd.concat([bars()[::-1], bars(symbol="B")])
+    judgement = judge(frame_rows(frame, make_config()))
+    assert [(f.kind, f.count, f.bad, f.text) for f in judgement.findings] == [
+        ("newest_first", 1, False, "newest first in the file (A): sorted")
+    ]
+    assert not judgement.drop.any()
+    many = pd.concat([bars(3, symbol=s)[::-1] for s in "ABCDE"])
+    assert judged(many)["newest_first"].text == (
+        "newest first in the file (A, B, C and 2 more): sorted"
+    )
+
+
+def test_an_asset_that_is_newest_first_but_for_one_bar_is_unsorted():
+    frame = bars().iloc[[5, 4, 2, 3, 1, 0]]
+    found = judged(frame)
+    assert list(found) == ["unsorted"]
+    assert found["unsorted"].count == 4
+
+
 def test_a_repeated_stamp_is_reported_and_only_the_later_row_goes():
     frame = pd.concat([bars(), bars().iloc[[1]].assign(close=10.5)], ignore_index=True)
     judgement = judge(frame_rows(frame, make_config()))

@@ -357,14 +357,6 @@ def test_an_empty_folder_and_a_file_of_unknown_ending_say_what_is_needed(tmp_pat
         load(config(tmp_path, "bars.xlsx"))
 
 
-def test_a_file_without_rows_or_without_readable_stamps_is_told(tmp_path: Path):
-    frame = two()
-    with pytest.raises(MarketError, match="hold no bar with a readable stamp"):
-        load(config(written(tmp_path, frame.iloc[:0])))
-    with pytest.raises(MarketError, match="hold no bar with a readable stamp"):
-        load(config(written(tmp_path, frame.assign(time="soon"))))
-
-
 def test_columns_of_assets_or_times_beyond_the_loaded_part_are_unknown_and_no_error(tmp_path: Path):
     frame = make_frame({"A": walk(), "LATE": walk()}, skip={"LATE": range(250)})
     written(tmp_path, frame)

@@ -90,7 +90,7 @@ def test_every_problem_of_a_toml_is_told_with_key_and_range(tmp_path: Path):
         "mine.toml: folder: unknown key; paths are taken relative to the TOML's folder",
         'mine.toml: path is missing; e.g. path = "embedded"',
         "mine.toml: pth: unknown key; did you mean path?",
-        "mine.toml: max_window = 0; needs greater than or equal to 1",
+        "mine.toml: max_window = 0; needs 1 to 1,000,000 bars, or a span such as",
         "mine.toml: stale_after = '7 fortnights'; needs a span above zero such as \"7d\"",
         "mine.toml: timezone = 'Mars/Olympus'; needs an IANA zone",
         "mine.toml: bad_bars = 'ignore'; needs 'refuse' or 'drop'",
@@ -120,7 +120,10 @@ def test_every_problem_of_a_toml_is_told_with_key_and_range(tmp_path: Path):
             "symbol = one asset excludes",
         ),
         ('path = "x"\nsplit = {train = 2}', r"split\.train = 2; needs less than 1"),
-        ('path = "x"\nmax_window = "4 d 3"', r"max_window = \'4 d 3\'; needs a span"),
+        (
+            'path = "x"\nmax_window = "4 d 3"',
+            r"max_window = \'4 d 3\'; needs a number of bars such as 400, or a span",
+        ),
         (
             'path = "x"\n[column.x]\nknwon = "1d"',
             r"column\.x\.knwon: unknown key; did you mean known",
@@ -132,6 +135,52 @@ def test_every_problem_of_a_toml_is_told_with_key_and_range(tmp_path: Path):
 def test_a_wrong_toml_says_where_and_what_to_write(tmp_path: Path, text: str, problem: str):
     assert any(re.search(problem, p, re.DOTALL) for p in problems(tmp_path, text)), problems(
         tmp_path, text
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("stale_after = 7", 'mine.toml: stale_after = 7; needs a span such as "7d"'),
+        (
+            'max_window = "400x"',
+            "mine.toml: max_window = '400x'; needs a number of bars such as 400, or a span such as "
+            '"400d" (units: min, h, d, w)',
+        ),
+        (
+            "max_window = true",
+            "mine.toml: max_window = True; needs a number of bars such as 400, or a span such as "
+            '"400d" (units: min, h, d, w)',
+        ),
+        (
+            "max_window = 1_000_001",
+            'mine.toml: max_window = 1000001; needs 1 to 1,000,000 bars, or a span such as "400d"',
+        ),
+        (
+            'decimal = ","\nthousands = ","',
+            "mine.toml: the file; decimal and thousands are both ','; needs two marks",
+        ),
+        (
+            "[column.x]\nknown = 1",
+            'mine.toml: column.x.known = 1; needs "next_bar", "same_bar", or a span after its '
+            'stamp such as "1d"',
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_once_with_an_example(tmp_path: Path, line: str, problem: str):
+    assert problems(tmp_path, f'path = "x"\n{line}') == (problem,)
+
+
+def test_a_number_of_bars_may_stand_in_quotes(tmp_path: Path):
+    assert read_config(toml(tmp_path, 'path = "x"\nmax_window = "40"')).max_window == 40
+
+
+@pytest.mark.parametrize(
+    "text", ["[search]\npopulation = 8", 'market = ""', "seed = 3", "[sandbox]", "[objective]"]
+)
+def test_a_searchs_settings_are_not_a_market(tmp_path: Path, text: str):
+    assert problems(tmp_path, text) == (
+        "mine.toml: this is a search's settings: pass it as --config",
     )
 
 

@@ -61,6 +61,42 @@ def test_dates_place_the_split_in_the_markets_zone():
     assert place_split(clock(366), zoned).train_end == 183  # July begins there at 04:00 UTC
 
 
+@pytest.mark.parametrize(
+    ("train", "validation", "problem"),
+    [
+        (
+            "2030-01-01",
+            "2014-01-01T12:30:00",
+            "test: split.train_until (2030-01-01) lies after split.validation_until (2014-01-01 "
+            "12:30:00); training ends before validation does: swap them, or move one",
+        ),
+        (
+            "2000-07-01",
+            "2000-07-01",
+            "test: split.train_until (2000-07-01) is the same as split.validation_until "
+            "(2000-07-01); training ends before validation does: swap them, or move one",
+        ),
+        (
+            "2030-01-01",
+            "2031-01-01",
+            "test: split.train_until (2030-01-01) lies after the last bar (2000-12-31), so "
+            "validation has no bars; move it back",
+        ),
+        (
+            "1999-01-01",
+            "2000-07-01",
+            "test: split.train_until (1999-01-01) does not lie after the first bar (2000-01-01), "
+            "so training has no bars; move it on",
+        ),
+    ],
+)
+def test_dates_that_leave_a_part_empty_are_told_as_dates(train: str, validation: str, problem: str):
+    split = {"train_until": train, "validation_until": validation}
+    with pytest.raises(MarketError) as caught:
+        place_split(clock(366), make_config(name="test", split=split))
+    assert caught.value.problems == (problem,)
+
+
 def test_no_sealed_part_leaves_all_the_rest_to_validation():
     split = place_split(
         clock(101), make_config(split={"train": 0.5, "validation": 0.5, "sealed": 0})

@@ -1,0 +1,116 @@
+"""What candidates come to: by what became of them, and by the operator that made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from archive.tables import candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """Candidates that met the same end for the same reason.
+
+    Attributes:
+        kind: Their outcome's kind in one word.
+        reason: The floor, the first refusal's rule or the stage of the crash; the standing where
+            measured; "" where the kind says all.
+        candidates: How many they are.
+        first: Id of the first of them.
+    """
+
+    kind: str
+    reason: str
+    candidates: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earning:
+    """What an operator made.
+
+    Attributes:
+        operator: Its name.
+        candidates: What it proposed.
+        measured: Those of them that have a fitness.
+        tries: Those of them that could earn something.
+        earned: What they earned together, over the whole run and without fading.
+        best: The highest fitness among them; None where none was measured.
+    """
+
+    operator: str
+    candidates: int
+    measured: int
+    tries: int
+    earned: float
+    best: float | None
+
+
+def fates(connection: Connection) -> list[Fate]:
+    """Every end that candidates met: kinds and reasons by how many, the most first."""
+    columns = (candidate.c[name] for name in ("id", "kind", "standing", "payload"))
+    counts: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], int] = {}
+    for row in connection.execute(select(*columns).order_by(candidate.c.id)):
+        end = (row.kind, _reason(row.kind, row.standing, row.payload))
+        counts[end] = counts.get(end, 0) + 1
+        first.setdefault(end, row.id)
+    kinds: dict[str, int] = {}
+    for (kind, _), count in counts.items():
+        kinds[kind] = kinds.get(kind, 0) + count
+    order = sorted(counts, key=lambda end: (-kinds[end[0]], end[0], -counts[end], end[1]))
+    return [
+        Fate(kind=end[0], reason=end[1], candidates=counts[end], first=first[end]) for end in order
+    ]
+
+
+def earnings(connection: Connection) -> list[Earning]:
+    """What each operator made, by what a try of it earned, the most first."""
+    count = func.count
+    asked = select(
+        candidate.c.operator,
+        count().label("candidates"),
+        count(candidate.c.fitness).label("measured"),
+        count(candidate.c.credit).label("tries"),
+        func.coalesce(func.sum(candidate.c.credit), 0.0).label("earned"),
+        func.max(candidate.c.fitness).label("best"),
+    ).group_by(candidate.c.operator)
+    found = [Earning(**row) for row in connection.execute(asked).mappings()]
+    return sorted(found, key=lambda one: (-_mean(one), -one.tries, one.operator))
+
+
+def summed_up(fates: Sequence[Fate]) -> str:
+    """Fates in one line, as in `50 floored: 31 min_trades, 19 max_drawdown; 2 duplicate`."""
+    kinds: dict[str, list[Fate]] = {}
+    for fate in fates:
+        kinds.setdefault(fate.kind, []).append(fate)
+    said: list[str] = []
+    for kind, ends in kinds.items():
+        reasons = ", ".join(f"{end.candidates:,} {end.reason}" for end in ends if end.reason)
+        total = f"{sum(end.candidates for end in ends):,} {kind}"
+        said.append(f"{total}: {reasons}" if reasons else total)
+    return "; ".join(said)
+
+
+def _mean(one: Earning) -> float:
+    return one.earned / one.tries if one.tries else -1.0
+
+
+def _reason(kind: str, standing: str, payload: str) -> str:
+    match kind:
+        case "measured":
+            return standing
+        case "floored" | "refused" | "crashed":
+            held: dict[str, Any] = json.loads(payload)
+        case _:
+            return ""
+    if kind == "floored":
+        return str(held["floor"])
+    if kind == "crashed":
+        return str(held["stage"])
+    return str(held["refusals"][0][0]) if held["refusals"] else ""

@@ -1,0 +1,268 @@
+"""The keeper: forks children for strangers' texts, moves bytes in and out, keeps the deadline.
+
+Texts go, one frame each, through one child after another until a child has seen enough, dies, or
+says that a text needs a process of its own. Then that text, and no other, is tried once more
+alone, in a child that has seen nothing; the others go on in a new one. The keeper reads no byte
+of a stranger, and its buffers are wiped after each: what it forks knows nothing of those before.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from sandbox.jail import frames, lockdown, seccomp
+from sandbox.jail.lockdown import Limits
+
+TEXTS_PER_CHILD = 64  # spreads the cost of a fork, and what a child's memory may grow by
+
+# The question's body and the descriptors that are open -> the answer; None: not in shared company.
+Work = Callable[[bytes, frozenset[int]], bytes | None]
+
+
+class _EndedError(Exception):
+    """A child died, was late, or said too much; says which."""
+
+
+@dataclass(slots=True)
+class _Child:
+    """A living child and the pipes to and from it."""
+
+    pid: int
+    questions: int
+    answers: int
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Moves texts into children and their answers out.
+
+    Attributes:
+        requests: The descriptor that texts come on.
+        replies: The descriptor that answers go out on.
+        wall_s: Seconds for one text in one child.
+        layers: What each child puts up.
+        limits: What each child may take.
+    """
+
+    requests: int
+    replies: int
+    wall_s: float = 5.0
+    layers: frozenset[str] = lockdown.ALL
+    limits: Limits = field(default_factory=Limits)
+    _question: memoryview = field(default_factory=lambda: _buffer(frames.MAX_FRAME))
+    _answer: memoryview = field(default_factory=lambda: _buffer(frames.HEADER + frames.MAX_FRAME))
+    _number: int = 0
+    _shared: _Child | None = None
+
+    def hello(self) -> dict[str, Any] | None:
+        """The first frame, which is the client's own words; None if there is none."""
+        size = self._receive()
+        return None if size is None else frames.decode(bytes(self._question[:size]))
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Tell the client something in our own words."""
+        self._send(frames.ANSWER, memoryview(frames.encode(message)))
+
+    def trial(self, work: Work, fatal: Mapping[str, Work]) -> list[str] | str:
+        """What our own work could do in children of both kinds that no stranger may.
+
+        Args:
+            work: Answers with a list of what it could do.
+            fatal: By name, work that succeeds by giving no answer.
+
+        Returns:
+            The names of all that could be done; or why the work gave no answer.
+        """
+        found: set[str] = set()
+        for shared in (True, False):
+            try:
+                _, size = self._ask(0, work, shared=shared)
+            except _EndedError as ended:
+                return str(ended)
+            finally:
+                self._retire()
+            told = frames.decode(bytes(self._answer[frames.HEADER : frames.HEADER + size]))
+            found |= set(told["holes"])
+        for name, each in fatal.items():
+            try:
+                self._ask(0, each, shared=False)
+            except _EndedError:
+                found.add(name)
+        return sorted(found)
+
+    def serve(self, *, alone: Work, shared: Work) -> None:
+        """Answer one text after another until the client closes the pipe."""
+        while (size := self._receive()) is not None:
+            self._number += 1
+            self._answer_one(size, alone, shared)
+            self._question[:size] = bytes(size)
+
+    def _answer_one(self, size: int, alone: Work, shared: Work) -> None:
+        kind, said = frames.REFERRED, 0
+        with suppress(_EndedError):  # perhaps another's fault, or the machine's: once more, alone
+            kind, said = self._ask(size, shared, shared=True)
+        try:
+            if kind != frames.ANSWER:
+                kind, said = self._ask(size, alone, shared=False)
+            self._send(kind, self._answer[frames.HEADER : frames.HEADER + said])
+            self._answer[: frames.HEADER + said] = bytes(frames.HEADER + said)
+        except _EndedError as ended:
+            self._send(frames.LOST, memoryview(str(ended).encode()))
+            self._answer[:] = bytes(len(self._answer))
+
+    # -- the client --------------------------------------------------------------------------------
+
+    def _receive(self) -> int | None:
+        """Read a question into its buffer; its size, None at the end of the pipe."""
+        header = bytearray(frames.HEADER)
+        if not self._fill(memoryview(header)):
+            return None
+        _, _, size = frames.read_header(bytes(header))
+        return size if self._fill(self._question[:size]) else None
+
+    def _fill(self, view: memoryview) -> bool:
+        while view:
+            count = os.readv(self.requests, [view])
+            if count == 0:
+                return False
+            view = view[count:]
+        return True
+
+    def _send(self, kind: bytes, body: memoryview) -> None:
+        head = frames.header(self._number, kind, len(body))
+        sent = os.writev(self.replies, [head, body]) - len(head)
+        while sent < len(body):  # the header is far smaller than a pipe
+            sent += os.write(self.replies, body[sent:])
+
+    # -- a child -----------------------------------------------------------------------------------
+
+    def _ask(self, size: int, work: Work, *, shared: bool) -> tuple[bytes, int]:
+        """Have a child work on the question; the answer's kind and size, in its buffer.
+
+        Raises:
+            _EndedError: The child ended without one; it is gone.
+        """
+        child = self._shared if shared else None
+        if child is None:
+            child = self._fork(work)
+        try:
+            deadline = time.monotonic() + self.wall_s
+            self._tell(child, size, deadline)
+            self._listen(child, 0, frames.HEADER, deadline)
+            number, kind, said = self._read_header()
+            self._listen(child, frames.HEADER, said, deadline)
+        except _EndedError as ended:
+            how = self._end(child)
+            raise _EndedError(f"its process {str(ended) or how}") from None
+        child.seen += 1
+        self._shared = child if shared else self._shared
+        if not shared or child.seen >= TEXTS_PER_CHILD:
+            self._end(child)
+        if number != self._number or not (kind == frames.ANSWER or (shared and not said)):
+            self._retire()
+            raise _EndedError("its process answered what it was not asked")
+        return kind, said
+
+    def _read_header(self) -> tuple[int, bytes, int]:
+        try:
+            return frames.read_header(bytes(self._answer[: frames.HEADER]))
+        except frames.FrameError as error:
+            raise _EndedError(str(error)) from None
+
+    def _tell(self, child: _Child, size: int, deadline: float) -> None:
+        """Write the question to a child; what is longer than a pipe waits to be read."""
+        head = frames.header(self._number, frames.QUESTION, size)
+        try:
+            if len(head) + size <= select.PIPE_BUF:
+                os.writev(child.questions, [head, self._question[:size]])
+                return
+            for rest in (memoryview(head), self._question[:size]):
+                while rest:
+                    self._await(child.questions, select.POLLOUT, deadline)
+                    rest = rest[os.write(child.questions, rest[: select.PIPE_BUF]) :]
+        except BrokenPipeError:
+            raise _EndedError from None
+
+    def _listen(self, child: _Child, start: int, size: int, deadline: float) -> None:
+        """Read so many bytes of an answer into its buffer."""
+        end = start + size
+        while start < end:
+            self._await(child.answers, select.POLLIN, deadline)
+            count = os.readv(child.answers, [self._answer[start:end]])
+            if count == 0:
+                raise _EndedError
+            start += count
+
+    def _await(self, descriptor: int, event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise _EndedError(f"gave no answer in {self.wall_s:g} s")
+
+    def _fork(self, work: Work) -> _Child:
+        keeper = os.getpid()
+        questions_out, questions_in = os.pipe()
+        answers_out, answers_in = os.pipe()
+        if lockdown.SECCOMP in self.layers:
+            seccomp.stranger_filter(answers_in, questions_out)  # assembled here, for all children
+        pid = os.fork()
+        if pid == 0:
+            self._live(work, questions_out, answers_in, keeper)
+        os.close(questions_out)
+        os.close(answers_in)
+        return _Child(pid, questions_in, answers_out)
+
+    def _live(self, work: Work, questions: int, answers: int, keeper: int) -> NoReturn:
+        """A child's whole life."""
+        try:
+            lockdown.seal(
+                result_fd=answers, request_fd=questions, layers=self.layers,
+                limits=self.limits, parent=keeper,
+            )  # fmt: skip
+            open_fds = frozenset((questions, answers))
+            while True:
+                number, _, size = frames.read_header(_read(questions, frames.HEADER))
+                said = work(_read(questions, size), open_fds)
+                kind = frames.REFERRED if said is None else frames.ANSWER
+                frame = frames.frame(number, kind, said or b"")
+                while frame:
+                    frame = frame[os.write(answers, frame) :]
+        finally:  # whatever happens: a child never goes on as if it were the keeper
+            os._exit(70)
+
+    def _end(self, child: _Child) -> str:
+        """Kill a child; how it had ended if it had."""
+        if child is self._shared:
+            self._shared = None
+        os.close(child.questions)
+        os.close(child.answers)
+        os.kill(child.pid, signal.SIGKILL)
+        _, status = os.waitpid(child.pid, 0)
+        return f"died (signal {status & 0x7F})" if status & 0x7F else f"died ({status >> 8})"
+
+    def _retire(self) -> None:
+        if self._shared is not None:
+            self._end(self._shared)
+
+
+def _buffer(size: int) -> memoryview:
+    return memoryview(bytearray(size))
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Exactly so many bytes; the end of the pipe is the end of the child."""
+    data = b""
+    while len(data) < size:
+        part = os.read(descriptor, size - len(data))
+        if not part:
+            os._exit(0)
+        data += part
+    return data

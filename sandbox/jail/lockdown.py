@@ -1,0 +1,184 @@
+"""Lockdown: what a process gives up before it may see a stranger's text, layer by layer.
+
+Two steps, since the second is paid for each stranger: `enclose` is the zygote's, once, and what
+it takes away its children never had; `seal` is each child's own. `confine` is both at once.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.jail import landlock, seccomp, system
+
+UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS = (
+    "uid", "rlimits", "landlock", "seccomp", "descriptors",
+)  # fmt: skip
+ALL = frozenset((UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS))
+
+_NOBODY = 65_534
+_MIB = 1024 * 1024
+_DESCRIPTORS = 64  # what the zygote may have open
+_HIGHEST = 1 << 20
+
+
+class LockdownError(OSError):
+    """A layer cannot be put up; says which."""
+
+    def __init__(self, layer: str, why: str) -> None:
+        super().__init__(f"{layer}: {why}")
+        self.layer = layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one stranger may take of the machine: backstops behind fuel.
+
+    Attributes:
+        memory_mb: Address space beyond what the process has mapped already.
+        cpu_s: Processor time, whole seconds.
+    """
+
+    memory_mb: int = 512
+    cpu_s: int = 5
+
+
+def confine(*, result_fd: int, layers: frozenset[str] = ALL, limits: Limits | None = None) -> None:
+    """Give up everything but computing, memory and one descriptor; for a forked child.
+
+    Afterwards the process can write to `result_fd` and end; it dies with its parent.
+
+    Args:
+        result_fd: The one descriptor that stays.
+        layers: Which walls to put up; a test takes one down at a time.
+        limits: Memory and processor time.
+
+    Raises:
+        LockdownError: A layer cannot be put up here.
+    """
+    limits = limits or Limits()
+    parent = os.getppid()
+    missing = enclose(layers=layers - {SECCOMP}, limits=limits)
+    for layer, why in missing.items():
+        raise LockdownError(layer, why)
+    seal(result_fd=result_fd, layers=layers, limits=limits, parent=parent)
+
+
+def enclose(*, layers: frozenset[str], limits: Limits) -> dict[str, str]:
+    """Give up, for this process and all its children, what no stranger's process needs.
+
+    What stays is what the zygote needs: its descriptors, forks, and SIGKILL for its children.
+
+    Returns:
+        The layers that cannot be put up here, each with the reason.
+    """
+    mapped = _mapped()  # /proc is out of reach later
+    missing: dict[str, str] = {}
+
+    def put_up(layer: str, step: Callable[[], None]) -> None:
+        if layer in layers:
+            try:
+                step()
+            except (OSError, ValueError) as error:
+                missing[layer] = str(error)
+
+    put_up(UID, _drop_uid)
+    if sys.platform == "linux":
+        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
+        system.prctl(system.PR_SET_DUMPABLE, 0)
+    die_with_parent()  # a change of uid clears the wish
+    put_up(RLIMITS, lambda: _limit_memory(mapped, limits.memory_mb))
+    put_up(LANDLOCK, landlock.deny_all)
+    put_up(SECCOMP, lambda: seccomp.install(seccomp.prepared(seccomp.for_zygote())))
+    return missing
+
+
+def seal(
+    *,
+    result_fd: int,
+    layers: frozenset[str],
+    limits: Limits,
+    parent: int,
+    request_fd: int | None = None,
+) -> None:
+    """What a stranger's own process gives up beyond what its zygote did.
+
+    Args:
+        result_fd: The one descriptor that stays and may be written to.
+        request_fd: One more, to be read; None where there is nothing to read.
+        layers: Which walls to put up.
+        limits: Processor time.
+        parent: The zygote's id: a child whose zygote is gone already ends here.
+
+    Raises:
+        LockdownError: A layer cannot be put up here.
+    """
+    die_with_parent()
+    if os.getppid() != parent:
+        os._exit(1)
+    if RLIMITS in layers:
+        _limit_process(limits.cpu_s)
+    if DESCRIPTORS in layers:
+        _close_all_but(result_fd, request_fd)
+    if SECCOMP in layers:
+        try:
+            seccomp.install(seccomp.stranger_filter(result_fd, request_fd))
+        except OSError as error:
+            raise LockdownError(SECCOMP, str(error)) from None
+
+
+def die_with_parent() -> None:
+    """Ask to be killed when the parent ends.
+
+    Linux means the parent's thread that started us: a jail opened in a short-lived thread is
+    replaced when that thread ends. Elsewhere the end of the pipe must do.
+    """
+    if sys.platform == "linux":
+        system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _close_all_but(*kept: int | None) -> None:
+    start = 0
+    for descriptor in sorted(each for each in kept if each is not None):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, _HIGHEST)
+
+
+def _drop_uid() -> None:
+    """Become nobody; who is no superuser stays who it is."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+
+
+def _mapped() -> int:
+    """Bytes of address space in use; 0 where nobody says."""
+    try:
+        statm = os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return 0
+    try:
+        return int(os.read(statm, 100).split()[0]) * resource.getpagesize()
+    finally:
+        os.close(statm)
+
+
+def _limit_memory(mapped: int, memory_mb: int) -> None:
+    budget = mapped + memory_mb * _MIB
+    if mapped:  # the limit counts what is mapped already
+        resource.setrlimit(resource.RLIMIT_AS, (budget, budget))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
+
+
+def _limit_process(cpu_s: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))

@@ -1,0 +1,342 @@
+"""The wall, attacked: every attack succeeds where the wall is down, and none where it is up."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+import sandbox
+from genomes.language.graph import serialise
+from genomes.strategies import texts
+from sandbox.jail import client
+from sandbox.jail.client import Drawn, Jail, environment
+from sandbox.jail.lockdown import ALL, LANDLOCK, UID
+from sandbox.outcome import Crashed, Refused
+from tests.genomes.test_check import EXAMPLE, RICH
+from tests.sandbox.jail.probes import language, machine, taken
+from tests.sandbox.jail.probes.bare import Stage
+from tests.sandbox.jail.probes.probe import CATEGORIES, FORGED, SECRET, STATE, Canary, Probe
+from tests.sandbox.jail.test_drawing import FIELDS, graph_of
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the lockdown is Linux's"),
+    pytest.mark.xdist_group("probes"),
+]
+
+BENIGN = [EXAMPLE, RICH, *texts().values()]
+BY_TEXT = list(language.probes())
+ON_MACHINE = [
+    probe
+    for probe in machine.probes()
+    if (os.geteuid() == 0 or not probe.root)
+    and (os.uname().machine == "x86_64" or probe.name not in machine.INTEL)
+]
+ROOT = Path(sandbox.__file__).parents[1]
+_REPLIES = 1 << 16
+
+
+def run(module: str, job: dict[str, object], seed: str = "0") -> list[list[object]]:
+    """What a module of this folder saw, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.sandbox.jail.probes.{module}"],
+        input=json.dumps(job), capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "FINCH_CANARY": SECRET, "PYTHONHASHSEED": seed},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3_000:]
+    return json.loads(done.stdout)
+
+
+def bare(mode: str, probes: Sequence[Probe], seed: str = "0") -> list[list[object]]:
+    job = {
+        "mode": mode, "example": EXAMPLE, "probes": [asdict(probe) for probe in probes],
+        "fields": {name: str(each) for name, each in FIELDS.items()},
+    }  # fmt: skip
+    return run("bare", job, seed)
+
+
+def confined(layers: frozenset[str]) -> list[list[object]]:
+    job = {"layers": sorted(layers), "probes": [asdict(probe) for probe in ON_MACHINE]}
+    return run("confined", job)
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[dict[str, Future[list[list[object]]]]]:
+    """All runs in processes of their own, two at a time."""
+    varying = [probe for probe in BY_TEXT if probe.canary == Canary.VARIES]
+    others = [probe for probe in BY_TEXT if probe.canary != Canary.VARIES]
+    guarded = [probe for probe in BY_TEXT if probe.canary != Canary.PARSER]
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            "bare, one half": pool.submit(bare, "plain", others[::2] + varying, "1"),
+            "bare, other half": pool.submit(bare, "plain", others[1::2] + varying, "2"),
+            "guards": pool.submit(bare, "guards", guarded),
+            "machine, down": pool.submit(confined, frozenset()),
+            "machine, up": pool.submit(confined, ALL),
+            "machine, no files": pool.submit(confined, ALL - {LANDLOCK, UID}),
+        }
+
+
+def named(rows: Sequence[Sequence[object]], won: bool) -> dict[object, object]:
+    return {name: reply for name, success, reply, *_ in rows if success is won}
+
+
+# -- the wall is down ------------------------------------------------------------------------------
+
+
+def test_every_attack_by_text_succeeds_where_texts_are_executed(seen):
+    halves = [seen["bare, one half"].result(), seen["bare, other half"].result()]
+    assert not named(halves[0], False)
+    assert not named(halves[1], False)
+    assert sum(map(len, halves)) >= len(BY_TEXT)
+
+
+def test_what_depends_on_the_process_differs_between_two(seen):
+    one, other = (
+        {row[0]: row[2] for row in seen[half].result() if "varies" in str(row[0])}
+        for half in ("bare, one half", "bare, other half")
+    )
+    assert len(one) >= 10
+    assert not [name for name in one if one[name] == other[name]]
+
+
+def test_every_attack_on_the_machine_succeeds_where_nothing_is_confined(seen):
+    assert not named(seen["machine, down"].result(), False)
+
+
+# -- the wall is up --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def jail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jail]:
+    with pytest.MonkeyPatch.context() as patch, Jail(FIELDS, wall_s=20.0) as jail:
+        patch.setenv("FINCH_CANARY", SECRET)
+        assert jail.isolation == "full"
+        yield jail
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    yield stage
+    stage.close()
+
+
+def spoken(jail: Jail) -> bool:
+    """Whether anything came out beside the answers."""
+    assert jail._process is not None
+    assert jail._process.stderr is not None
+    return bool(select.select([jail._process.stderr], [], [], 0)[0])
+
+
+def reply_of(found: Drawn | Refused | Crashed) -> str:
+    if isinstance(found, Refused):
+        return "\n".join(map(str, found.refusals))
+    return found.text if isinstance(found, Drawn) else found.reason
+
+
+def test_every_benign_strategy_is_drawn(jail):
+    for text, found in zip(BENIGN, jail.draw_many(BENIGN), strict=True):
+        assert isinstance(found, Drawn), reply_of(found)
+        assert found.text == serialise(graph_of(text))
+
+
+@pytest.mark.parametrize("category", sorted({probe.category for probe in BY_TEXT}))
+def test_no_attack_by_text_succeeds_and_the_next_stranger_is_served(jail, stage, category):
+    first, honest = jail.pid, jail.draw(EXAMPLE)
+    assert isinstance(honest, Drawn)
+    for probe in BY_TEXT:
+        if probe.category != category:
+            continue
+        stage.enter()
+        stage.connected()
+        text = stage.aim(probe.text)
+        found = jail.draw(text)
+        reply = reply_of(found)
+        assert isinstance(found, Refused), (probe.name, reply)
+        assert "memory" not in {each.rule for each in found.refusals}, probe.name
+        assert not os.path.lexists(stage.path), probe.name
+        assert stage.kept.read_text() == SECRET, probe.name
+        assert not stage.connected(), probe.name
+        assert not Path(f"{stage.path}.py").exists(), probe.name
+        assert SECRET not in reply, probe.name
+        assert "0x" not in reply, probe.name
+        assert probe.canary != Canary.ECHO or probe.echo not in reply, probe.name
+        assert len(reply) < _REPLIES, probe.name
+        assert reply.replace("\n", "").isprintable(), probe.name
+        assert jail.draw(EXAMPLE) == honest, probe.name
+        assert jail.pid == first, probe.name
+    assert not stage.struck()
+    assert not spoken(jail)
+
+
+def test_two_processes_refuse_alike(jail):
+    with Jail(FIELDS) as other:
+        some = [probe.text for probe in BY_TEXT if probe.category == STATE]
+        assert jail.draw_many(some) == other.draw_many(some)
+
+
+def test_policy_and_guards_hold_without_the_checker(seen):
+    open_to = named(seen["guards"].result(), True)
+    # Loops without end burn no fuel, and words of f-strings are put together by Python itself:
+    # these two are the checker's alone.
+    alone = {"CPU: while True", "format strings: f-string"}
+    assert set(open_to) <= alone
+
+
+def test_nothing_of_the_machine_can_be_reached_when_the_language_has_fallen(seen):
+    assert not named(seen["machine, up"].result(), True)
+
+
+def test_seccomp_and_limits_hold_without_landlock_and_without_another_user(seen):
+    assert not named(seen["machine, no files"].result(), True)
+
+
+def test_the_zygote_holds_no_shared_memory_and_no_file(jail):
+    jail.draw(EXAMPLE)
+    status = Path(f"/proc/{jail.pid}/status").read_text()
+    maps = Path(f"/proc/{jail.pid}/maps")
+    assert "Threads:\t1\n" in status
+    with contextlib.suppress(PermissionError):  # who is no root may not look
+        assert not [line for line in maps.read_text().splitlines() if line.split()[1][1::2] == "ws"]
+        opened = [str(each.readlink()) for each in Path(f"/proc/{jail.pid}/fd").iterdir()]
+        assert all(each.startswith("pipe:") or each == "/dev/null" for each in opened)
+
+
+# -- a child that was taken over -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def overlay(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return taken.build(tmp_path_factory.mktemp("taken"))
+
+
+@pytest.fixture(scope="module")
+def captive(overlay: str) -> Iterator[Jail]:
+    """A jail in which a stranger may do as it likes with its own process."""
+    real = environment()
+    path = os.pathsep.join([overlay, real["PYTHONPATH"]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "environment", lambda: {**real, "PYTHONPATH": path})
+        # the folder belongs to us; the jail's process still is who it was when it imports
+        with Jail(FIELDS, wall_s=1.0, memory_mb=64) as jail:
+            yield jail
+
+
+@pytest.fixture(scope="module")
+def control(overlay: str) -> dict[str, str]:
+    """What the next stranger is told in the same process, no wall between them."""
+    payloads = {**taken.STATE, **taken.DEATHS, "find": taken.FIND}
+    path = os.pathsep.join([overlay, environment()["PYTHONPATH"]])
+    job = {
+        "fields": {name: str(each) for name, each in FIELDS.items()}, "example": EXAMPLE,
+        "first": EXAMPLE.replace('"""Crowded', '"""MARKEDWORD'),
+        "payloads": [taken.MARK + each for each in payloads.values()],
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", taken.CONTROL], input=json.dumps(job), capture_output=True,
+        text=True, check=False, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3_000:]
+    return dict(zip(payloads, json.loads(done.stdout), strict=True))
+
+
+def test_what_is_left_would_change_the_next_in_the_same_process(control):
+    right = serialise(graph_of(EXAMPLE))
+    assert not [name for name, said in control.items() if said == right]
+    assert control["find"] == "True"
+
+
+@pytest.mark.parametrize("name", [*taken.STATE, *taken.DEATHS, *taken.LIES])
+def test_whatever_a_stranger_does_to_its_process_the_next_one_is_served(captive, name):
+    pid = captive.pid
+    payload = {**taken.STATE, **taken.DEATHS, **taken.LIES}[name]
+    right = serialise(graph_of(EXAMPLE))
+    some = captive.draw_many([EXAMPLE, taken.MARK + payload, EXAMPLE, RICH])
+    assert [type(each) for each in some] == [Drawn, type(some[1]), Drawn, Drawn]
+    assert not isinstance(some[1], Drawn)
+    assert reply_of(some[1]).isprintable()
+    assert some[0] == some[2]
+    assert reply_of(some[2]) == right
+    assert captive.pid == pid
+
+
+def sending(data: bytes) -> str:
+    """A payload that answers with such a body and ends."""
+    packed = base64.b85encode(zlib.compress(data)).decode()
+    return f"{taken.MARK}import base64, zlib\nsend(zlib.decompress(base64.b85decode({packed!r})))"
+
+
+@pytest.mark.parametrize("name", taken.GRAPHS)
+def test_a_forged_graph_gets_nowhere(captive, name):
+    data = json.dumps({"graph": taken.GRAPHS[name]}).encode()
+    assert isinstance(taken.believe(data), list)
+    message = sending(data)
+    pid = captive.pid
+    forged, honest = captive.draw_many([message, EXAMPLE])
+    assert isinstance(forged, Crashed), reply_of(forged)
+    assert forged.reason.startswith("drew no graph: ")
+    assert forged.reason.isprintable()
+    assert reply_of(honest) == serialise(graph_of(EXAMPLE))
+    assert captive.pid == pid
+
+
+def test_the_graph_that_forgeries_start_from_is_a_good_one(captive):
+    good = json.dumps({"graph": taken.GOOD}).encode()
+    assert reply_of(captive.draw(sending(good))) == taken.GOOD
+
+
+def test_one_of_two_orders_is_a_graph_and_the_other_a_forgery(captive):
+    found = captive.draw_many(
+        [f"{taken.MARK}send(frames.encode({{'graph': {each!r}}}))" for each in taken.SUMS]
+    )
+    assert sorted(type(each).__name__ for each in found) == ["Crashed", "Drawn"]
+
+
+@pytest.mark.parametrize("name", taken.ANSWERS)
+def test_a_forged_answer_gets_nowhere(captive, name):
+    data = taken.ANSWERS[name]
+    taken.believe(data)
+    pid = captive.pid
+    forged, honest = captive.draw_many([sending(data), EXAMPLE])
+    assert isinstance(forged, Crashed), reply_of(forged)
+    assert forged.reason.startswith(("its process answered with ", "drew no graph: "))
+    assert forged.reason.isprintable()
+    assert len(forged.reason) < 400
+    assert reply_of(honest) == serialise(graph_of(EXAMPLE))
+    assert captive.pid == pid
+
+
+@pytest.mark.parametrize(
+    "end", ["os._exit(0)", "os._exit(1)", "while True: pass", "raise KeyError"]
+)
+def test_no_stranger_finds_a_word_of_another(captive, control, end):
+    marked = EXAMPLE.replace('"""Crowded', '"""MARKEDWORD')
+    wrote = taken.MARK + f"raw(b'MARKEDWORD' * 9)\n{end}"
+    found = captive.draw_many([marked, taken.MARK + taken.FIND, wrote, taken.MARK + taken.FIND])
+    assert [reply_of(found[i]).split(";")[0] for i in (1, 3)] == ["False", "False"]
+
+
+# -- how many --------------------------------------------------------------------------------------
+
+
+def test_there_are_attacks_of_every_kind_and_no_two_of_one_name():
+    names = [probe.name for probe in BY_TEXT], [probe.name for probe in machine.probes()]
+    assert all(len(each) == len(set(each)) for each in names)
+    counts = Counter(probe.category for probe in (*BY_TEXT, *machine.probes()))
+    counts[FORGED] = len(taken.GRAPHS) + len(taken.ANSWERS)
+    assert set(counts) == set(CATEGORIES)
+    assert sum(counts.values()) >= 400
+    assert min(counts.values()) >= 8
