@@ -14,8 +14,8 @@ import numpy as np
 from genomes.check import check_foreign
 from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, deserialise
-from genomes.sites import Setting
 from genomes.variation import propose
+from genomes.variation.sites import Setting
 from sandbox.book import WEEK_NS, Targets
 from sandbox.execute import Executor, check_windows
 from sandbox.fills import Costs, Fills

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
+from genomes.check.names import BUILTINS
 from genomes.language.errors import LanguageError
 from genomes.language.series import name_of
 from genomes.language.words import WORDS
-from genomes.names import BUILTINS
 from sandbox.jail.plain import PLAIN, SYMBOLS, bounded
 
 if TYPE_CHECKING:

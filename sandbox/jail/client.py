@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from genomes.check import check
+from genomes.check.report import quote
+from genomes.check.text import MAX_BYTES as MAX_TEXT
 from genomes.language.dimension import Dimension
 from genomes.language.params import Value
-from genomes.report import quote
-from genomes.text import MAX_BYTES as MAX_TEXT
 from sandbox.jail import frames, lockdown
 from sandbox.jail.caps import Caps
 from sandbox.jail.lockdown import Limits

@@ -16,14 +16,14 @@ from typing import Any
 from RestrictedPython.compile import compile_restricted_exec
 
 from genomes.check import check, policy_refusals
+from genomes.check.report import Report, quote
+from genomes.check.text import too_deep
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
 from genomes.language.params import Param, Value
 from genomes.language.strategy import LAYERS, draw
 from genomes.refusal import Refusal
-from genomes.report import Report, quote
-from genomes.text import too_deep
 from sandbox.jail.caps import Caps
 from sandbox.jail.guards import GLOBALS, Guards
 from sandbox.jail.policy import Policy

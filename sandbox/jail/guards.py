@@ -14,14 +14,14 @@ from typing import Any
 
 from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack_sequence
 
+from genomes.check.names import WORDS as LISTED
+from genomes.check.report import quote
 from genomes.language import VOCABULARY
 from genomes.language.errors import LanguageError
 from genomes.language.params import ParamValues
 from genomes.language.series import METHODS, name_of
 from genomes.language.strategy import Market
 from genomes.language.words import WORDS
-from genomes.names import WORDS as LISTED
-from genomes.report import quote
 from sandbox.jail.builtin import Builtins
 from sandbox.jail.plain import KEYS, MAX_WHOLE, OPERATIONS, PLAIN, SYMBOLS, UNARY, on_numbers
 

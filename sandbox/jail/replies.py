@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from genomes.check.report import MAX_REFUSALS, quote
 from genomes.language.dimension import Dimension
 from genomes.language.errors import GraphError
 from genomes.language.graph import MAX_BYTES as MAX_GRAPH
 from genomes.language.graph import Graph, deserialise
 from genomes.refusal import Refusal
-from genomes.report import MAX_REFUSALS, quote
 from sandbox.jail import frames
 from sandbox.outcome import Crashed, Refused
 

@@ -30,8 +30,8 @@ sys.path.insert(0, str(ROOT))
 
 from engine.config import Config
 from engine.wiring import load_market, setup
+from genomes.check.text import MAX_BYTES
 from genomes.strategies import texts
-from genomes.text import MAX_BYTES
 from sandbox.jail import client
 from sandbox.outcome import Crashed, Refused
 from sandbox.pool import RayPool

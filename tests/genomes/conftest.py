@@ -11,7 +11,7 @@ from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.strategy import draw
 from genomes.language.words import WORDS
-from genomes.sites import Setting
+from genomes.variation.sites import Setting
 
 FIELDS = {
     "open": PRICE,

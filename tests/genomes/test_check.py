@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 import genomes
 from genomes import check as check_module
 from genomes.check import Checked, check, check_foreign
+from genomes.check.names import BUILTINS, WORDS
+from genomes.check.text import MAX_NODES, nodes_below
 from genomes.language.params import Int
-from genomes.names import BUILTINS, WORDS
 from genomes.refusal import Refusal
 from genomes.strategies import texts
-from genomes.text import MAX_NODES, nodes_below
 from tests.genomes.refused import CHECKED, DRAWN, HEAD, SIGNAL, Case, headed, strategy
 
 EXAMPLE = '''"""Crowded funding fades: when longs pay much and the trend has stalled, lean away."""
@@ -261,13 +261,11 @@ def test_the_listed_names_are_words_or_builtins_and_never_both():
     assert {"ema", "where", "Exits"} <= WORDS
 
 
-SOURCES = ("check", "text", "shape", "grammar", "expressions", "literals", "declarations")
 
 
 def test_every_rule_in_the_code_is_reached_by_a_case():
     rules: set[str] = set()
-    for name in SOURCES:
-        path = Path(genomes.__file__).with_name(f"{name}.py")
+    for path in Path(check_module.__file__).parent.glob("*.py"):
         rules |= rules_in(path)
     assert len(rules) > 20
     assert rules - {case.rule for case in CHECKED} == {"structure", "policy"}

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from genomes import crossover, graft
-from genomes.draft import tidy
 from genomes.language.graph import Graph
-from genomes.program import parse, text_of
-from genomes.sites import Setting, read, understand
 from genomes.strategies import texts
+from genomes.variation import crossover, graft
+from genomes.variation.draft import tidy
+from genomes.variation.program import parse, text_of
+from genomes.variation.sites import Setting, read, understand
 
 Crossed = Callable[[str, str, int], list[str]]
 

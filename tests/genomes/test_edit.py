@@ -5,9 +5,12 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from genomes.describe import names_for, opposite
-from genomes.draft import float_param, put, tidy, tidy_bars, tidy_number, window_param
-from genomes.edit import (
+from genomes.genome import Genome, origin_of, split_docstring, title_of
+from genomes.language.params import Float, Int
+from genomes.strategies import texts
+from genomes.variation.describe import names_for, opposite
+from genomes.variation.draft import float_param, put, tidy, tidy_bars, tidy_number, window_param
+from genomes.variation.edit import (
     code_of,
     expression,
     fresh_name,
@@ -17,12 +20,9 @@ from genomes.edit import (
     replace,
     walk,
 )
-from genomes.genome import Genome, origin_of, split_docstring, title_of
-from genomes.language.params import Float, Int
-from genomes.program import declaration, parse, text_of
-from genomes.settle import prune_locals, settle
-from genomes.sites import Setting, read
-from genomes.strategies import texts
+from genomes.variation.program import declaration, parse, text_of
+from genomes.variation.settle import prune_locals, settle
+from genomes.variation.sites import Setting, read
 
 
 def function(text: str) -> cst.FunctionDef:

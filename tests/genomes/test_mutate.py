@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from genomes import layers, mutate, sizing, swap, tune
-from genomes.draft import Draft, tidy
 from genomes.language.graph import Graph
 from genomes.language.params import Bool, Choice, Float, Int
-from genomes.program import text_of
-from genomes.sites import Reading, Setting, read, understand
 from genomes.strategies import texts as texts_of_seeds
+from genomes.variation import layers, mutate, sizing, swap, tune
+from genomes.variation.draft import Draft, tidy
+from genomes.variation.program import text_of
+from genomes.variation.sites import Reading, Setting, read, understand
 
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 

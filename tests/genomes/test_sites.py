@@ -10,9 +10,9 @@ import pytest
 from genomes.language.dimension import NUMBER, PRICE
 from genomes.language.graph import Graph
 from genomes.language.table import Kind
-from genomes.scale import Scale, swaps_of
-from genomes.sites import Reading, Reason, Setting, Site, read, trial
 from genomes.strategies import texts
+from genomes.variation.scale import Scale, swaps_of
+from genomes.variation.sites import Reading, Reason, Setting, Site, read, trial
 
 
 def site(reading: Reading, text: str) -> Site:

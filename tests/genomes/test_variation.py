@@ -15,13 +15,10 @@ import numpy as np
 import pytest
 
 from genomes.check import Checked, check
-from genomes.draft import Draft, tidy
 from genomes.genome import Genome
 from genomes.language.dimension import NUMBER, PRICE
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
-from genomes.program import parse, text_of
-from genomes.sites import Reading, Setting, read, understand
 from genomes.strategies import texts
 from genomes.variation import (
     MAX_LINES,
@@ -34,7 +31,10 @@ from genomes.variation import (
     propose,
     worth_trying,
 )
-from genomes.wording import outdated
+from genomes.variation.draft import Draft, tidy
+from genomes.variation.program import parse, text_of
+from genomes.variation.sites import Reading, Setting, read, understand
+from genomes.variation.wording import outdated
 
 EACH = 20
 
@@ -154,7 +154,7 @@ def test_another_process_with_another_hash_seed_proposes_the_same() -> None:
     script = (
         "import random, hashlib\n"
         "from genomes.language.dimension import PRICE, VOLUME\n"
-        "from genomes.sites import Setting\n"
+        "from genomes.variation.sites import Setting\n"
         "from genomes.strategies import texts\n"
         "from genomes.variation import OPERATORS, propose\n"
         "fields = dict.fromkeys(('open', 'high', 'low', 'close'), PRICE) | {'volume': VOLUME}\n"

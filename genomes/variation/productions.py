@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
 from genomes.language.operators import OPERATORS
 from genomes.language.table import Arg, Kind, Operator
-from genomes.scale import CLOCK, DISPERSIONS, FIXED, Scale, dispersion_of
+from genomes.variation.scale import CLOCK, DISPERSIONS, FIXED, Scale, dispersion_of
 
 WINDOWS = (5, 10, 20, 50, 100, 200)
 _EXCLUDED = frozenset(

@@ -6,14 +6,14 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.edit import walk
 from genomes.language.dimension import PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.table import Kind
-from genomes.program import Program
-from genomes.scale import SMOOTHERS
-from genomes.sites import Reading, Site
+from genomes.variation import edit
+from genomes.variation.edit import walk
+from genomes.variation.program import Program
+from genomes.variation.scale import SMOOTHERS
+from genomes.variation.sites import Reading, Site
 
 AVERAGES = ("sma", "ema", "rma", "wma", "median", "kama", "hull")
 SPREADS = ("stdev", "ew_stdev", "mean_abs_dev")

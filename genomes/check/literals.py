@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from genomes.report import Report
-from genomes.text import Parsed
+from genomes.check.report import Report
+from genomes.check.text import Parsed
 
 MAX_NUMBER = 1e9
 MAX_NUMBERS = 400

@@ -10,18 +10,18 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import crossover, graft, layers, mutate, sizing, swap, tune
-from genomes.draft import Draft, tidy
-from genomes.edit import code_of, loaded_names, returned, stored_names
 from genomes.genome import origin_of
-from genomes.jump import jump
 from genomes.language.graph import Graph
-from genomes.legs import leg_digests
-from genomes.program import Program, text_of
-from genomes.ranges import facts_of
-from genomes.sites import Reading, Setting, read, understand
-from genomes.sizing import dead_exits
-from genomes.wording import broken_words, outdated, retold, words_of
+from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
+from genomes.variation.draft import Draft, tidy
+from genomes.variation.edit import code_of, loaded_names, returned, stored_names
+from genomes.variation.jump import jump
+from genomes.variation.legs import leg_digests
+from genomes.variation.program import Program, text_of
+from genomes.variation.ranges import facts_of
+from genomes.variation.sites import Reading, Setting, read, understand
+from genomes.variation.sizing import dead_exits
+from genomes.variation.wording import broken_words, outdated, retold, words_of
 
 MAX_NODES = 60
 MAX_LINES = 70

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from genomes.draft import MAX_PARAMS, declare, round_bound, window_param
-from genomes.edit import fresh_name
 from genomes.language.params import Int
-from genomes.program import Program
-from genomes.sites import Setting
+from genomes.variation.draft import MAX_PARAMS, declare, round_bound, window_param
+from genomes.variation.edit import fresh_name
+from genomes.variation.program import Program
+from genomes.variation.sites import Setting
 
 TREND, REVERSAL, OTHER = 1, -1, 0
 ANY = (TREND, REVERSAL, OTHER)

@@ -8,19 +8,19 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.draft import Draft, float_param, window_param
-from genomes.edit import code_of, expression
-from genomes.grow import grow
 from genomes.language.dimension import NUMBER
 from genomes.language.params import Float, Param
-from genomes.layers import add_filter, add_gate
-from genomes.legs import legs_of
-from genomes.productions import Type
-from genomes.program import Declared, Program, declaration
-from genomes.scale import Scale
-from genomes.sites import Reading, Setting, understand
-from genomes.sizing import change_exits, change_size
-from genomes.wording import say
+from genomes.variation.draft import Draft, float_param, window_param
+from genomes.variation.edit import code_of, expression
+from genomes.variation.grow import grow
+from genomes.variation.layers import add_filter, add_gate
+from genomes.variation.legs import legs_of
+from genomes.variation.productions import Type
+from genomes.variation.program import Declared, Program, declaration
+from genomes.variation.scale import Scale
+from genomes.variation.sites import Reading, Setting, understand
+from genomes.variation.sizing import change_exits, change_size
+from genomes.variation.wording import say
 
 
 @dataclass(frozen=True, slots=True)

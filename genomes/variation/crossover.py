@@ -8,18 +8,18 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.draft import Draft, tidy
-from genomes.edit import bare, bound_names, fresh_name, loaded_names, parameter_uses
 from genomes.genome import origin_of
 from genomes.language.graph import Graph
-from genomes.legs import direction, reads_clock
-from genomes.program import LAYERS, Program
-from genomes.ranges import facts_of
-from genomes.scale import CENTRED, Scale, scales_of
-from genomes.sites import Reading, Setting
-from genomes.sizing import fitting_exits, has_degrees
-from genomes.wording import listed, words_of
+from genomes.variation import edit
+from genomes.variation.draft import Draft, tidy
+from genomes.variation.edit import bare, bound_names, fresh_name, loaded_names, parameter_uses
+from genomes.variation.legs import direction, reads_clock
+from genomes.variation.program import LAYERS, Program
+from genomes.variation.ranges import facts_of
+from genomes.variation.scale import CENTRED, Scale, scales_of
+from genomes.variation.sites import Reading, Setting
+from genomes.variation.sizing import fitting_exits, has_degrees
+from genomes.variation.wording import listed, words_of
 
 _TAKEN = (("signal",), ("signal", "size"), ("signal",), ("exits",), ("size",))
 _HELD_NAMES = frozenset(("patience", "held", "longest", "max_held", "exit_max_held"))

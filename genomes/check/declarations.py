@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from genomes.check.names import FIELD, PARAM_KINDS
+from genomes.check.report import Report, quote
 from genomes.language.errors import LanguageError
 from genomes.language.params import MAX_PARAMS, Bool, Choice, Float, Int, Param
-from genomes.names import FIELD, PARAM_KINDS
-from genomes.report import Report, quote
 
 _KINDS: dict[str, Callable[..., Param]] = {
     "Int": Int, "Float": Float, "Bool": Bool, "Choice": Choice,

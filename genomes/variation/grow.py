@@ -15,12 +15,12 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.edit import expression, walk
 from genomes.language.dimension import NUMBER, Dimension
 from genomes.language.table import Kind
-from genomes.productions import BOUNDS, MASK, Rule, Type, rules_for
-from genomes.scale import SMOOTHERS, Scale
-from genomes.sites import Setting, Site
+from genomes.variation.edit import expression, walk
+from genomes.variation.productions import BOUNDS, MASK, Rule, Type, rules_for
+from genomes.variation.scale import SMOOTHERS, Scale
+from genomes.variation.sites import Setting, Site
 
 MAX_TEXT = 80
 _SMOOTHED = frozenset((*SMOOTHERS, "lag", "rma", "ew_stdev"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.edit import (
+from genomes.variation.edit import (
     WIDTH,
     bare,
     bound_names,

@@ -8,11 +8,11 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.edit import bare, code_of
 from genomes.genome import origin_of
 from genomes.language.graph import BEHAVIOUR, Graph
 from genomes.language.params import Float, Param
+from genomes.variation import edit
+from genomes.variation.edit import bare, code_of
 
 MAX_IDEA = 240
 _CALLS = {

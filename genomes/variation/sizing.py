@@ -7,17 +7,24 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.conditions import has_fields
-from genomes.draft import MAX_PARAMS, Draft, declare, float_param, number_text, window_param
-from genomes.edit import expression, returned
 from genomes.language.graph import Graph
 from genomes.language.params import Int
-from genomes.legs import direction
-from genomes.program import Program
-from genomes.ranges import can_rest, intervals
-from genomes.sites import Reading, Setting
-from genomes.wording import code, say, words_of
+from genomes.variation import edit
+from genomes.variation.conditions import has_fields
+from genomes.variation.draft import (
+    MAX_PARAMS,
+    Draft,
+    declare,
+    float_param,
+    number_text,
+    window_param,
+)
+from genomes.variation.edit import expression, returned
+from genomes.variation.legs import direction
+from genomes.variation.program import Program
+from genomes.variation.ranges import can_rest, intervals
+from genomes.variation.sites import Reading, Setting
+from genomes.variation.wording import code, say, words_of
 
 _EXIT_WORDS = {
     "stop_loss": "bounds what one trade can lose",

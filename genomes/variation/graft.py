@@ -7,20 +7,20 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.crossover import carry, suitable_exits
-from genomes.describe import names_for
-from genomes.draft import Draft, layer_words, position_of
-from genomes.edit import bare, bound_names, loaded_names
 from genomes.genome import origin_of
 from genomes.language.table import Kind
-from genomes.legs import direction, legs_of
-from genomes.program import LAYERS, Program
-from genomes.ranges import can_rest, intervals
-from genomes.roles import beside_its_like, linked, replaced, role_of, windows_in
-from genomes.sites import Reading, Setting, Site
-from genomes.sizing import fitting_exits, percent, with_exit
-from genomes.wording import say, split_and, words_of
+from genomes.variation import edit
+from genomes.variation.crossover import carry, suitable_exits
+from genomes.variation.describe import names_for
+from genomes.variation.draft import Draft, layer_words, position_of
+from genomes.variation.edit import bare, bound_names, loaded_names
+from genomes.variation.legs import direction, legs_of
+from genomes.variation.program import LAYERS, Program
+from genomes.variation.ranges import can_rest, intervals
+from genomes.variation.roles import beside_its_like, linked, replaced, role_of, windows_in
+from genomes.variation.sites import Reading, Setting, Site
+from genomes.variation.sizing import fitting_exits, percent, with_exit
+from genomes.variation.wording import say, split_and, words_of
 
 
 def cross_expression(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:

@@ -6,13 +6,11 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from genomes.grammar import Grammar
-from genomes.language.params import Param
-from genomes.literals import read_literals
-from genomes.refusal import Refusal
-from genomes.report import Report, quote
-from genomes.shape import read_shape
-from genomes.text import (
+from genomes.check.grammar import Grammar
+from genomes.check.literals import read_literals
+from genomes.check.report import Report, quote
+from genomes.check.shape import read_shape
+from genomes.check.text import (
     Parsed,
     broken,
     decode,
@@ -23,6 +21,8 @@ from genomes.text import (
     scan,
     too_deep,
 )
+from genomes.language.params import Param
+from genomes.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from genomes.check.names import BUILTINS, CALLABLE, WORDS
 from genomes.language.operators import OPERATORS
 from genomes.language.series import GONE, Series, methods_of
-from genomes.names import BUILTINS, CALLABLE, WORDS
 
 LISTED = "python -m genomes.language lists what there is"
 _OHLCV = ("open", "high", "low", "close", "volume")

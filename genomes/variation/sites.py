@@ -9,7 +9,6 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.edit import children, code_of, loaded_names
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import BEHAVIOUR, Graph, Node
@@ -17,10 +16,11 @@ from genomes.language.operators import OPERATORS
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import Kind
-from genomes.program import LAYERS, Program, parse
-from genomes.ranges import Facts, facts_of
-from genomes.scale import Scale, scales_of
-from genomes.trace import FAILURES, GiveUp, Seen, Tracer, Use
+from genomes.variation.edit import children, code_of, loaded_names
+from genomes.variation.program import LAYERS, Program, parse
+from genomes.variation.ranges import Facts, facts_of
+from genomes.variation.scale import Scale, scales_of
+from genomes.variation.trace import FAILURES, GiveUp, Seen, Tracer, Use
 
 _SAME_TWICE = frozenset(
     [

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
-from genomes.names import RESERVED
+from genomes.check.names import RESERVED
 
 Tree = TypeVar("Tree", bound=cst.CSTNode)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from genomes import advice
-from genomes.language.strategy import LAYERS
-from genomes.names import (
+from genomes.check import advice
+from genomes.check.names import (
     CALLABLE,
     CONSUMERS,
     FIELD,
@@ -18,8 +17,9 @@ from genomes.names import (
     RESERVED,
     WORDS,
 )
-from genomes.report import Report, quote
-from genomes.shape import Shape
+from genomes.check.report import Report, quote
+from genomes.check.shape import Shape
+from genomes.language.strategy import LAYERS
 
 POWERS = (-1, 0.5, 1, 2, 3, 4)
 

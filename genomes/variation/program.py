@@ -9,11 +9,11 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.edit import WIDTH, bound_names, code_of, loaded_names
 from genomes.genome import CHANGE_MARK, split_docstring
 from genomes.language import VOCABULARY
 from genomes.language.params import Bool, Choice, Float, Int, Param
-from genomes.trace import FAILURES, GiveUp, Tracer
+from genomes.variation.edit import WIDTH, bound_names, code_of, loaded_names
+from genomes.variation.trace import FAILURES, GiveUp, Tracer
 
 LAYERS = ("factor", "signal", "size", "exits")
 

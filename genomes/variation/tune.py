@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import libcst as cst
 
-from genomes.describe import names_for
-from genomes.draft import (
+from genomes.language.operators import OPERATORS
+from genomes.language.params import Bool, Choice, Float, Int, Param
+from genomes.language.table import Kind
+from genomes.variation.describe import names_for
+from genomes.variation.draft import (
     MAX_PARAMS,
     Draft,
     declare,
@@ -21,13 +24,10 @@ from genomes.draft import (
     tidy_number,
     window_param,
 )
-from genomes.edit import code_of, expression, loaded_names, replace, walk
-from genomes.language.operators import OPERATORS
-from genomes.language.params import Bool, Choice, Float, Int, Param
-from genomes.language.table import Kind
-from genomes.program import Program
-from genomes.scale import CLOCK
-from genomes.sites import Reading, Setting, Site
+from genomes.variation.edit import code_of, expression, loaded_names, replace, walk
+from genomes.variation.program import Program
+from genomes.variation.scale import CLOCK
+from genomes.variation.sites import Reading, Setting, Site
 
 _STEPS = (0.5, 0.65, 0.8, 1.25, 1.5, 2.0)
 _SMALL_STEPS = (0.65, 0.75, 0.8, 1.25, 1.4, 1.5)

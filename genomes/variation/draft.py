@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import libcst as cst
 
-from genomes import edit
-from genomes.describe import names_for, opposite
-from genomes.edit import bound_names, code_of, loaded_names, parameter_uses
 from genomes.language.params import Float, Int, Param
-from genomes.program import LAYERS, Program
-from genomes.settle import prune_locals, settle
-from genomes.sites import Setting, Site
+from genomes.variation import edit
+from genomes.variation.describe import names_for, opposite
+from genomes.variation.edit import bound_names, code_of, loaded_names, parameter_uses
+from genomes.variation.program import LAYERS, Program
+from genomes.variation.settle import prune_locals, settle
+from genomes.variation.sites import Setting, Site
 
 MAX_PARAMS = 12
 Meaning = Literal["same", "opposite", "other"]

@@ -7,13 +7,13 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.draft import Draft, layer_words
-from genomes.edit import expression
 from genomes.language.table import Kind
-from genomes.roles import WHY, replaced, role_of
-from genomes.scale import CLOCK, swaps_of
-from genomes.sites import Reading, Setting, Site
-from genomes.wording import code
+from genomes.variation.draft import Draft, layer_words
+from genomes.variation.edit import expression
+from genomes.variation.roles import WHY, replaced, role_of
+from genomes.variation.scale import CLOCK, swaps_of
+from genomes.variation.sites import Reading, Setting, Site
+from genomes.variation.wording import code
 
 _BARS = ("open", "high", "low", "close", "volume")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
 from genomes.language.dimension import PRICE
 from genomes.language.graph import Graph
 from genomes.language.table import Kind
-from genomes.scale import CLOCK, DISPERSIONS, FIXED, SMOOTHERS, Scale
-from genomes.sites import Reading, Site
+from genomes.variation import edit
+from genomes.variation.scale import CLOCK, DISPERSIONS, FIXED, SMOOTHERS, Scale
+from genomes.variation.sites import Reading, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,19 +8,19 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.draft import Draft, layer_words, put
-from genomes.edit import bare, code_of, expression, returned
-from genomes.grow import clumsy, grow
 from genomes.language.params import Int
 from genomes.language.table import Kind
-from genomes.legs import direction, legs_of, reads_clock
-from genomes.productions import ROLES, Type
-from genomes.program import Program
-from genomes.roles import WHY, beside_its_like, linked, replaced, role_of, windows_in
-from genomes.scale import SMOOTHERS
-from genomes.sites import Reading, Setting, Site
-from genomes.wording import code, listed, say, split_and
+from genomes.variation import edit
+from genomes.variation.draft import Draft, layer_words, put
+from genomes.variation.edit import bare, code_of, expression, returned
+from genomes.variation.grow import clumsy, grow
+from genomes.variation.legs import direction, legs_of, reads_clock
+from genomes.variation.productions import ROLES, Type
+from genomes.variation.program import Program
+from genomes.variation.roles import WHY, beside_its_like, linked, replaced, role_of, windows_in
+from genomes.variation.scale import SMOOTHERS
+from genomes.variation.sites import Reading, Setting, Site
+from genomes.variation.wording import code, listed, say, split_and
 
 _SMOOTH = frozenset((*SMOOTHERS, "total", "macd", "macd_signal", "macd_histogram"))
 _COMMON = frozenset(("m", "p", "f", "s", "returns", "true_range"))

@@ -8,18 +8,18 @@ from typing import Any
 
 import libcst as cst
 
-from genomes import edit
-from genomes.conditions import Condition, has_fields, local_name, usable, with_windows
-from genomes.describe import names_for
-from genomes.draft import Draft, has_p, position_of, put
-from genomes.edit import bare, code_of, expression, fresh_name, returned, statement
 from genomes.language.table import Kind
-from genomes.legs import Leg, direction, legs_of, reads_clock
-from genomes.program import Program
-from genomes.ranges import intervals
-from genomes.scale import CENTRED, scales_of
-from genomes.sites import Reading, Setting, Site
-from genomes.wording import code, say, split_and, words_of
+from genomes.variation import edit
+from genomes.variation.conditions import Condition, has_fields, local_name, usable, with_windows
+from genomes.variation.describe import names_for
+from genomes.variation.draft import Draft, has_p, position_of, put
+from genomes.variation.edit import bare, code_of, expression, fresh_name, returned, statement
+from genomes.variation.legs import Leg, direction, legs_of, reads_clock
+from genomes.variation.program import Program
+from genomes.variation.ranges import intervals
+from genomes.variation.scale import CENTRED, scales_of
+from genomes.variation.sites import Reading, Setting, Site
+from genomes.variation.wording import code, say, split_and, words_of
 
 __all__ = ["add_filter", "add_gate", "has_fields", "remove_filter", "remove_gate"]
 _MOST_GUARDS = 3

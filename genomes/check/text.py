@@ -7,8 +7,8 @@ import re
 import warnings
 from dataclasses import dataclass
 
+from genomes.check.report import Report, quote
 from genomes.refusal import Refusal
-from genomes.report import Report, quote
 
 MAX_BYTES = 16_384
 MAX_LINES = 1_000

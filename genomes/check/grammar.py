@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from genomes.expressions import Expressions
-from genomes.report import Report
-from genomes.shape import Shape
+from genomes.check.expressions import Expressions
+from genomes.check.report import Report
+from genomes.check.shape import Shape
 
 _STATEMENTS: dict[str, tuple[str, str]] = {
     "While": ("loops with while", "write for ... in range(n)"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from genomes import advice
-from genomes.declarations import read_params
+from genomes.check import advice
+from genomes.check.declarations import read_params
+from genomes.check.names import BUILTINS, PARAM_KINDS, RESERVED, WORDS
+from genomes.check.report import Report, quote
+from genomes.check.text import nodes_below
 from genomes.language.params import Param
 from genomes.language.strategy import LAYERS, REQUIRED
-from genomes.names import BUILTINS, PARAM_KINDS, RESERVED, WORDS
-from genomes.report import Report, quote
-from genomes.text import nodes_below
 
 MAX_FUNCTIONS = 40
 LANGUAGE = "genomes.language"
