@@ -9,7 +9,7 @@ from importlib import import_module
 COMMANDS = {
     "evolve": ("engine.evolve", "evolve strategies on a market"),
     "backtest": ("engine.backtest", "measure one strategy file"),
-    "show": ("archive.show", "look at an archive: tree, top, card, diff, export, digest"),
+    "show": ("archive.show", "look at archives: tree, top, card, diff, export, outcomes, operators, digest"),
     "market": ("sandbox.market.__main__", "describe and judge a market"),
     "language": ("genomes.language.__main__", "the strategy language's reference"),
 }
@@ -31,10 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] not in COMMANDS:
         print(f"finch: no command {words[0]!r}; known are {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    command = import_module(COMMANDS[words[0]][0])
-    if words[0] == "show":
-        return command.main(words[1:], prog="finch show")
-    return command.main(words[1:])
+    try:
+        command = import_module(COMMANDS[words[0]][0])
+        if words[0] == "show":
+            return command.main(words[1:], prog="finch show")
+        return command.main(words[1:])
+    except KeyboardInterrupt:  # before the command could take it for itself
+        return 130
 
 
 if __name__ == "__main__":

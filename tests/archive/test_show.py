@@ -535,6 +535,7 @@ def test_an_output_that_cannot_be_written_is_a_sentence_and_exit_2(told, unbuffe
 def test_an_interrupt_while_it_imports_is_quiet(told):
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's & ignores it
         "class Interrupting:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'sqlalchemy': os.kill(os.getpid(), signal.SIGINT)\n"

@@ -261,8 +261,6 @@ def test_the_listed_names_are_words_or_builtins_and_never_both():
     assert {"ema", "where", "Exits"} <= WORDS
 
 
-
-
 def test_every_rule_in_the_code_is_reached_by_a_case():
     rules: set[str] = set()
     for path in Path(check_module.__file__).parent.glob("*.py"):

@@ -30,7 +30,7 @@ from typing import Any
 
 from sandbox.jail import lockdown
 from sandbox.jail.lockdown import Limits
-from tests.sandbox.jail.probes.bare import alive
+from tests.sandbox.jail.probes.bare import alive, resident_mb
 from tests.sandbox.jail.probes.probe import SECRET, Canary
 
 _MIB = 1 << 20
@@ -276,7 +276,7 @@ def live(probe: dict[str, Any], targets: Targets, layers: frozenset[str], out: i
 def attack(probe: dict[str, Any], targets: Targets, layers: frozenset[str]) -> tuple[bool, str]:
     """Run one attack; whether its canary died, and what it said."""
     targets.set_up()
-    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    base = resident_mb()
     inward, outward = os.pipe()
     os.set_blocking(inward, False)
     pid = os.fork()
