@@ -9,7 +9,7 @@ from importlib import import_module
 COMMANDS = {
     "evolve": ("engine.evolve", "evolve strategies on a market"),
     "backtest": ("engine.backtest", "measure one strategy file"),
-    "show": ("archive.show", "look at archives: tree, top, card, diff, export, outcomes, operators, digest"),
+    "show": ("archive.show", "look at archives: tree, top, card, diff, export and more"),
     "market": ("sandbox.market.__main__", "describe and judge a market"),
     "language": ("genomes.language.__main__", "the strategy language's reference"),
 }
