@@ -1,13 +1,14 @@
 """Editing LibCST trees: names read, expressions replaced, statements added.
 
 The trees are walked by the few fields that hold code: LibCST's own visitors cost ten times as much.
+Nodes never change, and a child shares most of its parent's: what is asked of a node is remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import libcst as cst
@@ -35,16 +36,17 @@ def _code_fields(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name in _CODE_FIELDS)
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+@lru_cache(maxsize=65_536)
+def children(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
     """The nodes directly below that hold code, in the order of the text."""
+    found: list[cst.CSTNode] = []
     for name in _code_fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, cst.CSTNode):
-            yield value
+            found.append(value)
         elif isinstance(value, list | tuple):
-            for item in value:
-                if isinstance(item, cst.CSTNode):
-                    yield item
+            found += [item for item in value if isinstance(item, cst.CSTNode)]
+    return tuple(found)
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -54,6 +56,7 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield from walk(child)
 
 
+@lru_cache(maxsize=16_384)
 def code_of(node: cst.CSTNode) -> str:
     """The text of a node."""
     return _MODULE.code_for_node(node)
@@ -77,9 +80,14 @@ def statement(text: str) -> cst.SimpleStatementLine:
 
 def loaded_names(node: cst.CSTNode) -> set[str]:
     """Names read below a node: not those assigned, nor attributes, nor keywords."""
+    return set(_loaded(node))
+
+
+@lru_cache(maxsize=16_384)
+def _loaded(node: cst.CSTNode) -> frozenset[str]:
     found: set[str] = set()
     _load(node, found)
-    return found
+    return frozenset(found)
 
 
 def _load(node: cst.CSTNode, found: set[str]) -> None:
@@ -102,11 +110,16 @@ def _load(node: cst.CSTNode, found: set[str]) -> None:
 
 def stored_names(node: cst.CSTNode) -> set[str]:
     """Names assigned below a node, comprehensions' included."""
+    return set(_stored(node))
+
+
+@lru_cache(maxsize=16_384)
+def _stored(node: cst.CSTNode) -> frozenset[str]:
     found: set[str] = set()
     for one in walk(node):
         if isinstance(one, cst.AssignTarget | cst.For | cst.CompFor | cst.AugAssign):
             found |= {n.value for n in walk(one.target) if isinstance(n, cst.Name)}
-    return found
+    return frozenset(found)
 
 
 def bound_names(tree: cst.FunctionDef) -> set[str]:
