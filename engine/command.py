@@ -183,25 +183,21 @@ def _run(planned: Plan, archive: Archive, pool: Pool, generations: int, console:
 
 
 def _found(arguments: Arguments, archive: Archive, place: str) -> Found:
-    from collections import Counter
-
-    from sandbox.outcome import Floored
-
     top = archive.top(1)
     told = archive.generations()
     champion = top[0] if top else None
-    floors = Counter[str]()
+    floors: dict[str, int] = {}
     if champion is None:
-        for entry in archive.entries(kinds=["floored"]):
-            if isinstance(entry.outcome, Floored):
-                floors[entry.outcome.floor] += 1
+        floored = [fate for fate in archive.fates() if fate.kind == "floored"]
+        floored.sort(key=lambda fate: -fate.candidates)
+        floors = {fate.reason: fate.candidates for fate in floored}
     return Found(
         archive=place,
         generations=told,
         stopped=told <= arguments.generations,
         champion=champion,
         champion_file=_keep(champion, place),
-        floors=dict(floors.most_common()),
+        floors=floors,
     )
 
 

@@ -24,13 +24,11 @@ class Backtest:
         market: The market's name.
         outcome: What a search would store of it: measured, floored, refused...
         report: The books as frames; None where it was refused.
-        warnings: Sentences on what was clipped or capped.
     """
 
     market: str
     outcome: Outcome
     report: Report | None
-    warnings: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> pd.Series:
@@ -38,6 +36,11 @@ class Backtest:
         import pandas as pd
 
         return pd.Series(self._report.measurement.metrics, name="value")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on what was clipped or capped; none where the strategy was refused."""
+        return () if self.report is None else self.report.measurement.warnings
 
     @property
     def folds(self) -> pd.DataFrame:
@@ -96,8 +99,6 @@ def measure_file(
     """
     from engine.wiring import load_market, setup
     from genomes.check import check_foreign
-    from genomes.language.graph import deserialise
-    from sandbox.report import report
     from sandbox.worker import Request, Worker
 
     checked = check_foreign(file.read_bytes())
@@ -111,18 +112,5 @@ def measure_file(
         drawing = worker.propose([Request(operator="file", text=checked.text)])[0]
         if drawing.failure is not None:
             return Backtest(market=loaded.name, outcome=drawing.failure, report=None)
-        graph = deserialise(drawing.graph, told.fields)
-        books = report(
-            loaded.panel,
-            worker.targets(graph),
-            window=told.window,
-            fold_edges=told.fold_edges,
-            costs=told.costs,
-            fills=told.fills,
-            objective=told.objective,
-            nodes=len(graph.nodes),
-            stale_ns=told.stale_ns,
-        )
-        outcome = worker.measure([drawing.graph])[0]
-        warnings = worker.clipped(graph) + books.measurement.warnings
-        return Backtest(market=loaded.name, outcome=outcome, report=books, warnings=warnings)
+        outcome, books = worker.report(drawing.graph)
+    return Backtest(market=loaded.name, outcome=outcome, report=books)

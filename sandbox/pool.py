@@ -276,7 +276,7 @@ def is_secret(name: str) -> bool:
 def forget_secrets() -> None:
     """Take what may be a secret out of this process's environment; Ray's own names stay."""
     for name in list(os.environ):
-        if is_secret(name) and not name.startswith("RAY_"):
+        if is_secret(name):
             del os.environ[name]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,11 @@ from sandbox.execute import Executor, check_windows
 from sandbox.fills import Costs, Fills
 from sandbox.jail.client import Drawn, Isolation, Jail
 from sandbox.market.panel import I64, Panel
-from sandbox.measure import measure
+from sandbox.measure import Measurement, measure
 from sandbox.objective import Objective
 from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
 from sandbox.probe import Probe
+from sandbox.report import Report, report
 
 # Weights of a run begun later may differ by this much and no more once max_window bars have passed.
 START_TOLERANCE = 1e-6
@@ -171,55 +173,58 @@ class Worker:
             return _crash("measure", error)
 
     def _measure(self, text: str, graph: Graph) -> Outcome:
-        setup, nodes = self.setup, len(graph.nodes)
-        difference = self._executor.depends_on_start(
-            graph, max_window=setup.max_window, later_start=setup.later_start
-        )
-        if difference > START_TOLERANCE:
-            return DependsOnStart(key=graph.key, graph=text, nodes=nodes, difference=difference)
-        found = measure(
-            self.panel,
-            self.targets(graph),
-            window=setup.window,
-            fold_edges=setup.fold_edges,
-            costs=setup.costs,
-            fills=setup.fills,
-            objective=setup.objective,
-            nodes=nodes,
-            stale_ns=setup.stale_ns,
-        )
-        if found.fitness is None:
-            broken = found.floor
-            assert broken is not None  # a measurement has one of the two
-            return Floored(
-                key=graph.key,
-                graph=text,
-                nodes=nodes,
-                floor=broken.name,
-                figure=broken.figure,
-                needed=broken.needed,
-                metrics=found.metrics,
-            )
-        return Measured(
-            key=graph.key,
-            graph=text,
-            nodes=nodes,
-            fitness=found.fitness,
-            folds=found.folds,
-            metrics=found.metrics,
-            axes=found.axes,
-            descriptor=found.descriptor,
-            warnings=self.clipped(graph) + found.warnings,
-        )
+        depends = self._depends(text, graph)
+        if depends is not None:
+            return depends
+        found = measure(self.panel, self._targets(graph), **self._terms(graph))
+        if found.fitness is not None:  # nobody reads the warnings of what has none
+            found = self._with_clips(graph, found)
+        return _as_outcome(text, graph, found)
 
-    def targets(self, graph: Graph) -> Targets:
-        """What a graph wants at each packed bar, as the books read it."""
+    def report(self, text: str) -> tuple[Outcome, Report]:
+        """One serialised graph as `measure` answers it, and its books laid open.
+
+        Raises:
+            GraphError: The text is no graph of this market.
+        """
+        graph = deserialise(text, self.setup.fields)
+        books = report(self.panel, self._targets(graph), **self._terms(graph))
+        books = replace(books, measurement=self._with_clips(graph, books.measurement))
+        depends = self._depends(text, graph)
+        return depends or _as_outcome(text, graph, books.measurement), books
+
+    def _depends(self, text: str, graph: Graph) -> DependsOnStart | None:
+        difference = self._executor.depends_on_start(
+            graph, max_window=self.setup.max_window, later_start=self.setup.later_start
+        )
+        if difference <= START_TOLERANCE:
+            return None
+        nodes = len(graph.nodes)
+        return DependsOnStart(key=graph.key, graph=text, nodes=nodes, difference=difference)
+
+    def _targets(self, graph: Graph) -> Targets:
         return self._executor.evaluate(graph).targets
 
-    def clipped(self, graph: Graph) -> tuple[str, ...]:
-        """A warning where the signal had to be clipped."""
+    def _terms(self, graph: Graph) -> dict[str, Any]:
+        """What every measurement of a run has in common, for `measure` and `report`."""
+        setup = self.setup
+        return {
+            "window": setup.window,
+            "fold_edges": setup.fold_edges,
+            "costs": setup.costs,
+            "fills": setup.fills,
+            "objective": setup.objective,
+            "nodes": len(graph.nodes),
+            "stale_ns": setup.stale_ns,
+        }
+
+    def _with_clips(self, graph: Graph, found: Measurement) -> Measurement:
+        """With a warning where the signal had to be clipped."""
         clips = self._executor.signal_clips(graph)
-        return (f"the signal left -1..1 in {clips} bars and was clipped",) if clips else ()
+        if not clips:
+            return found
+        warning = f"the signal left -1..1 in {clips} bars and was clipped"
+        return replace(found, warnings=(warning, *found.warnings))
 
     def close(self) -> None:
         """End the jail."""
@@ -235,6 +240,34 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floored:
+    """A measurement as the archive keeps it."""
+    key, nodes = graph.key, len(graph.nodes)
+    if found.fitness is None:
+        broken = found.floor
+        assert broken is not None  # a measurement has one of the two
+        return Floored(
+            key=key,
+            graph=text,
+            nodes=nodes,
+            floor=broken.name,
+            figure=broken.figure,
+            needed=broken.needed,
+            metrics=found.metrics,
+        )
+    return Measured(
+        key=key,
+        graph=text,
+        nodes=nodes,
+        fitness=found.fitness,
+        folds=found.folds,
+        metrics=found.metrics,
+        axes=found.axes,
+        descriptor=found.descriptor,
+        warnings=found.warnings,
+    )
 
 
 def _given(operator: str, text: str) -> Drawing:
