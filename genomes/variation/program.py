@@ -221,7 +221,7 @@ def _declared(tree: cst.Dict) -> tuple[Declared, ...]:
 
 def text_of(program: Program) -> str:
     """The file of a tidy program, as the formatter would leave it."""
-    parts = [_docstring_text(program.idea, program.change) + "\n"]
+    parts = [docstring_text(program.idea, program.change) + "\n"]
     parts.append("".join(f"{line}\n" for line in program.above) + import_text(program))
     if program.layout:
         parts.append(program.layout)
@@ -237,7 +237,8 @@ def _function_text(tree: cst.FunctionDef) -> str:
     return above + code_of(tree.with_changes(leading_lines=())).strip("\n") + "\n"
 
 
-def _docstring_text(idea: str, change: str) -> str:
+def docstring_text(idea: str, change: str) -> str:
+    """A docstring as written, quotes included: the idea, and what was changed last."""
     idea = idea.replace("\\", "\\\\").replace('"""', "'''")
     lines = idea.split("\n")
     quotes = 3 if change or len(lines) > 1 else 6
