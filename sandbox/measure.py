@@ -103,29 +103,14 @@ def judged(
     """Judge books that are kept already; arguments as in `measure`."""
     from sandbox.kernels import metrics_nb
 
-    n = len(book.net)
-    edges = np.asarray(fold_edges, dtype=np.int64) - book.start
-    if len(edges) < 2 or edges[0] < 0 or edges[-1] > n or bool(np.any(np.diff(edges) < 1)):
-        raise ValueError(
-            f"fold edges {list(fold_edges)}: need rising clock bars from {book.start} to "
-            f"{book.start + n}, the window"
-        )
-    benchmark = book.benchmark if objective.benchmark == "own_past" else np.zeros(n)
-    statistics = metrics_nb.fold_statistics(
-        book.net,
-        benchmark,
-        edges,
-        STATISTICS.index(objective.statistic),
-        bars_per_year,
-        objective.risk_floor,
-        STATISTIC_LIMIT,
+    folds = fold_statistics(
+        book, fold_edges=fold_edges, objective=objective, bars_per_year=bars_per_year
     )
-    folds = tuple(float(value) for value in statistics)
     metrics = figures(book, bars_per_year)
     metrics["return_at_double_cost"] = at_double_cost
     metrics["return_at_delay"] = at_delay
     verdict = judge(objective, folds, metrics, nodes)
-    descriptor = metrics_nb.project(book.net, benchmark)
+    descriptor = metrics_nb.project(book.net, _benchmark(book, objective))
     return Measurement(
         fitness=None if isinstance(verdict, Floor) else verdict,
         floor=verdict if isinstance(verdict, Floor) else None,
@@ -135,6 +120,39 @@ def judged(
         descriptor=descriptor.astype("<i2").tobytes(),
         warnings=_warnings(book),
     )
+
+
+def fold_statistics(
+    book: Book, *, fold_edges: I64, objective: Objective, bars_per_year: float
+) -> tuple[float, ...]:
+    """The objective's statistic in each fold of a book; finite. Nothing later enters a fold.
+
+    Raises:
+        ValueError: The folds do not fit the book's window.
+    """
+    from sandbox.kernels import metrics_nb
+
+    n = len(book.net)
+    edges = np.asarray(fold_edges, dtype=np.int64) - book.start
+    if len(edges) < 2 or edges[0] < 0 or edges[-1] > n or bool(np.any(np.diff(edges) < 1)):
+        raise ValueError(
+            f"fold edges {list(fold_edges)}: need rising clock bars from {book.start} to "
+            f"{book.start + n}, the window"
+        )
+    statistics = metrics_nb.fold_statistics(
+        book.net,
+        _benchmark(book, objective),
+        edges,
+        STATISTICS.index(objective.statistic),
+        bars_per_year,
+        objective.risk_floor,
+        STATISTIC_LIMIT,
+    )
+    return tuple(float(value) for value in statistics)
+
+
+def _benchmark(book: Book, objective: Objective) -> F64:
+    return book.benchmark if objective.benchmark == "own_past" else np.zeros(len(book.net))
 
 
 def figures(book: Book, bars_per_year: float) -> dict[str, float]:

@@ -108,7 +108,32 @@ class Crashed:
     reason: str
 
 
-Outcome = Measured | Floored | DependsOnStart | Refused | Duplicate | Crashed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A model was asked for it and gave nothing that could be drawn; nothing ran.
+
+    Attributes:
+        problem: In one word: `no_answer`, `empty`, `truncated`, `declined`, `no_json`, `bad_json`,
+            `wrong_shape`, `no_match`, `many_matches`, `vetoed`, `off_goal`, ...; they are counted by it.
+        found: What was found, in one sentence; a stranger's words are cut and marked as theirs.
+    """
+
+    problem: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """A prompt that may be used; what it is worth is told by what is made with it.
+
+    Attributes:
+        key: Hash of its words, hex.
+    """
+
+    key: str
+
+
+Outcome = Measured | Floored | DependsOnStart | Refused | Duplicate | Crashed | Unusable | Admitted
 
 KINDS: dict[type[Outcome], str] = {
     Measured: "measured",
@@ -117,6 +142,8 @@ KINDS: dict[type[Outcome], str] = {
     Refused: "refused",
     Duplicate: "duplicate",
     Crashed: "crashed",
+    Unusable: "unusable",
+    Admitted: "admitted",
 }
 
 

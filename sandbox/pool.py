@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from sandbox.market.panel import Panel
 from sandbox.outcome import Crashed, Outcome
-from sandbox.worker import Drawing, Request, Setup, Worker
+from sandbox.study import Study
+from sandbox.worker import Drawing, Request, Screened, Screening, Setup, Worker
 
 BATCHES_PER_WORKER = 4  # small enough to level out slow ones, large enough to hide the round trip
 MAX_BATCH = 32
@@ -27,7 +28,7 @@ class PoolError(RuntimeError):
 class Pool(Protocol):
     """Where candidates are made and measured.
 
-    Both methods are pure: the answers depend on the questions and the run's setup only, not on the
+    All methods are pure: the answers depend on the questions and the run's setup only, not on the
     number of workers, nor on who answered first. They yield (index of the question, answer) as
     answers come, each index once.
     """
@@ -38,6 +39,14 @@ class Pool(Protocol):
 
     def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
         """Execute and measure serialised graphs."""
+        ...
+
+    def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
+        """Look closely at serialised graphs; None for one that cannot run."""
+        ...
+
+    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
+        """Look at the first folds of graphs, and measure those that reach what they must."""
         ...
 
     def close(self) -> None:
@@ -61,6 +70,15 @@ class InProcess:
         """Execute and measure serialised graphs."""
         for index, graph in enumerate(graphs):
             yield index, self._worker.measure([graph])[0]
+
+    def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
+        """Look closely at serialised graphs."""
+        yield from enumerate(self._worker.study(graphs))
+
+    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
+        """Look at the first folds of graphs, and measure those that reach what they must."""
+        for index, screening in enumerate(screenings):
+            yield index, self._worker.screen([screening])[0]
 
     def close(self) -> None:
         """End the worker."""
@@ -166,6 +184,18 @@ class RayPool:
     def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
         """Execute and measure serialised graphs."""
         return self._map("measure", graphs, lambda _, why: Crashed(stage="measure", reason=why))
+
+    def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
+        """Look closely at serialised graphs."""
+        return self._map("study", graphs, lambda _, why: None)
+
+    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
+        """Look at the first folds of graphs, and measure those that reach what they must."""
+
+        def lost(_: int, reason: str) -> Screened:
+            return Screened(figure=None, outcome=Crashed(stage="measure", reason=reason))
+
+        return self._map("screen", screenings, lost)
 
     def close(self) -> None:
         """End the workers, and Ray if this pool started it."""

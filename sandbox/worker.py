@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import traceback
 from collections.abc import Mapping, Sequence
@@ -17,16 +18,17 @@ from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, deserialise
 from genomes.variation import propose
 from genomes.variation.sites import Setting
-from sandbox.book import WEEK_NS, Targets
+from sandbox.book import WEEK_NS, Targets, keep_books
 from sandbox.execute import Executor, check_windows
 from sandbox.fills import Costs, Fills
 from sandbox.jail.client import Drawn, Isolation, Jail
 from sandbox.market.panel import I64, Panel
-from sandbox.measure import Measurement, measure
+from sandbox.measure import Measurement, fold_statistics, measure
 from sandbox.objective import Objective
 from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
 from sandbox.probe import Probe
 from sandbox.report import Report, report
+from sandbox.study import Study, study
 
 # Weights of a run begun later may differ by this much and no more once max_window bars have passed.
 START_TOLERANCE = 1e-6
@@ -83,12 +85,15 @@ class Request:
         parents: The parents' texts.
         seed: Seed of the operator's draws.
         text: The text, where it is given.
+        own: Whether our own operator wrote that text from one that had passed: the guards that only
+            strangers need (4 of 6 ms) are left out, the checker and the jail are not.
     """
 
     operator: str
     parents: tuple[str, ...] = ()
     seed: int = 0
     text: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,36 @@ class Drawing:
     graph: str = ""
     key: str = ""
     failure: Refused | Crashed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screening:
+    """A graph to be measured only if it does well enough on its first folds.
+
+    Attributes:
+        graph: The serialised graph.
+        folds: How many folds are looked at first; fewer than the objective has.
+        least: What the mean of their statistics must reach. -inf: measured at once, without that
+            look; +inf: only looked at.
+    """
+
+    graph: str
+    folds: int
+    least: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """What came of a screening.
+
+    Attributes:
+        figure: Mean of the first folds' statistics, as a whole measurement has them; None where
+            they were not looked at, or that failed.
+        outcome: The whole measurement's; None where the figure fell short of it.
+    """
+
+    figure: float | None
+    outcome: Outcome | None
 
 
 @dataclass(slots=True)
@@ -141,6 +176,8 @@ class Worker:
         ]
 
     def _make(self, request: Request) -> Drawing:
+        if request.text is not None and request.own:
+            return Drawing(text=request.text, operator=request.operator, note="")
         if request.text is not None:
             return _given(request.operator, request.text)
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
@@ -172,6 +209,44 @@ class Worker:
         except Exception as error:
             return _crash("measure", error)
 
+    def screen(self, screenings: Sequence[Screening]) -> list[Screened]:
+        """Look at the first folds of graphs, and measure those that reach what they must."""
+        return [self._screened(screening) for screening in screenings]
+
+    def _screened(self, asked: Screening) -> Screened:
+        figure = None
+        try:
+            graph = deserialise(asked.graph, self.setup.fields)
+            if asked.least > -math.inf:
+                figure = self._first_folds(graph, asked.folds)
+                if figure < asked.least:
+                    return Screened(figure=figure, outcome=None)
+            return Screened(figure=figure, outcome=self._measure(asked.graph, graph))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return Screened(figure=figure, outcome=_crash("measure", error))
+
+    def _first_folds(self, graph: Graph, count: int) -> float:
+        """Mean statistic of the first folds: one book that ends with them, no other question."""
+        setup = self.setup
+        edges = setup.fold_edges[: count + 1]
+        book = keep_books(
+            self.panel,
+            self._targets(graph),
+            window=(setup.window[0], int(edges[-1])),
+            costs=setup.costs,
+            fills=setup.fills,
+            stale_ns=setup.stale_ns,
+        )
+        statistics = fold_statistics(
+            book,
+            fold_edges=edges,
+            objective=setup.objective,
+            bars_per_year=self.panel.bars_per_year,
+        )
+        return mean_of(statistics)
+
     def _measure(self, text: str, graph: Graph) -> Outcome:
         depends = self._depends(text, graph)
         if depends is not None:
@@ -192,6 +267,21 @@ class Worker:
         books = replace(books, measurement=self._with_clips(graph, books.measurement))
         depends = self._depends(text, graph)
         return depends or _as_outcome(text, graph, books.measurement), books
+
+    def study(self, graphs: Sequence[str]) -> list[Study | None]:
+        """What strategies did, in order, for whoever explains them; None where one cannot run."""
+        return [self._study(text) for text in graphs]
+
+    def _study(self, text: str) -> Study | None:
+        try:
+            graph = deserialise(text, self.setup.fields)
+            terms = self._terms(graph)
+            del terms["nodes"]
+            return study(self.panel, self._targets(graph), **terms)
+        except MemoryError:
+            raise
+        except Exception:  # whoever measures it is told why; a briefing goes without
+            return None
 
     def _depends(self, text: str, graph: Graph) -> DependsOnStart | None:
         difference = self._executor.depends_on_start(
@@ -240,6 +330,11 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def mean_of(statistics: Sequence[float]) -> float:
+    """The mean by which screenings compare; the same to the bit wherever the figures are from."""
+    return math.fsum(statistics) / len(statistics)
 
 
 def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floored:
