@@ -12,10 +12,15 @@ examples:
   {prog} runs/0001.sqlite tree --best 3 --depth 4
   {prog} runs/0001.sqlite top --sort sharpe --count 20
   {prog} runs/0001.sqlite card 412              one candidate: source, figures, family
+  {prog} runs/0001.sqlite card 412 --explain    why each step to it was made, and what came of it
+  {prog} runs/0001.sqlite calls 412             the questions to models that led to it
   {prog} runs/0001.sqlite diff 65 412           what changed from 65 to 412
   {prog} runs/0001.sqlite export best --top 5   files for --seed-from best
   {prog} runs/0001.sqlite outcomes              what became of all, and why
   {prog} runs/0001.sqlite operators             what each operator earned
+  {prog} runs/0001.sqlite prompts               the tree of prompts and what each is worth
+  {prog} runs/0001.sqlite prompts 17            one prompt: its record and its text
+  {prog} runs/0001.sqlite models                what each model cost and was worth
   {prog} runs/0001.sqlite digest                equal digests: equal searches
   {prog} runs                                   the archives in a folder
 """
@@ -70,6 +75,21 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
     card = commands.add_parser("card", help="everything about one candidate")
     card.add_argument("id", type=_identifier, help="its id, as in 412 or #412")
+    card.add_argument(
+        "--explain",
+        action="store_true",
+        help="along its line: why each change was made, beside what was measured",
+    )
+
+    calls = commands.add_parser("calls", help="what models were asked on the way to a candidate")
+    calls.add_argument("id", type=_identifier, help="its id, as in 412 or #412")
+    calls.add_argument("--full", action="store_true", help="long passages whole")
+
+    prompts = commands.add_parser("prompts", help="the tree of prompts and what each is worth")
+    prompts.add_argument(
+        "id", type=_identifier, nargs="?", help="one prompt's id: its record and its text"
+    )
+    commands.add_parser("models", help="what each model was asked, cost and was worth")
 
     diff = commands.add_parser("diff", help="what changed between two candidates")
     diff.add_argument("old", type=_identifier, metavar="A")

@@ -1,4 +1,4 @@
-"""Outcomes to columns and back, exactly: floats by repr, NaN and infinities too."""
+"""Outcomes and texts to columns and back, exactly: floats by repr, NaN and infinities too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from genomes.refusal import Refusal
 from sandbox.outcome import (
+    Admitted,
     Crashed,
     DependsOnStart,
     Duplicate,
@@ -17,10 +18,14 @@ from sandbox.outcome import (
     Measured,
     Outcome,
     Refused,
+    Unusable,
     kind_of,
 )
 
 T = TypeVar("T")
+
+SPELLED = "\x1a"
+"""Begins a text that is written in escapes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,11 @@ def encode(outcome: Outcome) -> Encoded:
         case Crashed():
             payload = {"stage": outcome.stage, "reason": outcome.reason}
             return Encoded(kind=kind, payload=_json(payload))
+        case Unusable():
+            payload = {"problem": outcome.problem, "found": outcome.found}
+            return Encoded(kind=kind, payload=_json(payload))
+        case Admitted():
+            return Encoded(kind=kind, key=outcome.key, payload=_json({}))
 
 
 def decode(encoded: Encoded) -> Outcome:
@@ -107,6 +117,27 @@ def decode(encoded: Encoded) -> Outcome:
         return _decoders[encoded.kind](encoded, payload)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no outcome: kind {encoded.kind!r}, {error!r}") from error
+
+
+def spelled(text: str) -> str:
+    """The text as every database can hold it; `unspelled` gives it back to the character.
+
+    No database takes half a surrogate pair (a model's JSON may hold one), and PostgreSQL no NUL:
+    a text with one is written in escapes behind a mark, every other stands as it is.
+    """
+    try:
+        text.encode()  # a hundredth of what a search for such characters takes
+        plain = "\0" not in text and not text.startswith(SPELLED)
+    except UnicodeEncodeError:
+        plain = False
+    return text if plain else SPELLED + text.encode("unicode_escape").decode("ascii")
+
+
+def unspelled(kept: str) -> str:
+    """The text that `spelled` was given."""
+    if not kept.startswith(SPELLED):
+        return kept
+    return kept.removeprefix(SPELLED).encode("ascii").decode("unicode_escape")
 
 
 def _measured(encoded: Encoded, payload: dict[str, Any]) -> Measured:
@@ -161,6 +192,14 @@ def _crashed(encoded: Encoded, payload: dict[str, Any]) -> Crashed:
     return Crashed(stage=payload["stage"], reason=payload["reason"])
 
 
+def _unusable(encoded: Encoded, payload: dict[str, Any]) -> Unusable:
+    return Unusable(problem=payload["problem"], found=payload["found"])
+
+
+def _admitted(encoded: Encoded, payload: dict[str, Any]) -> Admitted:
+    return Admitted(key=_known(encoded.key))
+
+
 _decoders = {
     "measured": _measured,
     "floored": _floored,
@@ -168,6 +207,8 @@ _decoders = {
     "refused": _refused,
     "duplicate": _duplicate,
     "crashed": _crashed,
+    "unusable": _unusable,
+    "admitted": _admitted,
 }
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from archive.proposal import Proposal
 from sandbox.outcome import Outcome
 
 Species = Literal["strategy", "prompt"]
@@ -28,6 +29,9 @@ class Entry:
         standing: Its standing when it was told, as `archive.population.standing` names them.
         novelty: Its novelty when it was told, +inf where it met nobody; None unless measured.
         credit: What its operator earned for it; None where nothing is earned.
+        prompt: Id of the prompt (a candidate, too) that asked for it; None where none did.
+        model: The model that wrote it; None where none did.
+        proposal: What that model says of it; None where none wrote it.
     """
 
     id: int
@@ -42,6 +46,9 @@ class Entry:
     standing: str
     novelty: float | None
     credit: float | None
+    prompt: int | None = None
+    model: str | None = None
+    proposal: Proposal | None = None
 
     def __post_init__(self) -> None:
         for name, figure in (("novelty", self.novelty), ("credit", self.credit)):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from archive.entry import Entry
 from archive.errors import ArchiveError
+from archive.figures import escaped
 from sandbox.outcome import Measured
+
+COMMENT = 96
+"""Columns of a comment that a model's words are broken into."""
 
 
 def export(entries: Sequence[Entry], folder: Path, *, origin: str, force: bool) -> list[Path]:
@@ -64,5 +69,11 @@ def _header(entry: Entry, origin: str) -> str:
     ]
     if isinstance(entry.outcome, Measured):
         lines.append(f"Training fitness {entry.outcome.fitness!r}, graph {entry.outcome.key}")
-    # One comment a line, whatever an operator's note holds.
-    return "".join(f"# {' '.join(line.split())}\n" for line in lines)
+    if entry.model is not None:
+        lines.append(f"Written by {entry.model}")
+    # One comment a line, whatever an operator's note or a model's words hold.
+    comments = [" ".join(escaped(line).split()) for line in lines]
+    if entry.proposal is not None and entry.proposal.hypothesis.strip():
+        told = " ".join(escaped(entry.proposal.hypothesis).split())
+        comments += textwrap.wrap(f'It says: "{told}"', COMMENT, subsequent_indent="  ")
+    return "".join(f"# {comment}\n" for comment in comments)

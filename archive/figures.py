@@ -1,8 +1,9 @@
-"""Figures and tables as people read them in a terminal."""
+"""Figures, tables and strangers' words as people read them in a terminal."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -32,6 +33,32 @@ def figure(value: float | None, form: str = ".4g") -> str:
     if form.endswith("g") and LARGE <= abs(value) < LARGEST:
         form = form.replace(".4g", ".0f")
     return format(value, form)
+
+
+def escaped(text: str) -> str:
+    r"""A stranger's words so that a terminal only shows them: what it might obey is spelled out.
+
+    Line ends, tabs and spaces of any width stay; control characters (an escape sequence begins with
+    one), those that turn or hide text, and half surrogate pairs become escapes, as in `\x1b`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text.replace("\r\n", "\n")))
+
+
+def one_line(text: str) -> str:
+    """A stranger's words, `escaped`, where only one line has room."""
+    return escaped(text).replace("\n", " ").replace("\t", " ")
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text, with an ellipsis where more follows."""
+    return text if len(text) <= most else text[: max(most - 1, 0)].rstrip() + "…"
+
+
+def said(text: str, style: str = "") -> Text:
+    """A stranger's words, `escaped`, as a renderable: square brackets in them are no markup."""
+    return Text(escaped(text), style=style)
 
 
 def pairs(figures: Mapping[str, float | None]) -> Table:
@@ -68,6 +95,12 @@ def table(
     for name in names:
         table.add_column(name, justify="left" if name in left.split() else "right", no_wrap=True)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     table.width = Console(width=BOUNDLESS).measure(table).maximum
     return table
+
+
+def _shown(one: str) -> str:
+    if one in "\n\t" or one.isprintable() or unicodedata.category(one) == "Zs":
+        return one
+    return one.encode("unicode_escape").decode("ascii")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.errors import ArchiveError
-from archive.figures import figure, table
+from archive.figures import figure, said, table
 from archive.sqlite import is_archive
 from archive.store import Archive
 from archive.tally import Earning, Fate, summed_up
@@ -81,13 +81,15 @@ def outcomes(fates: Sequence[Fate], box: bool) -> Table:
 
 
 def operators(earned: Sequence[Earning], box: bool) -> Table:
-    """What each operator proposed and earned; those that earn nothing, seeds, in one last row."""
+    """What each operator proposed and earned, the seeds together in one last row."""
+    seeds = [one for one in earned if not one.tries and one.operator.split(" ")[0] == "seed"]
     rows = [
         _earning(one.operator, [one], f"{one.earned:,.2f}", f"{one.earned / one.tries:.3f}")
-        for one in earned
         if one.tries
+        else _earning(one.operator, [one], "-", "-")
+        for one in earned
+        if one not in seeds
     ]
-    seeds = [one for one in earned if not one.tries]
     if seeds:
         rows.append(_earning("seeds", seeds, "-", "-"))
     names = ["operator", "candidates", "measured", "earned", "a try", "best"]
@@ -98,7 +100,7 @@ def nobody_measured(fates: Sequence[Fate]) -> Text:
     """Why there is nobody to show: what became of all, and whose card says more."""
     if not fates:
         return Text("No candidates yet.")
-    return Text(f"{summed_up(fates)}; see card {fates[0].first}")
+    return said(f"{summed_up(fates)}; see card {fates[0].first}")
 
 
 def _archives(listed: Sequence[Listed], box: bool) -> Table:

@@ -7,9 +7,22 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.dml import Insert
 
 from archive import lock, sqlite
 from archive.errors import ArchiveError
@@ -18,6 +31,9 @@ from archive.tables import REVISIONS
 
 KNOWN = ("sqlite", "postgresql")
 """The databases whose locks and read-only connections this module knows."""
+
+BUSY_S = 60.0
+"""How long a statement waits while another connection of this process writes to the file."""
 
 Release = Callable[[], None]
 
@@ -146,6 +162,26 @@ def build(url: URL, fill: Callable[[Connection], None]) -> tuple[Engine, Release
     return _sqlite_engine(sqlite.uri(path, mode="rw"), _durable), lambda: lock.release(path, held)
 
 
+@contextmanager
+def writing(engine: Engine) -> Generator[Connection]:
+    """A transaction that writes, from its first statement on.
+
+    On SQLite one that begins by reading cannot become a writer once another has written meanwhile
+    (SQLITE_BUSY_SNAPSHOT, which no waiting helps against); so it is a writer at once.
+    """
+    with engine.connect() as connection:
+        connection = connection.execution_options(immediate=True)
+        with connection.begin():
+            yield connection
+
+
+def insert_new(engine: Engine, table: Table) -> Insert:
+    """An insert that passes over rows whose key is there already."""
+    if engine.dialect.name == "sqlite":
+        return sqlite_dialect.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
 def settle(engine: Engine) -> None:
     """After a migration: put what SQLite's log holds into the file, so that it needs no log."""
     if engine.dialect.name == "sqlite":
@@ -190,7 +226,9 @@ def _sqlite_engine(uri: str, prepare: Callable[[sqlite3.Connection], None] | Non
     def connect() -> sqlite3.Connection:
         # autocommit in the driver, transactions from the event below: otherwise Python's driver
         # would leave a migration's statements outside the transaction.
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S
+        )
         if prepare is not None:
             prepare(connection)
         return connection
@@ -198,7 +236,8 @@ def _sqlite_engine(uri: str, prepare: Callable[[sqlite3.Connection], None] | Non
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     event.listen(engine, "begin", begin)
     return engine

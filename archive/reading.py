@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from archive import place, rows, tally
+from archive import place, rows, tally, written
 from archive.digest import digest_of
 from archive.encoding import decode
-from archive.entry import Entry, Kin
+from archive.entry import Entry, Kin, Species
 from archive.errors import ArchiveError
-from archive.tables import candidate, evaluation, generation, parentage
+from archive.tables import candidate, evaluation, generation, parentage, trial
+from archive.trial import Trial
 from sandbox.outcome import Outcome
+
+if TYPE_CHECKING:
+    from archive.credit import Use  # brings NumPy
 
 CHUNK = 500
 """Rows or keys a statement: databases bound the values of one (SQLite: 32,766)."""
@@ -75,6 +79,7 @@ class Reading:
         *,
         generations: range | None = None,
         kinds: Collection[str] | None = None,
+        species: Species | None = None,
         ids: Iterable[int] | None = None,
     ) -> Iterator[Entry]:
         """Candidates in the order told, read as they are asked for.
@@ -82,6 +87,7 @@ class Reading:
         Args:
             generations: Only those of these generations (a range of step 1).
             kinds: Only those whose outcome is of one of these kinds.
+            species: Only genomes of this kind.
             ids: Only these; unknown ones are passed over.
         """
         asked = select(candidate).order_by(candidate.c.id)
@@ -92,14 +98,16 @@ class Reading:
             )
         if kinds is not None:
             asked = asked.where(candidate.c.kind.in_(list(kinds)))
+        if species is not None:
+            asked = asked.where(candidate.c.species == species)
         if ids is None:
             questions = iter([asked])
         else:
             known = chunks(sorted(set(ids)))
             questions = (asked.where(candidate.c.id.in_(chunk)) for chunk in known)
         for question in questions:
-            for page in self._pages(question):
-                yield from (rows.entry(*told) for told in page)
+            for page in self._pages(question, rows.entries, lambda entry: entry.id):
+                yield from page
 
     def top(self, count: int) -> list[Entry]:
         """The fittest measured candidates, best first; of equals the earlier one first."""
@@ -110,7 +118,7 @@ class Reading:
                 .order_by(candidate.c.fitness.desc(), candidate.c.id)
                 .limit(count)
             )
-            return [rows.entry(*told) for told in rows.told(connection, asked)]
+            return rows.entries(connection, asked)
 
     def best(self) -> tuple[int, float] | None:
         """Id and fitness of the fittest, of equals the earliest; None where none was measured."""
@@ -124,15 +132,42 @@ class Reading:
             row = connection.execute(asked).first()
         return None if row is None else (row.id, row.fitness)
 
-    def fates(self) -> list[tally.Fate]:
-        """What became of candidates and why, with how many: see `archive.tally`."""
+    def fates(self, species: Species | None = None) -> list[tally.Fate]:
+        """What became of candidates, or of one species, and why: see `archive.tally`."""
         with self._reading() as connection:
-            return tally.fates(connection)
+            return tally.fates(connection, species)
 
     def earnings(self) -> list[tally.Earning]:
         """What each operator made: see `archive.tally`."""
         with self._reading() as connection:
             return tally.earnings(connection)
+
+    def written(self) -> list[written.Written]:
+        """What models were asked for, a record a candidate: see `archive.written`."""
+        with self._reading() as connection:
+            return written.written(connection)
+
+    def prompts(self) -> dict[int, Entry]:
+        """The prompts that may be used, by id, in the order told."""
+        admitted = self.entries(species="prompt", kinds=["admitted"])
+        return {entry.id: entry for entry in admitted}
+
+    def uses(self) -> list[Use]:
+        """What prompts and models were used for and what it was worth, in the order told."""
+        from archive.uses import controls, uses
+
+        return uses(self.written(), controls(self.prompts().values()))
+
+    def asked(self) -> list[written.Asked]:
+        """What each model was asked, by name: see `archive.written`."""
+        with self._reading() as connection:
+            return written.asked(connection)
+
+    def trials(self, candidate_id: int) -> list[Trial]:
+        """What a tuner tried on the way to this candidate, in the order tried."""
+        with self._reading() as connection:
+            asked = select(trial).where(trial.c.candidate == candidate_id).order_by(trial.c.number)
+            return [rows.tried(row) for row in connection.execute(asked)]
 
     def get(self, candidate_id: int) -> Entry:
         """The candidate of this id.
@@ -179,8 +214,12 @@ class Reading:
                 found.update((key, first) for key, first in connection.execute(asked))
         return found
 
-    def kin(self) -> list[Kin]:
-        """Every candidate as its family sees it, in the order told: without the long texts."""
+    def kin(self, species: Species | None = None) -> list[Kin]:
+        """Candidates, of one species or all, as their family sees them: without the long texts.
+
+        Returns:
+            In the order told. Parents are of their children's species.
+        """
         light = ("id", "generation", "operator", "note", "standing", "novelty", "kind", "fitness")
         with self._reading() as connection:
             asked = select(parentage.c.child, parentage.c.parent).order_by(
@@ -190,24 +229,39 @@ class Reading:
             for child, parent in connection.execute(asked):
                 parents.setdefault(child, []).append(parent)
             columns = [candidate.c[name] for name in light]
-            told = connection.execute(select(*columns).order_by(candidate.c.id)).mappings()
+            asked = select(*columns).order_by(candidate.c.id)
+            if species is not None:
+                asked = asked.where(candidate.c.species == species)
+            told = connection.execute(asked).mappings()
             return [Kin(parents=tuple(parents.get(row["id"], ())), **row) for row in told]
 
     def digest(self) -> str:
         """SHA-256, hex, of what was found: equal for equal searches. See `archive.digest`."""
         asked = select(candidate).order_by(candidate.c.id)
-        return digest_of(pair for page in self._pages(asked) for pair in page)
+        pages = self._pages(asked, rows.told, lambda told: told[0].id)
+        return digest_of(told for page in pages for told in page)
 
-    def _pages(self, asked: Select[Any]) -> Iterator[list[rows.Told]]:
-        """The rows of a question ordered by id, a page at a time: no transaction stays open."""
+    def _pages(
+        self,
+        asked: Select[Any],
+        read: Callable[[Connection, Select[Any]], list[T]],
+        number: Callable[[T], int],
+    ) -> Iterator[list[T]]:
+        """What a question ordered by id finds, a page at a time: no transaction stays open.
+
+        Args:
+            asked: The question, of `candidate`.
+            read: Asks it.
+            number: The id of what it found.
+        """
         last = 0
         while True:
             with self._reading() as connection:
-                page = rows.told(connection, asked.where(candidate.c.id > last).limit(CHUNK))
+                page = read(connection, asked.where(candidate.c.id > last).limit(CHUNK))
             yield page
             if len(page) < CHUNK:
                 return
-            last = page[-1][0].id
+            last = number(page[-1])
 
     @contextmanager
     def _reading(self) -> Generator[Connection]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from archive.encoding import Encoded, decode, encode
+from archive.encoding import Encoded, decode, encode, spelled, unspelled
 from archive.entry import Entry
 from archive.identity import Identity
-from archive.tables import candidate, generation, parentage, run
+from archive.proposal import Call, Proposal
+from archive.tables import candidate, generation, parentage, proposal, run
+from archive.trial import Trial
 
 OUTCOME = ("kind", "key", "fitness", "nodes", "payload", "metrics", "descriptor")
 """The columns an outcome is kept in, as Encoded names them."""
+
+CALL = ("role", "model", "key", "draw", "failure", "tokens", "cost")
+"""The fields of a call, in the order a proposal keeps them."""
 
 Told = tuple[Row[Any], tuple[int, ...]]
 """A row of `candidate` with the ids of its parents."""
@@ -59,7 +65,7 @@ def outcome(row: Row[Any]) -> Encoded:
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:
-    """The columns of `candidate`; parents have a table of their own."""
+    """The columns of `candidate`; parents and proposals have tables of their own."""
     return {
         "id": entry.id,
         "generation": entry.generation,
@@ -68,6 +74,8 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "text": _storable(entry.text),
         "operator": entry.operator,
         "note": _storable(entry.note),
+        "prompt": entry.prompt,
+        "model": entry.model,
         "standing": entry.standing,
         "novelty": entry.novelty,
         "credit": entry.credit,
@@ -75,8 +83,8 @@ def of_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry(row: Row[Any], parents: tuple[int, ...]) -> Entry:
-    """The record in a row of `candidate`."""
+def entry(row: Row[Any], parents: tuple[int, ...], proposed: Proposal | None) -> Entry:
+    """The record in a row of `candidate`, with its parents and what its model says of it."""
     return Entry(
         id=row.id,
         generation=row.generation,
@@ -90,7 +98,70 @@ def entry(row: Row[Any], parents: tuple[int, ...]) -> Entry:
         standing=row.standing,
         novelty=row.novelty,
         credit=row.credit,
+        prompt=row.prompt,
+        model=row.model,
+        proposal=proposed,
     )
+
+
+def of_proposal(candidate_id: int, proposed: Proposal) -> dict[str, Any]:
+    """The columns of `proposal`.
+
+    Raises:
+        ValueError: Its probability or gain is NaN, which SQL does not have.
+    """
+    for name in ("probability", "gain"):
+        figure = getattr(proposed, name)
+        if figure is not None and math.isnan(figure):
+            raise ValueError(f"candidate {candidate_id}: its proposal's {name} is NaN")
+    calls = [[getattr(call, name) for name in CALL] for call in proposed.calls]
+    return {
+        "candidate": candidate_id,
+        "hypothesis": spelled(proposed.hypothesis),
+        "probability": proposed.probability,
+        "mended": spelled(proposed.mended),
+        "gain": proposed.gain,
+        "tokens": proposed.tokens,
+        "cost": proposed.cost,
+        "calls": json.dumps(calls, allow_nan=False, separators=(",", ":")),
+    }
+
+
+def proposals(connection: Connection, candidates: Collection[int]) -> dict[int, Proposal]:
+    """What models say of these candidates, by id; only of those a model was asked for."""
+    asked = select(proposal).where(proposal.c.candidate.in_(candidates))
+    return {row.candidate: _proposal(row) for row in connection.execute(asked)}
+
+
+def of_trial(tried: Trial) -> dict[str, Any]:
+    """The columns of `trial`."""
+    return {
+        "candidate": tried.candidate,
+        "number": tried.number,
+        "params": json.dumps(dict(tried.values), separators=(",", ":")),
+        "key": tried.key,
+        "state": tried.state,
+        "fitness": tried.fitness,
+    }
+
+
+def tried(row: Row[Any]) -> Trial:
+    """The record in a row of `trial`."""
+    return Trial(
+        candidate=row.candidate,
+        number=row.number,
+        values=json.loads(row.params),
+        key=row.key,
+        state=row.state,
+        fitness=row.fitness,
+    )
+
+
+def entries(connection: Connection, asked: Select[Any]) -> list[Entry]:
+    """The candidates that a question of `candidate` finds, in its order."""
+    found = told(connection, asked)
+    proposed = proposals(connection, [row.id for row, _ in found])
+    return [entry(row, parents, proposed.get(row.id)) for row, parents in found]
 
 
 def told(connection: Connection, asked: Select[Any]) -> list[Told]:
@@ -108,8 +179,10 @@ def complete(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(generation)) or 0
 
 
-def check_order(connection: Connection, number: int, entries: Sequence[Entry]) -> None:
-    """See that a generation is the next, and its candidates in order.
+def check_order(
+    connection: Connection, number: int, entries: Sequence[Entry], trials: Sequence[Trial]
+) -> None:
+    """See that a generation is the next, its candidates in order, and what they name there.
 
     Raises:
         ValueError: It is not, with what stands there and what is needed.
@@ -131,6 +204,22 @@ def check_order(connection: Connection, number: int, entries: Sequence[Entry]) -
                 f"before its generation: ids 1 to {last}"
             )
         slot = entry.slot
+    asked_for = {entry.prompt for entry in entries if entry.prompt is not None}
+    prompts = select(candidate.c.id).where(
+        candidate.c.id.in_(sorted(asked_for)), candidate.c.species == "prompt"
+    )
+    unknown = asked_for.difference(connection.scalars(prompts)) if asked_for else asked_for
+    if unknown:
+        raise ValueError(
+            f"generation {number} told with prompts {sorted(unknown)}; a prompt is a candidate of "
+            "species prompt that was told in an earlier generation"
+        )
+    strangers = {one.candidate for one in trials}.difference(entry.id for entry in entries)
+    if strangers:
+        raise ValueError(
+            f"generation {number} told with trials of {sorted(strangers)}; trials are told with "
+            "the candidate they led to"
+        )
 
 
 def finite(value: object) -> object:
@@ -142,6 +231,18 @@ def finite(value: object) -> object:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return value
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        hypothesis=unspelled(row.hypothesis),
+        probability=row.probability,
+        mended=unspelled(row.mended),
+        gain=row.gain,
+        calls=tuple(
+            Call(**dict(zip(CALL, fields, strict=True))) for fields in json.loads(row.calls)
+        ),
+    )
 
 
 def _storable(text: str) -> str:

@@ -96,9 +96,8 @@ def _rendered(parts: Iterable[RenderableType], console: Console) -> str:
 def _parts(
     archive: Archive, arguments: argparse.Namespace, console: Console
 ) -> Iterable[RenderableType]:
-    from archive import listing, views
+    from archive import listing, reasons, views
     from archive.export import export
-    from archive.lineage import family
 
     box = console.is_terminal
     match arguments.command:
@@ -107,13 +106,21 @@ def _parts(
         case "top":
             entries = _best(archive, arguments.sort, arguments.count, arguments.ascending)
             if not entries:
-                return [listing.nobody_measured(archive.fates())]
+                return [listing.nobody_measured(archive.fates("strategy"))]
             return [views.top(entries, box, console.width, arguments.sort)]
         case "card":
+            return _card(archive, arguments, console)
+        case "calls":
             entry = archive.get(arguments.id)
-            kin = family(archive.kin())
-            source = _source(entry.text, console)
-            return views.card(entry, kin, archive.children(entry.id), source)
+            calls = entry.proposal.calls if entry.proposal else ()
+            found = [(call, archive.transcript.recall(call.key, call.draw)) for call in calls]
+            return reasons.debate(entry, found, arguments.full)
+        case "prompts":
+            return _prompts(archive, arguments, console)
+        case "models":
+            from archive import prompts
+
+            return prompts.models(archive.asked(), archive.written(), box)
         case "diff":
             return views.diff(archive.get(arguments.old), archive.get(arguments.new), box)
         case "outcomes":
@@ -129,14 +136,65 @@ def _parts(
             return [str(file) for file in files]
 
 
+def _card(
+    archive: Archive, arguments: argparse.Namespace, console: Console
+) -> Iterable[RenderableType]:
+    from archive import reasons, views
+    from archive.lineage import best_path, family
+
+    entry = archive.get(arguments.id)
+    kin = family(archive.kin(entry.species))
+    told = {entry.id: entry}
+    if arguments.explain:
+        path = best_path(kin, entry.id)
+        wanted = {*path, *(parent for one in path for parent in kin[one].parents)}
+        told = {one.id: one for one in archive.entries(ids=wanted)}
+    titles = _titles(archive, told.values())
+    return views.card(
+        entry,
+        kin,
+        archive.children(entry.id),
+        _source(entry, console),
+        made=reasons.made(entry, titles, archive.trials(entry.id)),
+        lineage=reasons.explained(entry, kin, told, titles) if arguments.explain else None,
+    )
+
+
+def _titles(archive: Archive, entries: Iterable[Entry]) -> dict[int, str]:
+    """The titles of the prompts that asked for these, by id."""
+    asked = {entry.prompt for entry in entries if entry.prompt is not None}
+    if not asked:
+        return {}
+    from archive.uses import heading
+
+    return {one: heading(text)[1] for one, text in archive.texts(asked).items()}
+
+
+def _prompts(
+    archive: Archive, arguments: argparse.Namespace, console: Console
+) -> Iterable[RenderableType]:
+    from archive import prompts, reasons
+    from archive.lineage import family
+
+    known, written = archive.prompts(), archive.written()
+    if arguments.id is None:
+        kin = family(archive.kin("prompt"))
+        return prompts.tree(kin, known, written, console.is_terminal, console.width)
+    entry = archive.get(arguments.id)
+    if entry.species != "prompt":
+        raise ArchiveError(f"#{entry.id} is no prompt but a strategy; card {entry.id} shows it")
+    made = reasons.made(entry, {}, [])
+    return prompts.prompt(entry, known, written, _source(entry, console), made=made)
+
+
 def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterable[RenderableType]:
     from archive import listing, views
     from archive.lineage import family, fittest, layout, leading
 
-    kin = family(archive.kin())
+    kin = family(archive.kin("strategy"))
     best = fittest(kin, arguments.best)
     if not best and not arguments.all:
-        return [listing.nobody_measured(archive.fates())]
+        return [listing.nobody_measured(archive.fates("strategy"))]
     drawn = None if arguments.all else leading(kin, best)
     lines = layout(kin, drawn, depth=arguments.depth, fold=not arguments.all, whole=set(best))
     return views.tree(kin, lines, sum(len(line.folded) for line in lines), width)
@@ -150,7 +208,7 @@ def _best(archive: Archive, name: str, count: int, ascending: bool) -> list[Entr
     sign = -1.0 if ascending else 1.0
     ranked: list[tuple[float, int, Entry]] = []
     met: dict[str, None] = dict.fromkeys((*views.OWN, *views.COLUMNS))
-    for entry in archive.entries(kinds=["measured"]):
+    for entry in archive.entries(kinds=["measured"], species="strategy"):
         met.update(dict.fromkeys(views.figures_of(entry)))
         value = views.sort_value(entry, name)
         if value is not None:
@@ -174,14 +232,15 @@ def _console() -> Console:
     return Console(file=file, highlight=False, width=width, force_terminal=False, color_system=None)
 
 
-def _source(text: str, console: Console) -> RenderableType:
-    from rich.text import Text
+def _source(entry: Entry, console: Console) -> RenderableType:
+    from archive.figures import escaped, said
 
     if not console.is_terminal:
-        return Text(text.rstrip("\n"))
+        return said(entry.text.rstrip("\n"))
     from rich.syntax import Syntax
 
-    return Syntax(text, "python", theme="ansi_dark", line_numbers=True)
+    language = "python" if entry.species == "strategy" else "markdown"
+    return Syntax(escaped(entry.text), language, theme="ansi_dark", line_numbers=True)
 
 
 if __name__ == "__main__":

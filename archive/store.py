@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,18 @@ from archive.entry import Entry
 from archive.errors import ArchiveError, ConfigDiffers
 from archive.identity import Identity, differences
 from archive.reading import Reading, chunks
-from archive.tables import REVISIONS, candidate, evaluation, generation, parentage, run
+from archive.tables import (
+    REVISIONS,
+    candidate,
+    evaluation,
+    generation,
+    parentage,
+    proposal,
+    run,
+    trial,
+)
+from archive.transcript import Transcript
+from archive.trial import Trial
 from sandbox.outcome import DependsOnStart, Floored, Measured, Outcome
 
 
@@ -24,10 +36,11 @@ class Archive(Reading):
     """One run's archive: one process writes it, any number read it meanwhile.
 
     What it answers stands in `archive.reading`. Make it with `create` or `open`; it is a context
-    manager that closes itself.
+    manager that closes itself. Threads may share it: whoever writes waits for the other.
 
     Attributes:
         identity: What it is a function of.
+        transcript: What models were asked and answered; kept at once, whatever is told when.
     """
 
     def __init__(
@@ -38,6 +51,8 @@ class Archive(Reading):
         self.identity = identity
         self._release = release
         self._closed = False
+        self._turn = threading.Lock()  # SQLite's own waiting sleeps, and is not fair
+        self.transcript = Transcript(engine, self._reading, self._writing, sole=release is not None)
 
     @staticmethod
     def check_vacant(path_or_url: str | Path) -> None:
@@ -111,7 +126,7 @@ class Archive(Reading):
                 if revision != REVISIONS[-1]:
                     from archive.migrate import upgrade
 
-                    with engine.begin() as connection:
+                    with place.writing(engine) as connection:
                         upgrade(connection)
                     place.settle(engine)
                 return cls(url, engine, release, kept)
@@ -165,31 +180,48 @@ class Archive(Reading):
             if fresh:
                 connection.execute(insert(evaluation), fresh)
 
-    def tell(self, number: int, entries: Sequence[Entry], summary: Mapping[str, object]) -> None:
+    def tell(
+        self,
+        number: int,
+        entries: Sequence[Entry],
+        summary: Mapping[str, object],
+        trials: Sequence[Trial] = (),
+    ) -> None:
         """Keep a whole generation, in one transaction: all of it or nothing.
 
         Args:
             number: The next generation: `generations()`.
-            entries: Its candidates in slot order, with the next ids; their parents told before.
+            entries: Its candidates in slot order, with the next ids; their parents and prompts told
+                in generations before.
             summary: What to say of the generation, as JSON can hold it; NaN and infinities become
                 null.
+            trials: What a tuner tried on the way to candidates among them.
 
         Raises:
-            ValueError: A generation, id, slot or parent out of order.
+            ValueError: A generation, id, slot, parent, prompt or trial out of order.
             ArchiveError: The disk is full or the database refuses; nothing of it is kept.
         """
         with self._writing(f"writing generation {number}") as connection:
-            rows.check_order(connection, number, entries)
+            rows.check_order(connection, number, entries, trials)
             candidates = [rows.of_entry(entry) for entry in entries]
             parents = [
                 {"child": entry.id, "position": position, "parent": parent}
                 for entry in entries
                 for position, parent in enumerate(entry.parents)
             ]
-            if candidates:
-                connection.execute(insert(candidate), candidates)
-            if parents:
-                connection.execute(insert(parentage), parents)
+            proposals = [
+                rows.of_proposal(entry.id, entry.proposal)
+                for entry in entries
+                if entry.proposal is not None
+            ]
+            for table, told in (
+                (candidate, candidates),
+                (parentage, parents),
+                (proposal, proposals),
+                (trial, [rows.of_trial(one) for one in trials]),
+            ):
+                if told:
+                    connection.execute(insert(table), told)
             # Told outcomes live with their candidates: graphs and descriptors are stored once.
             for keys in chunks({row["key"] for row in candidates if row["key"]}):
                 connection.execute(delete(evaluation).where(evaluation.c.key.in_(keys)))
@@ -206,10 +238,14 @@ class Archive(Reading):
         if self._release is None:
             raise ArchiveError(f"{self._where}: is open for reading only; open it for writing")
         safe = (
-            "every generation told before and every evaluation kept before is safe; "
+            "every generation told before and every evaluation and answer kept before is safe; "
             "go on with the same command and --resume"
         )
-        with place.explained(self._where, doing, safe), self._engine.begin() as connection:
+        with (
+            self._turn,
+            place.explained(self._where, doing, safe),
+            place.writing(self._engine) as connection,
+        ):
             yield connection
 
 

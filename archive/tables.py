@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema this version can read, oldest first; the last is the one it writes.
 
 Kept here as well as in the migrations so that opening an archive need not import Alembic (0.14 s).
@@ -101,4 +101,57 @@ generation = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("candidates", Integer, nullable=False),
     Column("summary", Text, nullable=False),
+)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("candidate", Integer, ForeignKey("candidate.id"), primary_key=True, autoincrement=False),
+    Column("hypothesis", Text, nullable=False),
+    Column("probability", Double),
+    Column("mended", Text, nullable=False),
+    Column("gain", Double),
+    Column("tokens", Integer, nullable=False),
+    Column("cost", Double, nullable=False),
+    Column("calls", Text, nullable=False),  # JSON: a list a call, in the order of Call's fields
+)
+
+trial = Table(
+    "trial",
+    metadata,
+    Column("candidate", Integer, ForeignKey("candidate.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("params", Text, nullable=False),  # JSON object: parameter -> value
+    Column("key", String(128), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("fitness", Double),
+)
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+"""What is said to models, once however often it is: a system message is part of every question."""
+
+exchange = Table(
+    "exchange",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the order in which they were kept
+    Column("key", String(64), nullable=False),
+    Column("draw", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("messages", Text, nullable=False),  # JSON: [speaker, hash of a passage] a message
+    Column("parameters", String(64), nullable=False),  # hash of a passage: a schema is long
+    Column("failure", Text, nullable=False),
+    Column("finish", Text, nullable=False),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost", Double, nullable=False),
+    Column("attempts", Text, nullable=False),  # JSON: sentences
+    Column("seconds", Double, nullable=False),
+    Column("text", Text, nullable=False),  # last: sums of what is before it need not read it
+    UniqueConstraint("key", "draw"),
 )

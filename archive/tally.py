@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from archive.entry import Species
 from archive.tables import candidate
+
+NAMED = {"floored": "floor", "crashed": "stage", "unusable": "problem"}
+"""Where a payload holds the reason, by kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +21,8 @@ class Fate:
 
     Attributes:
         kind: Their outcome's kind in one word.
-        reason: The floor, the first refusal's rule or the stage of the crash; the standing where
-            measured; "" where the kind says all.
+        reason: The floor, the first refusal's rule, the stage of the crash or what was unusable;
+            the standing where measured; "" where the kind says all.
         candidates: How many they are.
         first: Id of the first of them.
     """
@@ -51,13 +54,21 @@ class Earning:
     best: float | None
 
 
-def fates(connection: Connection) -> list[Fate]:
-    """Every end that candidates met: kinds and reasons by how many, the most first."""
+def fates(connection: Connection, species: Species | None = None) -> list[Fate]:
+    """Every end that candidates met: kinds and reasons by how many, the most first.
+
+    Args:
+        connection: To the archive.
+        species: Only what became of genomes of this kind.
+    """
     columns = (candidate.c[name] for name in ("id", "kind", "standing", "payload"))
+    asked = select(*columns).order_by(candidate.c.id)
+    if species is not None:
+        asked = asked.where(candidate.c.species == species)
     counts: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], int] = {}
-    for row in connection.execute(select(*columns).order_by(candidate.c.id)):
-        end = (row.kind, _reason(row.kind, row.standing, row.payload))
+    for row in connection.execute(asked):
+        end = (row.kind, reason(row.kind, row.standing, row.payload))
         counts[end] = counts.get(end, 0) + 1
         first.setdefault(end, row.id)
     kinds: dict[str, int] = {}
@@ -97,20 +108,19 @@ def summed_up(fates: Sequence[Fate]) -> str:
     return "; ".join(said)
 
 
-def _mean(one: Earning) -> float:
-    return one.earned / one.tries if one.tries else -1.0
-
-
-def _reason(kind: str, standing: str, payload: str) -> str:
+def reason(kind: str, standing: str, payload: str) -> str:
+    """Why a candidate met its end, as Fate has it, from its row's columns."""
     match kind:
         case "measured":
             return standing
-        case "floored" | "refused" | "crashed":
-            held: dict[str, Any] = json.loads(payload)
+        case "refused":
+            refusals = json.loads(payload)["refusals"]
+            return str(refusals[0][0]) if refusals else ""
+        case "floored" | "crashed" | "unusable":
+            return str(json.loads(payload)[NAMED[kind]])
         case _:
             return ""
-    if kind == "floored":
-        return str(held["floor"])
-    if kind == "crashed":
-        return str(held["stage"])
-    return str(held["refusals"][0][0]) if held["refusals"] else ""
+
+
+def _mean(one: Earning) -> float:
+    return one.earned / one.tries if one.tries else -1.0

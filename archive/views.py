@@ -12,9 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.entry import Entry, Kin
-from archive.figures import figure, pairs, table
+from archive.figures import escaped, figure, one_line, pairs, said, table
 from archive.lineage import Family, Line, best_path, gain, steps
-from sandbox.outcome import Crashed, DependsOnStart, Duplicate, Floored, Measured, Refused
+from sandbox.outcome import (
+    Admitted,
+    Crashed,
+    DependsOnStart,
+    Duplicate,
+    Floored,
+    Measured,
+    Refused,
+    Unusable,
+)
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "sharpe": ("sharpe",),
@@ -37,10 +46,10 @@ OWN = ("fitness", "novelty", "generation", "nodes", "id")
 def headline(text: str) -> str:
     """The first line of a strategy's docstring; of its text where it has none or is no Python."""
     try:
-        said = ast.get_docstring(ast.parse(text))
+        idea = ast.get_docstring(ast.parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        said = None
-    lines = (said or text).strip().splitlines()
+        idea = None
+    lines = (idea or text).strip().splitlines()
     return lines[0].strip() if lines else ""
 
 
@@ -110,7 +119,7 @@ def top(entries: Sequence[Entry], box: bool, width: int, sort: str = "fitness") 
             break
         names.remove(going.pop(0))
     for entry, row in zip(entries, rows, strict=True):
-        idea = Text(headline(entry.text))
+        idea = Text(one_line(headline(entry.text)))
         idea.truncate(max(left, LEAST_IDEA), overflow="ellipsis")
         row.append(idea.plain)
     return table(box, [*names, "idea"], rows, left="operator idea")
@@ -129,33 +138,45 @@ def _column(entry: Entry) -> dict[str, str]:
 
 
 def card(
-    entry: Entry, family: Family, children: Sequence[int], source: RenderableType
+    entry: Entry,
+    family: Family,
+    children: Sequence[int],
+    source: RenderableType,
+    *,
+    made: Sequence[RenderableType] = (),
+    lineage: Sequence[RenderableType] | None = None,
 ) -> list[RenderableType]:
     """Everything about one candidate.
 
     Args:
         entry: The candidate.
-        family: All candidates.
+        family: All candidates of its species.
         children: Ids of its children.
         source: Its text, as it is to be shown.
+        made: What else is known of how it was made.
+        lineage: The line it comes from, where there is more to say of it than its steps.
     """
     one = family[entry.id]
     place = f"  generation {entry.generation}, slot {entry.slot}"
     parts: list[RenderableType] = [
-        Text.assemble(_name(family, one), place),
+        Text.assemble(label(family, one), place),
         Text(_step(entry)),
         Text(),
         *_outcome(entry),
+        *([Text(), *made] if made else []),
         Text(),
         Text("Lineage", style="bold"),
+        *(_lineage(entry, family) if lineage is None else lineage),
     ]
-    for step in best_path(family, entry.id):
-        kin = family[step]
-        parts.append(Text.assemble("  ", _name(family, kin), f"  {_step(kin)}"))
     for title, ids in (("Parents", entry.parents), ("Children", children)):
         parts += [Text(), Text(f"{title}: {len(ids) or 'none'}", style="bold")]
-        parts += [Text.assemble("  ", _name(family, family[each])) for each in ids]
+        parts += [Text.assemble("  ", label(family, family[each])) for each in ids]
     return [*parts, Text(), Text("Source", style="bold"), source]
+
+
+def _lineage(entry: Entry, family: Family) -> list[RenderableType]:
+    path = [family[step] for step in best_path(family, entry.id)]
+    return [Text.assemble("  ", label(family, kin), f"  {_step(kin)}") for kin in path]
 
 
 def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
@@ -168,7 +189,7 @@ def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
         f"#{new.id} {headline(new.text)}",
         lineterm="",
     )
-    lines = [Text(line, style=styles.get(line[:1], "")) for line in changes]
+    lines = [said(line, styles.get(line[:1], "")) for line in changes]
     parts: list[RenderableType] = [*lines] or [Text("The sources are equal.")]
     before, after = _all_figures(old), _all_figures(new)
     rows: list[list[str]] = []
@@ -181,22 +202,26 @@ def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
     return [*parts, Text(), table(box, names, rows, left="figure")]
 
 
+def guides(line: Line, width: int) -> str:
+    """What leads to a line of a drawn tree from its left; its depth where that is too wide."""
+    lead = "".join("   " if last else "│  " for last in line.last[:-1])
+    if len(lead) > width:
+        lead = f"({len(line.last)} deep) "
+    return lead + ("" if not line.last else "└─ " if line.last[-1] else "├─ ")
+
+
 def _branch(family: Family, line: Line, width: int) -> Text:
-    guides = "".join("   " if last else "│  " for last in line.last[:-1])
-    if len(guides) > width // 2:
-        guides = f"({len(line.last)} deep) "
-    joint = "" if not line.last else "└─ " if line.last[-1] else "├─ "
-    text = Text(guides + joint)
+    text = Text(guides(line, width // 2))
     one = line.folded[-1]
     if len(line.folded) > 1:
         text.append(f"… {steps(family, line.folded)} …")
         text.stylize("dim")
     else:
-        text.append_text(_name(family, one))
+        text.append_text(label(family, one))
         others = "".join(f" × #{parent}" for parent in one.parents[1:])
         if one.operator != one.standing:  # a seed is a seed by `seed`
-            text.append(f"  {one.operator}{others}", style="cyan")
-        text.append(f"  {one.note}" if one.note else "")
+            text.append(f"  {one_line(one.operator)}{others}", style="cyan")
+        text.append(f"  {one_line(one.note)}" if one.note else "")
     more = f"  (+{line.hidden:,} more)" if line.hidden else ""
     text.truncate(max(width - len(more), 20), overflow="ellipsis")
     return text.append(more, style="dim")
@@ -204,10 +229,10 @@ def _branch(family: Family, line: Line, width: int) -> Text:
 
 def _step(one: Entry | Kin) -> str:
     """How a candidate came about: its operator, and what that did where it said so."""
-    return f"{one.operator}: {one.note}" if one.note else one.operator
+    return one_line(f"{one.operator}: {one.note}" if one.note else one.operator)
 
 
-def _name(family: Family, one: Kin) -> Text:
+def label(family: Family, one: Kin) -> Text:
     """A candidate in a few words: id, fitness, its gain over its best parent, standing."""
     if one.fitness is None:
         return Text(f"#{one.id} {one.standing}")
@@ -228,31 +253,36 @@ def _outcome(entry: Entry) -> list[RenderableType]:
                 pairs(figures),
                 Text(f"Folds: {folds}"),
                 *_behaviour(outcome.axes),
-                *(Text(f"Warning: {warning}", style="yellow") for warning in outcome.warnings),
+                *(said(f"Warning: {warning}", "yellow") for warning in outcome.warnings),
                 Text(f"Graph: {outcome.nodes} nodes, key {outcome.key}", style="dim"),
             ]
         case Floored() as outcome:
-            said = f"{outcome.floor} is {figure(outcome.figure)}, needs {figure(outcome.needed)}"
-            return [Text(f"No fitness: {said}.", style="yellow"), pairs(outcome.metrics)]
+            why = f"{outcome.floor} is {figure(outcome.figure)}, needs {figure(outcome.needed)}"
+            return [Text(f"No fitness: {why}.", style="yellow"), pairs(outcome.metrics)]
         case DependsOnStart() as outcome:
-            said = (
+            why = (
                 "No fitness: begun later in the data it holds other weights, by up to "
                 f"{figure(outcome.difference)}; a date could hide in them."
             )
-            return [Text(said, style="yellow")]
+            return [Text(why, style="yellow")]
         case Refused() as outcome:
             parts: list[RenderableType] = [Text("Refused; nothing ran.", style="yellow")]
             lines = entry.text.splitlines()
             for refusal in outcome.refusals:
-                parts.append(Text(f"  {refusal}"))
+                parts.append(said(f"  {refusal}"))
                 if 1 <= refusal.line <= len(lines):
-                    parts.append(Text(f"    {lines[refusal.line - 1]}", style="bold"))
-                    parts.append(Text(" " * (3 + max(refusal.column, 1)) + "^", style="red"))
+                    before = lines[refusal.line - 1][: max(refusal.column - 1, 0)]
+                    parts.append(said(f"    {lines[refusal.line - 1]}", "bold"))
+                    parts.append(Text(" " * (4 + len(escaped(before))) + "^", style="red"))
             return parts
         case Duplicate() as outcome:
             return [Text(f"Its graph is that of #{outcome.of}; nothing ran.", style="yellow")]
         case Crashed() as outcome:
-            return [Text(f"A worker failed at {outcome.stage}: {outcome.reason}", style="red")]
+            return [said(f"A worker failed at {outcome.stage}: {outcome.reason}", "red")]
+        case Unusable() as outcome:
+            return [said(f"Nothing to draw ({outcome.problem}): {outcome.found}", "yellow")]
+        case Admitted() as outcome:
+            return [Text(f"A prompt that may be used; `prompts {entry.id}` shows its record.")]
 
 
 def _behaviour(axes: Mapping[str, float]) -> list[RenderableType]:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.encoding import decode, encode
+from archive.encoding import decode, encode, spelled, unspelled
 from genomes.refusal import Refusal
 from sandbox.outcome import (
+    Admitted,
     Crashed,
     DependsOnStart,
     Duplicate,
@@ -20,6 +21,7 @@ from sandbox.outcome import (
     Measured,
     Outcome,
     Refused,
+    Unusable,
 )
 
 FLOATS = st.floats()
@@ -54,6 +56,8 @@ OUTCOMES = st.one_of(
     st.builds(Refused, refusals=st.lists(REFUSALS, max_size=3).map(tuple)),
     st.builds(Duplicate, key=WORDS, of=COUNTS),
     st.builds(Crashed, stage=WORDS, reason=WORDS),
+    st.builds(Unusable, problem=WORDS, found=WORDS),
+    st.builds(Admitted, key=WORDS),
 )
 
 
@@ -74,6 +78,26 @@ def test_the_columns_hold_json_that_any_reader_takes(outcome: Outcome):
 
     for column in (encoded.payload, encoded.metrics or "{}"):
         json.loads(column, parse_constant=refuse)
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=40))
+def test_any_text_is_storable_and_comes_back_to_the_character(text: str):
+    kept = spelled(text)
+    kept.encode()  # half a surrogate pair would raise
+    assert "\0" not in kept
+    assert unspelled(kept) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud83d\ude00 two halves", "\ud800", "a\0b", "\x1a", "\x1aabc\\n\n", "\x1a\ud800"]
+)
+def test_texts_that_databases_refuse_or_that_look_escaped_come_back(text):
+    assert unspelled(spelled(text)) == text
+    assert spelled(text) != text
+
+
+def test_an_ordinary_text_is_kept_as_it_is():
+    assert spelled("Kauf, wenn es fällt 📉\n") == "Kauf, wenn es fällt 📉\n"
 
 
 def test_figures_keep_their_order_and_become_plain_floats(measured):

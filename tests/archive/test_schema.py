@@ -19,6 +19,7 @@ from archive.errors import ArchiveError
 from archive.store import Archive
 from archive.tables import REVISIONS, metadata
 
+DIGEST = "4216eb02467aa0751d66573eba051dc1f5cbc18710000091a20babd180cc78c6"
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -43,27 +44,68 @@ def test_every_schema_ever_written_has_a_fixture():
     ]
 
 
+@pytest.fixture
+def kept(place):
+    """Put the archive that a schema wrote in its day at `place`."""
+
+    def kept(revision: str) -> Path:
+        connection = sqlite3.connect(place)
+        connection.executescript((FIXTURES / f"schema_{revision}.sql").read_text())
+        connection.close()
+        return place
+
+    return kept
+
+
+HELD = {"0001": "generations", "0002": "modelled"}
+"""The fixture of conftest.py whose candidates each schema's archive holds."""
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_an_archive_of_that_schema_is_read_and_gone_on_with(
-    place, identity, generations, entry, revision
+    request, kept, identity, entry, exchange, revision
 ):
-    connection = sqlite3.connect(place)
-    connection.executescript((FIXTURES / f"schema_{revision}.sql").read_text())
-    connection.close()
+    place = kept(revision)
+    told = request.getfixturevalue(HELD[revision])
+    every = [one for generation in told for one in generation]
     with Archive.open(place, identity=identity) as archive:
-        assert repr(list(archive.entries())) == repr([one for told in generations for one in told])
-        archive.tell(3, [entry(9, generation=3, slot=0, parents=(5,))], {})
-        assert archive.count() == 9
+        assert repr(list(archive.entries())) == repr(every)
+        follower = entry(len(every) + 1, generation=len(told), slot=0, parents=(5,))
+        archive.tell(len(told), [follower], {})
+        archive.transcript.keep([exchange(99)])
+        assert archive.count() == len(every) + 1
         assert list(archive.recall(["a" * 64])) == ["a" * 64]
     with Archive.open(place, identity=identity, readonly=True) as archive:
-        assert archive.generations() == 4
+        assert archive.generations() == len(told) + 1
+        assert archive.transcript.recall(exchange(99).key, 99) == exchange(99)
+
+
+def test_a_digest_is_the_one_that_the_first_schema_had(kept, identity):
+    # Of the archive in fixtures/schema_0001.sql, by the version that wrote it.
+    with Archive.open(kept("0001"), identity=identity) as archive:
+        assert archive.digest() == DIGEST
+
+
+def test_an_archive_without_a_transcript_gets_an_empty_one(kept, identity):
+    with Archive.open(kept("0001"), identity=identity) as archive:
+        assert list(archive.transcript) == []
+        assert archive.transcript.spent() == (0.0, 0, 0, 0.0)
+        assert archive.written() == archive.asked() == archive.trials(5) == []
+
+
+def test_what_models_said_and_a_tuner_tried_is_kept_by_schema_0002(
+    kept, identity, exchanges, trials
+):
+    with Archive.open(kept("0002"), identity=identity) as archive:
+        assert list(archive.transcript) == exchanges
+        assert archive.trials(11) == trials
 
 
 @pytest.fixture
 def old(told, monkeypatch):
     """An archive of a schema 0000 from which one step leads to today's."""
-    monkeypatch.setattr(places, "REVISIONS", ("0000", "0001"))
-    monkeypatch.setattr(store, "REVISIONS", ("0000", "0001"))
+    monkeypatch.setattr(places, "REVISIONS", ("0000", REVISIONS[-1]))
+    monkeypatch.setattr(store, "REVISIONS", ("0000", REVISIONS[-1]))
     connection = sqlite3.connect(told)
     connection.execute("UPDATE alembic_version SET version_num = '0000'")
     connection.commit()
@@ -73,15 +115,15 @@ def old(told, monkeypatch):
 
 def test_an_older_archive_is_migrated_when_opened_for_writing(old, monkeypatch):
     def upgrade(connection):
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{REVISIONS[-1]}'"))
 
     monkeypatch.setattr(archive.migrate, "upgrade", upgrade)
     with Archive.open(old, identity=None):
         # Seen in the file itself while the writer still has it open.
-        assert places.vet(places.parse(old)) == "0001"
+        assert places.vet(places.parse(old)) == REVISIONS[-1]
         connection = sqlite3.connect(f"file:{old}?mode=ro&immutable=1", uri=True)
         asked = connection.execute("SELECT version_num FROM alembic_version")
-        assert asked.fetchone() == ("0001",)
+        assert asked.fetchone() == (REVISIONS[-1],)
         connection.close()
 
 
@@ -104,6 +146,17 @@ def test_an_older_archive_is_not_read_without_being_migrated(old):
     with pytest.raises(ArchiveError, match=r"its schema is 0000.*resume its run once"):
         Archive.open(old, identity=None, readonly=True)
     assert old.read_bytes() == before
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_an_archive_of_an_older_schema_is_read_once_its_run_was_resumed(kept, revision):
+    place = kept(revision)
+    before = place.read_bytes()
+    with pytest.raises(ArchiveError, match=rf"its schema is {revision}.*resume its run once"):
+        Archive.open(place, identity=None, readonly=True)
+    assert place.read_bytes() == before
+    Archive.open(place, identity=None).close()
+    Archive.open(place, identity=None, readonly=True).close()
 
 
 def test_an_archive_killed_while_it_was_made_does_not_stand_in_the_way(place, identity):

@@ -285,7 +285,7 @@ def test_the_tables_are_ones_postgresql_takes():
         for table in metadata.sorted_tables
         for made in (CreateTable(table), *map(CreateIndex, table.indexes))
     ]
-    assert len(statements) == 5 + 3
+    assert len(statements) == 9 + 3
     assert "descriptor BYTEA" in "".join(statements)
 
 
