@@ -20,8 +20,8 @@ class Evolution:
     Attributes:
         archive: Path or URL of its archive.
         digest: Hash of everything in it.
-        candidates: A row for each candidate: id, generation, slot, operator, parents, kind,
-            standing, fitness, novelty, nodes, text, and a column for each metric.
+        candidates: A row for each strategy: id, generation, slot, operator, parents, prompt, model,
+            hypothesis, kind, standing, fitness, novelty, nodes, text, and a column for each metric.
         generations: A row for each generation.
     """
 
@@ -33,7 +33,7 @@ class Evolution:
 
 def evolve(
     *,
-    generations: int,
+    generations: int | None = None,
     population: int | None = None,
     market: str | Path | None = None,
     config: str | Path | None = None,
@@ -43,12 +43,17 @@ def evolve(
     workers: int | None = None,
     ray_address: str | None = None,
     seed: int | None = None,
+    llm: str | Sequence[str] | None = None,
+    llm_base_url: str | None = None,
+    goal: str | None = None,
+    replay: str | Path | None = None,
     settings: str | Sequence[str] | Mapping[str, object] = (),
 ) -> Evolution:
     """Run a search; arguments as the flags of `python -m engine.evolve`, which see.
 
     Args:
-        generations: Generations after the seeds; when resuming, the total.
+        generations: Generations after the seeds; when resuming, the total; None with `replay` for
+            as many as there were.
         population: Candidates a generation.
         market: A market's name or path; None for the embedded one.
         config: Settings in TOML.
@@ -58,6 +63,10 @@ def evolve(
         workers: Ray workers; 0 runs in this process.
         ray_address: A Ray cluster.
         seed: Every randomness comes from it.
+        llm: Language models that write variations, too.
+        llm_base_url: Their server.
+        goal: What the models are to look for, in your words.
+        replay: An archive whose recorded replies are given again, offline.
         settings: `key=value`, several of them, or a dict: {"search.selection": "pareto"}.
 
     Raises:
@@ -67,7 +76,8 @@ def evolve(
     from archive.store import Archive
     from engine.command import Arguments, search
 
-    if isinstance(generations, bool) or not isinstance(generations, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+    counted = isinstance(generations, int) and not isinstance(generations, bool)
+    if not counted and not (generations is None and replay is not None):
         raise TypeError(f"generations = {generations!r}; needs a whole number")
     files = [seed_from] if isinstance(seed_from, str | Path) else seed_from
     arguments = Arguments(
@@ -81,6 +91,10 @@ def evolve(
         workers=workers,
         ray_address=ray_address,
         seed=seed,
+        llm=llm if llm is None or isinstance(llm, str) else ",".join(llm),
+        llm_base_url=llm_base_url,
+        goal=goal,
+        replay=None if replay is None else str(replay),
         settings=_settings(settings),
     )
     place = search(arguments, quiet=True).archive
@@ -152,7 +166,7 @@ def _candidates(archive: Any) -> pd.DataFrame:
     from sandbox.outcome import Floored, Measured, kind_of
 
     rows: list[dict[str, Any]] = []
-    for entry in archive.entries():
+    for entry in archive.entries(species="strategy"):
         outcome = entry.outcome
         row: dict[str, Any] = {
             "id": entry.id,
@@ -160,6 +174,9 @@ def _candidates(archive: Any) -> pd.DataFrame:
             "slot": entry.slot,
             "operator": entry.operator,
             "parents": entry.parents,
+            "prompt": entry.prompt,
+            "model": entry.model,
+            "hypothesis": entry.proposal.hypothesis if entry.proposal else "",
             "kind": kind_of(outcome),
             "standing": entry.standing,
             "novelty": entry.novelty,

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.config import ConfigError, build, merge, read
+from engine.session import RUNS, Found, Kept, Session, kept_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive.entry import Entry
     from archive.store import Archive
-    from engine.seeding import Seed
+    from engine.settings import LLM
     from engine.wiring import Plan
-    from sandbox.pool import Pool
-
-RUNS = Path("runs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
     """What a user asked for; None where they said nothing. As the flags of `engine.evolve`."""
 
-    generations: int
+    generations: int | None = None
     population: int | None = None
     market: str | None = None
     config: Path | None = None
@@ -38,34 +33,17 @@ class Arguments:
     workers: int | None = None
     ray_address: str | None = None
     seed: int | None = None
+    llm: str | None = None
+    llm_base_url: str | None = None
+    goal: str | None = None
+    replay: str | None = None
     settings: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A run that ended.
-
-    Attributes:
-        archive: Path or URL of its archive.
-        generations: Generations told, the seeds' included.
-        stopped: Whether Ctrl-C ended it early.
-        champion: The fittest candidate; None if nothing was measured.
-        champion_file: Where its text lies; None without a champion.
-        floors: Without a champion, how many candidates broke which floor.
-    """
-
-    archive: str
-    generations: int
-    stopped: bool
-    champion: Entry | None
-    champion_file: Path | None
-    floors: Mapping[str, int]
 
 
 def table_of(arguments: Arguments) -> dict[str, Any]:
     """What was said of the config, in its shape: the file, then --set, then the other flags."""
     said = read(arguments.config, arguments.settings)
-    flags: dict[str, Any] = {}
+    flags: dict[str, Any] = {"llm": _models_of(arguments)}
     if arguments.market is not None:
         flags["market"] = arguments.market
     if arguments.seed is not None:
@@ -76,6 +54,18 @@ def table_of(arguments: Arguments) -> dict[str, Any]:
     if given := {key: value for key, value in places.items() if value is not None}:
         flags["sandbox"] = given
     return merge(said, flags)
+
+
+def _models_of(arguments: Arguments) -> dict[str, Any]:
+    """What the flags say of language models, in the config's shape."""
+    said: dict[str, Any] = {}
+    if arguments.llm is not None:
+        said["models"] = [name.strip() for name in arguments.llm.split(",") if name.strip()]
+    if arguments.llm_base_url is not None:
+        said["server"] = {"base_url": arguments.llm_base_url}
+    if arguments.goal is not None:
+        said["goal"] = arguments.goal
+    return said
 
 
 def place_of(arguments: Arguments) -> str:
@@ -101,17 +91,17 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     Raises:
         ConfigError, MarketError, SeedError, ArchiveError, PoolError: Each says the way out.
     """
-    if arguments.generations < 0:
-        raise ConfigError([f"--generations {arguments.generations}: needs an integer >= 0"])
     place = place_of(arguments)
     said = table_of(arguments)
-    kept = _kept(place) if arguments.resume else Kept()
+    kept = kept_of(arguments.replay or place) if arguments.resume or arguments.replay else Kept()
+    generations = _generations(arguments, kept)
     config = build(merge(kept.table, said))
 
     from rich.console import Console
 
     from archive.store import Archive
     from engine import wiring
+    from engine.casting import Sketch
 
     console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, soft_wrap=True)
     planned = wiring.plan(
@@ -121,26 +111,35 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
         kept_seeds=() if arguments.seed_from else kept.seeds,
         place=kept.market,
     )
+    typed = arguments.llm_base_url is not None
+    run = Session(planned, generations, console, replay=arguments.replay, typed=typed)
     if arguments.resume:
         with Archive.open(place, identity=planned.identity) as archive:
             _greet(console, planned, place)
-            return _go_on(arguments, planned, archive, place, console)
+            return run.go_on(archive, place)
     Archive.check_vacant(place)  # before workers start; made only once they have
     _greet(console, planned, place)
-    with _workers(planned, console) as pool:
+    sketch = Sketch()
+    models = run.introduced(sketch)
+    with run.workers() as pool:
         place, archive = _create(arguments, planned, place)
         with archive:
-            _run(planned, archive, pool, arguments.generations, console)
-            return _found(arguments, archive, place)
+            archive.transcript.keep(sketch.exchanges)
+            return run.go(archive, pool, place, models)
 
 
-def _go_on(
-    arguments: Arguments, planned: Plan, archive: Archive, place: str, console: Console
-) -> Found:
-    if archive.generations() <= arguments.generations:
-        with _workers(planned, console) as pool:
-            _run(planned, archive, pool, arguments.generations, console)
-    return _found(arguments, archive, place)
+def _generations(arguments: Arguments, kept: Kept) -> int:
+    """Generations after the seeds; those of the run to replay where nobody said."""
+    asked = arguments.generations
+    if asked is None:
+        if not arguments.replay:
+            raise ConfigError(["--generations: is missing; needs how many are to follow the seeds"])
+        asked = max(kept.generations - 1, 0)
+    if asked < 0:
+        raise ConfigError([f"--generations {asked}: needs an integer >= 0"])
+    if arguments.replay and arguments.resume:
+        raise ConfigError(["--replay: makes a new archive; leave --resume out"])
+    return asked
 
 
 def _create(arguments: Arguments, planned: Plan, place: str) -> tuple[str, Archive]:
@@ -158,85 +157,9 @@ def _create(arguments: Arguments, planned: Plan, place: str) -> tuple[str, Archi
             place = following
 
 
-@contextmanager
-def _workers(planned: Plan, console: Console) -> Generator[Pool]:
-    from engine import wiring
-
-    with console.status("starting workers (the first run compiles kernels)"):
-        pool = wiring.pool(planned.market, planned.config)
-    try:
-        yield pool
-    finally:
-        pool.close()
-
-
-def _run(planned: Plan, archive: Archive, pool: Pool, generations: int, console: Console) -> None:
-    from engine import wiring
-    from engine.loop import run
-    from engine.progress import Screen
-
-    task = wiring.assemble(planned, archive, pool)
-    best = max(task.population.fitness, default=None)
-    first = archive.generations()
-    with Screen(console, first=first, last=generations, best=best) as screen:
-        run(task, generations, screen)
-
-
-def _found(arguments: Arguments, archive: Archive, place: str) -> Found:
-    top = archive.top(1)
-    told = archive.generations()
-    champion = top[0] if top else None
-    floors: dict[str, int] = {}
-    if champion is None:
-        floored = [fate for fate in archive.fates() if fate.kind == "floored"]
-        floored.sort(key=lambda fate: -fate.candidates)
-        floors = {fate.reason: fate.candidates for fate in floored}
-    return Found(
-        archive=place,
-        generations=told,
-        stopped=told <= arguments.generations,
-        champion=champion,
-        champion_file=_keep(champion, place),
-        floors=floors,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What an archive says of the run to go on with; empty for a new one."""
-
-    table: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    market: str | None = None
-    seeds: Sequence[Seed] = ()
-
-
-def _kept(place: str) -> Kept:
-    """The settings, the market's place and the seeds that a run was begun with."""
-    from archive.store import Archive
-    from engine.seeding import Seed
-
-    with Archive.open(place, identity=None, readonly=True) as archive:
-        config: dict[str, Any] = json.loads(archive.identity.config)
-        seeds = [
-            Seed(name=entry.operator.removeprefix("seed "), text=entry.text)
-            for entry in archive.entries(generations=range(1))
-        ]
-    market = str(config["place"])
-    table = {key: config[key] for key in ("objective", "search")}
-    return Kept(table | {"seed": archive.identity.seed, "market": market}, market, seeds)
-
-
-def _keep(champion: Entry | None, place: str) -> Path | None:
-    """Write the champion's text beside the archive; in the folder of runs for a database."""
-    if champion is None:
-        return None
-    path = RUNS / "champion.py" if "://" in place else Path(place).with_suffix(".champion.py")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(champion.text, encoding="utf-8")
-    return path
-
-
 def _greet(console: Console, planned: Plan, place: str) -> None:
+    from engine.llm.keys import INVITATION
+
     market, config = planned.market, planned.config
     scored = market.split.train_end - market.split.score_from
     console.print(
@@ -245,8 +168,21 @@ def _greet(console: Console, planned: Plan, place: str) -> None:
         f"{config.search.population}, seed {config.seed}, archive {place}",
         highlight=False,
     )
+    if config.llm.models:
+        console.print(_models(config.llm), highlight=False)
     notes = [finding.text for finding in market.findings[:5]]
     if planned.left_out:
         notes.append(f"these seeds do not fit the market: {', '.join(planned.left_out)}")
     for note in notes:
         console.print(f"  note: {note}", style="yellow", highlight=False)
+    if not config.llm.models:
+        console.print(f"  {INVITATION}", style="dim", highlight=False)
+
+
+def _models(settings: LLM) -> str:
+    """The models of a run in a line."""
+    share = "what they earn decides" if settings.share == "auto" else f"{settings.share:.0%}"
+    when = f", every {settings.every} generations" if settings.every > 1 else ""
+    when += f", after {settings.plateau} generations without progress" if settings.plateau else ""
+    goal = f'; goal: "{settings.goal}"' if settings.goal else ""
+    return f"  models: {', '.join(settings.models)}, for {share} of candidates{when}{goal}"

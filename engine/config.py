@@ -7,10 +7,11 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from engine.settings import LLM, Part, Sandbox, Search
 from sandbox.objective import Objective
 
 
@@ -22,56 +23,7 @@ class ConfigError(ValueError):
         self.problems = tuple(problems)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Search(_Part):
-    """How the next candidates are chosen.
-
-    Attributes:
-        population: Candidates a generation.
-        selection: Who becomes a parent: `novelty` (fit and novel, with few children), `pareto`
-            (NSGA-II over fitness, novelty and brevity), `random` (nobody: every candidate is a new
-            strategy; the baseline a search has to beat).
-        builtin_seeds: Whether the strategies that come with Finch are among the seeds.
-        operators: Operators in use; empty for all.
-        explore: Share of draws in which operators are chosen evenly, whatever they have earned.
-        memory: What an operator's earnings keep of their weight from one generation to the next.
-        pareto_pool: Members that NSGA-II sorts: the newest ones.
-    """
-
-    population: int = Field(default=64, ge=1, le=100_000)
-    selection: Literal["novelty", "pareto", "random"] = "novelty"
-    builtin_seeds: bool = True
-    operators: tuple[str, ...] = ()
-    explore: float = Field(default=0.2, ge=0, le=1)
-    memory: float = Field(default=0.9, gt=0, le=1)
-    pareto_pool: int = Field(default=500, ge=4, le=100_000)
-
-
-class Sandbox(_Part):
-    """Where candidates run. Decides how long a run takes, never what it finds.
-
-    Attributes:
-        workers: Ray workers; 0 runs everything in this process.
-        ray_address: A cluster; empty for this machine.
-        cache_mb: Cap on each worker's cache of computed values.
-        draw_wall_s: Backstop on one drawing.
-        batch_wall_s: A batch that takes longer has hung; its worker is replaced.
-        isolation: `full` runs strangers' code behind every wall of the jail, or not at all;
-            `reduced` does with the walls that the platform has (sandbox/README.md).
-    """
-
-    workers: int = Field(default=2, ge=0, le=10_000)
-    ray_address: str = ""
-    cache_mb: int = Field(default=256, ge=1, le=1_000_000)
-    draw_wall_s: float = Field(default=5.0, gt=0, le=3600)
-    batch_wall_s: float = Field(default=120.0, gt=0, le=86_400)
-    isolation: Literal["full", "reduced"] = "full"
-
-
-class Config(_Part):
+class Config(Part):
     """A whole search.
 
     Attributes:
@@ -80,18 +32,22 @@ class Config(_Part):
         seed: Every randomness comes from it.
         objective: What fitness is.
         search: How the next candidates are chosen.
-        sandbox: Where they run.
+        llm: Language models: who is asked, when and what for.
+        sandbox: Where candidates run.
     """
 
     market: str = ""
     seed: int = Field(default=0, ge=0, lt=2**63)
     objective: Objective = Objective()
     search: Search = Search()
+    llm: LLM = LLM()
     sandbox: Sandbox = Sandbox()
 
     def identity(self) -> dict[str, Any]:
-        """The part that decides what is found: all but the market's place and the sandbox."""
-        return self.model_dump(mode="json", exclude={"market", "seed", "sandbox"})
+        """The part that decides what is found: all but places, servers, budgets and the sandbox."""
+        resting: set[str] | bool = not self.llm.models or {"server", "budget"}
+        hidden = {"market": True, "seed": True, "sandbox": True, "llm": resting}
+        return self.model_dump(mode="json", exclude=hidden)
 
 
 def read(path: Path | None, settings: Sequence[str] = ()) -> dict[str, Any]:

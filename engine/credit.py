@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,25 +24,42 @@ class OperatorCredit:
     Thompson 1933; discounting as in Raj & Kalyani 2017.
     """
 
-    def __init__(self, operators: Sequence[str], *, explore: float, memory: float) -> None:
+    def __init__(
+        self,
+        operators: Sequence[str],
+        *,
+        explore: float,
+        memory: float,
+        costs: Mapping[str, float] | None = None,
+        cost_weight: float = 0.0,
+    ) -> None:
         """Begin with nothing earned.
 
         Args:
             operators: Their names.
             explore: Share of draws that are even.
             memory: Weight that evidence keeps from one generation to the next.
+            costs: What one try of each costs, in any one unit (evaluations, or money with what an
+                evaluation is worth in it); 0 where not named.
+            cost_weight: What the dearest operator must earn more than the cheapest to be drawn as
+                often; those between, in proportion.
         """
         self._operators = tuple(operators)
         self._explore, self._memory = explore, memory
         self._earned = np.zeros(len(self._operators))
         self._tried = np.zeros(len(self._operators))
+        cost = np.array([(costs or {}).get(name, 0.0) for name in self._operators])
+        # Counted from the cheapest: operators that cost the same are drawn as if they cost nothing.
+        above = cost - cost.min() if len(cost) else cost
+        self._toll = cost_weight * above / above.max() if above.any() else above
 
     def draw(self, rng: np.random.Generator) -> str:
         """The operator of one slot."""
         if rng.random() < self._explore:
             return self._operators[int(rng.integers(len(self._operators)))]
         lost = np.maximum(self._tried - self._earned, 0.0)
-        return self._operators[int(np.argmax(rng.beta(1 + self._earned, 1 + lost)))]
+        sampled = rng.beta(1 + self._earned, 1 + lost) - self._toll
+        return self._operators[int(np.argmax(sampled))]
 
     def tell(self, entries: Iterable[Entry]) -> None:
         """Take in one generation; every earlier one fades."""

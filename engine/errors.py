@@ -46,6 +46,7 @@ def _text(error: Exception) -> str:
 def _has_a_way_out(error: Exception) -> bool:
     from archive.errors import ArchiveError
     from engine.config import ConfigError
+    from engine.llm.errors import ModelsError, Unanswered
     from engine.seeding import SeedError
     from sandbox.jail.client import JailError
     from sandbox.market import MarketError
@@ -53,5 +54,13 @@ def _has_a_way_out(error: Exception) -> bool:
 
     return isinstance(
         error,
-        ArchiveError | ConfigError | JailError | SeedError | MarketError | PoolError | OSError,
+        ArchiveError
+        | ConfigError
+        | JailError
+        | ModelsError
+        | SeedError
+        | MarketError
+        | PoolError
+        | Unanswered
+        | OSError,
     )

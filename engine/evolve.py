@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from engine import Command
 
 if TYPE_CHECKING:
-    from engine.command import Arguments, Found
+    from engine.command import Arguments
+    from engine.session import Found
 
 EXAMPLES = """\
 examples:
@@ -20,6 +21,8 @@ examples:
   python -m engine.evolve --generations 60 --resume             go on with the newest run
   python -m engine.evolve --generations 30 --seed-from mine/    begin with your own strategies
   python -m engine.evolve --generations 30 --set search.selection=random --set objective.folds=4
+  python -m engine.evolve --generations 30 --llm gpt-5-mini     models write half of the candidates
+  python -m engine.evolve --generations 9 --llm qwen3 --llm-base-url http://localhost:11434/v1
 
 then look at what was found:
   python -m archive.show runs/0001.sqlite                       the lineage tree
@@ -37,8 +40,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = made.add_argument
-    add("--generations", type=int, required=True, metavar="N", help="generations after the seeds; "
-        "when resuming, the total")  # fmt: skip
+    add("--generations", type=int, metavar="N", help="generations after the seeds; when resuming, "
+        "the total; may be left out with --replay")  # fmt: skip
     add("--population", type=int, metavar="M", help="candidates a generation (default 64)")
     add("--market", metavar="PATH|NAME", help="a market's name (python -m sandbox.market lists "
         "them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and Nasdaq, "
@@ -54,6 +57,13 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, metavar="N", help="Ray workers (default 2); 0 runs in this process")
     add("--ray-address", metavar="A", help="a Ray cluster, e.g. ray://head:10001")
     add("--seed", type=int, metavar="S", help="every randomness comes from it (default 0)")
+    add("--llm", metavar="MODEL[,MODEL]", help="let language models write variations, too; the key "
+        "is OPENAI_API_KEY in the environment or in .env")  # fmt: skip
+    add("--llm-base-url", metavar="URL", help="any OpenAI-compatible server, e.g. "
+        "http://localhost:11434/v1 (Ollama), https://openrouter.ai/api/v1")  # fmt: skip
+    add("--goal", metavar="TEXT", help="what the models are to look for, in your words")
+    add("--replay", metavar="ARCHIVE", help="run a whole search again from its recorded replies, "
+        "offline, into a new archive")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
         help="one setting, e.g. search.selection=pareto; may be repeated")  # fmt: skip
     return made

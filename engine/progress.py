@@ -5,18 +5,19 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sandbox.outcome import Crashed, Measured, Refused, kind_of
+from sandbox.outcome import Crashed, Measured, Refused, Unusable, kind_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from archive.entry import Entry
     from archive.population import Population
+    from archive.proposal import Proposal
     from engine.credit import OperatorCredit
 
 
@@ -29,22 +30,31 @@ class Report:
         summary: As `summarise` gives it.
         population: The population with it.
         credit: What operators have earned with it.
+        remarks: What else there is to say: a plateau, a model that is left alone for a while.
     """
 
     generation: int
     summary: dict[str, Any]
     population: Population
     credit: OperatorCredit
+    remarks: Sequence[str] = ()
 
 
 def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
-    """A generation's figures: candidates, kinds of outcome, rules broken, fitness and novelty."""
+    """A generation's figures: candidates, kinds of outcome, rules broken, fitness and novelty.
+
+    Where models wrote, also how many candidates and prompts they did, what was wrong with replies,
+    and what it took.
+    """
+    prompts = [e for e in entries if e.species == "prompt"]
+    entries = [e for e in entries if e.species == "strategy"]
     fitness = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
     novelty = [e.novelty for e in entries if e.novelty is not None]
     rules = Counter(e.outcome.refusals[0].rule for e in entries if isinstance(e.outcome, Refused))
     crashes = Counter(
         f"{e.outcome.stage}: {e.outcome.reason}" for e in entries if isinstance(e.outcome, Crashed)
     )
+    models = {"models": _models(entries, prompts)} if prompts or _asked(entries) else {}
     return {
         "generation": generation,
         "candidates": len(entries),
@@ -55,6 +65,24 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
         "best": max(fitness, default=None),
         "median": statistics.median(fitness) if fitness else None,
         "novelty": statistics.median(novelty) if novelty else None,
+        **models,
+    }
+
+
+def _asked(entries: Sequence[Entry]) -> list[Proposal]:
+    return [entry.proposal for entry in entries if entry.proposal is not None]
+
+
+def _models(entries: Sequence[Entry], prompts: Sequence[Entry]) -> dict[str, Any]:
+    problems = Counter(e.outcome.problem for e in entries if isinstance(e.outcome, Unusable))
+    proposals = _asked([*entries, *prompts])
+    return {
+        "candidates": len(_asked(entries)),
+        "prompts": sum(kind_of(entry.outcome) == "admitted" for entry in prompts),
+        "unusable_by": dict(sorted(problems.items())),
+        "mended": sum(bool(one.mended) for one in proposals),
+        "tokens": sum(one.tokens for one in proposals),
+        "cost": sum(one.cost for one in proposals),
     }
 
 
@@ -161,7 +189,7 @@ class Screen:
             kinds.get("measured", 0),
             kinds.get("duplicate", 0),
             kinds.get("floored", 0) + kinds.get("depends_on_start", 0),
-            kinds.get("refused", 0) + kinds.get("crashed", 0),
+            kinds.get("refused", 0) + kinds.get("crashed", 0) + kinds.get("unusable", 0),
         )
         line = _row((
             str(report.generation),
@@ -177,8 +205,25 @@ class Screen:
         style = "bold green" if risen and report.generation > 0 else None
         line += f"  refused: {rules}" if rules else ""
         self._console.print(line, style=style, highlight=False)
+        for remark in (*_of_models(summary), *report.remarks):
+            self._console.print(f"      {remark}", style="cyan", markup=False, highlight=False)
         for crash, count in summary["crashes"].items():
             self._console.print(f"      crashed, {count} x {crash}", style="red", markup=False)
+
+
+def _of_models(summary: dict[str, Any]) -> Iterator[str]:
+    """A generation's models in one line; none where none was asked."""
+    told = summary.get("models")
+    if not told or not told["tokens"]:
+        return
+    parts = [f"{told['candidates']} candidates"]
+    if told["prompts"]:
+        parts.append(f"{told['prompts']} new prompts")
+    if told["mended"]:
+        parts.append(f"{told['mended']} mended")
+    parts += [f"{count} {problem}" for problem, count in told["unusable_by"].items()]
+    cost = f", {told['cost']:.4g} paid" if told["cost"] else ""
+    yield f"models: {', '.join(parts)}; {told['tokens']:,} tokens{cost}"
 
 
 def figure(value: float | None) -> str:

@@ -9,7 +9,7 @@ from genomes.genome import Genome
 from sandbox.outcome import Measured
 
 if TYPE_CHECKING:
-    from engine.command import Found
+    from engine.session import Found
 
 _FIGURES = (
     ("sharpe", "Sharpe", "{:.2f}"),
@@ -26,6 +26,8 @@ _FIGURES = (
 def closing(found: Found) -> Iterator[str]:
     """The closing lines of a run."""
     yield ""
+    if found.spent:
+        yield found.spent
     if found.stopped:
         told = f"after generation {found.generations - 1}" if found.generations else "at once"
         yield (

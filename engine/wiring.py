@@ -11,13 +11,23 @@ from archive.identity import Identity
 from archive.population import Population
 from archive.store import Archive
 from engine import VERSION
+from engine.authorship import LanguageModels
+from engine.casting import cast, check
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
-from engine.loop import Search as Run
-from engine.loop import remember
+from engine.llm.briefing import Shown, system_message
+from engine.llm.desk import Desk
+from engine.llm.goal import goal_of
+from engine.llm.masking import Mask
+from engine.operators.language_model import Strategist
+from engine.operators.material import Library
+from engine.operators.rewrite_prompt import Rewriter
 from engine.operators.structural import JUMP, names
 from engine.seeding import Seed, SeedError, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
+from engine.state import Search as Run
+from engine.tasks import MODEL_OPERATORS, TUNE
+from engine.tuning import Tuner
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
@@ -154,6 +164,7 @@ def plan(
         names(config.search.operators)
     except ValueError as error:
         raise ConfigError([str(error)]) from None
+    check(config.llm)
     market = load_market(config.market, base)
     wanted, problems = list(kept_seeds), list[str]()
     if not wanted:
@@ -175,20 +186,74 @@ def plan(
     )
 
 
-def assemble(planned: Plan, archive: Archive, workers: Pool) -> Run:
-    """The run, with everything that the archive was told before."""
+def assemble(planned: Plan, archive: Archive, workers: Pool, desk: Desk | None = None) -> Run:
+    """The run before its first generation; the loop reads again what the archive was told.
+
+    Args:
+        planned: The run.
+        archive: Where it is kept.
+        workers: Where candidates are made and measured.
+        desk: Where models are asked; None where none is.
+    """
     search = planned.config.search
-    operators = (JUMP,) if search.selection == "random" else names(search.operators)
+    structural = (JUMP,) if search.selection == "random" else names(search.operators)
+    operators = (*structural, TUNE) if search.tune.trials else structural
     run = Run(
         archive=archive,
         pool=workers,
         population=Population(),
         selector=SELECTORS[search.selection](search),
-        credit=OperatorCredit(operators, explore=search.explore, memory=search.memory),
+        credit=_credit(search, operators),
         seeds=[(seed.name, seed.text) for seed in planned.seeds],
         size=search.population,
         seed=planned.config.seed,
     )
-    for generation in range(archive.generations()):
-        remember(run, list(archive.entries(generations=range(generation, generation + 1))))
+    if search.tune.trials:
+        run.tuner = Tuner(run, search.tune)
+    if desk is not None:
+        run.authors = authors(planned, run, desk, operators)
     return run
+
+
+def authors(planned: Plan, run: Run, desk: Desk, operators: tuple[str, ...]) -> LanguageModels:
+    """The models as authors of a run's strategies and prompts."""
+    settings, market = planned.config.llm, planned.market
+    competing = operators if settings.share == "auto" else ()
+    goal = goal_of(settings.goal, settings.category or None, market.panel.dimensions)
+    panel = market.panel
+    mask = Mask(panel.symbols, market=market.name, fields=panel.dimensions)
+    library = Library(
+        archive=run.archive,
+        pool=run.pool,
+        population=run.population,
+        shown=Shown(mask),
+        system=system_message(
+            setup(market, planned.config),
+            assets=panel.assets,
+            bars_per_year=panel.bars_per_year,
+        ),
+        goal=goal,
+        tokens=settings.briefing_tokens,
+    )
+    return LanguageModels(
+        settings,
+        seed=planned.config.seed,
+        selector=run.selector,
+        population=run.population,
+        credit=_credit(planned.config.search, (*competing, *MODEL_OPERATORS)),
+        strategist=Strategist(desk, cast(settings), library, goal),
+        rewriter=Rewriter(desk, temperature=settings.temperature, max_tokens=settings.max_tokens),
+    )
+
+
+def _credit(search: Search, operators: tuple[str, ...]) -> OperatorCredit:
+    """What operators earn; each costs an evaluation, but tuning costs more, and models the most."""
+    dear = 10 * max(search.tune.trials, 10)
+    costs = dict.fromkeys(operators, 1.0) | {TUNE: 1.0 + search.tune.trials}
+    return OperatorCredit(
+        operators,
+        explore=search.explore,
+        memory=search.memory,
+        costs=costs | dict.fromkeys(MODEL_OPERATORS, float(dear)),
+        cost_weight=search.cost_weight,
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.credit import OperatorCredit
 from engine.selection import Selector
-from engine.tasks import Task
+from engine.tasks import TUNE, Task
 from genomes.variation import OPERATORS
 
 JUMP = "jump"  # a whole new strategy: needs no parent
@@ -38,17 +38,27 @@ class StructuralProposer:
     def __init__(self, credit: OperatorCredit, selector: Selector) -> None:
         self._credit, self._selector = credit, selector
 
-    def ask(self, slot: int, rng: np.random.Generator, seed: int) -> Task:
+    def ask(
+        self,
+        slot: int,
+        rng: np.random.Generator,
+        seed: int,
+        *,
+        candidate: int,
+        operator: str | None = None,
+    ) -> Task:
         """The task of one slot; a jump where the population has too few parents.
 
         Args:
             slot: Its place in the generation.
             rng: The slot's stream for choices.
             seed: Seed of what the operator draws.
+            candidate: The id that what comes of it will have.
+            operator: The operator, where it is chosen already.
         """
-        operator = self._credit.draw(rng)
-        wanted = OPERATORS[operator].parents
+        operator = operator or self._credit.draw(rng)
+        wanted = 1 if operator == TUNE else OPERATORS[operator].parents
         parents = self._selector.parents(wanted, rng)
         if len(parents) < wanted:
             operator, parents = JUMP, ()
-        return Task(slot=slot, operator=operator, parents=parents, seed=seed)
+        return Task(slot=slot, candidate=candidate, operator=operator, parents=parents, seed=seed)

@@ -15,9 +15,10 @@ def test_the_example_holds_every_setting_at_its_default() -> None:
     table = read(path)
     assert build(table) == Config()
     text = path.read_text()
-    for part in (Config(), Config().objective, Config().search, Config().sandbox):
+    whole = Config()
+    for part in (whole, whole.objective, whole.search, whole.sandbox, whole.search.tune, whole.llm):
         for key in type(part).model_fields:
-            assert re.search(rf"^(# )?{key} = |^\[{key}\]", text, re.MULTILINE), key
+            assert re.search(rf"^(# )?{key} = |^\[(\w+\.)?{key}\]", text, re.MULTILINE), key
 
 
 def test_every_error_is_told_at_once_with_its_path_and_range() -> None:

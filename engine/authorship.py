@@ -1,0 +1,349 @@
+"""Who writes what: which slots go to a model, asked with which prompt, and what each has earned.
+
+All of it follows from the candidates told, so a run that is resumed draws the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from archive.credit import Use, gain, use_of
+from archive.entry import Entry
+from archive.exchange import SHARED
+from archive.merit import Merit
+from archive.population import Population
+from archive.proposal import Call
+from engine.bandit import Bandit
+from engine.credit import OperatorCredit
+from engine.llm.breaker import Breakers
+from engine.operators.language_model import Strategist
+from engine.operators.rewrite_prompt import REWRITE, Rewriter
+from engine.schedule import Schedule
+from engine.selection import Selector
+from engine.settings import LLM
+from engine.state import Watcher
+from engine.streams import SELECT, VARY, seed_of, stream
+from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
+from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, seeds
+from sandbox.outcome import Admitted, Duplicate, Measured, Outcome, Refused, Unusable
+
+KINDS = {MUTATE: "mutate", CROSS: "cross"}
+CROSSED = 0.25
+"""Share of new prompts that ask for a crossover."""
+
+
+class LanguageModels:
+    """The models of a run as authors of its strategies and of its prompts.
+
+    Attributes:
+        lag: Generations that choices look further back than the last one told.
+        remarks: What there is to say of the generation told last.
+    """
+
+    def __init__(
+        self,
+        settings: LLM,
+        *,
+        seed: int,
+        selector: Selector,
+        population: Population,
+        credit: OperatorCredit,
+        strategist: Strategist,
+        rewriter: Rewriter,
+    ) -> None:
+        """Begin with nothing earned.
+
+        Args:
+            settings: Who is asked, when and what for.
+            seed: Every randomness comes from it.
+            selector: Who becomes a parent.
+            population: The measured candidates as told.
+            credit: What operators have earned: the models' own, or all where they compete.
+            strategist: Writes strategies.
+            rewriter: Writes prompts.
+        """
+        self.lag = settings.lag
+        self.remarks: Sequence[str] = ()
+        self._settings, self._seed = settings, seed
+        self._selector, self._population, self._credit = selector, population, credit
+        self._strategist, self._rewriter = strategist, rewriter
+        self._schedule = Schedule(settings.every, settings.plateau)
+        self._breakers = Breakers(settings.lag)
+        self._models = Bandit[str](
+            "model",
+            settings.models,
+            explore=0.1,
+            cost_weight=settings.cost_weight,
+            prices=_prices(settings),
+        )
+        self._bandits: dict[str, Bandit[int]] = {}
+        self._prompts: dict[int, Prompt] = {}
+        self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
+        self._controls: set[int] = set()
+        self._paid: set[str] = set()  # questions whose answers are shared, and paid for
+        self._open: frozenset[str] = frozenset()
+
+    # What is asked for
+
+    def seeds(self) -> Sequence[tuple[str, str]]:
+        """(name, text) of the prompts of generation 0."""
+        return [(f"prompt {name}", prompt.text) for name, prompt in seeds().items()]
+
+    def operator(self, generation: int, rng: np.random.Generator) -> str | None:
+        """The operator of a slot where models have a say in it; None leaves it to the others."""
+        if not self._schedule.awake(generation):
+            return None
+        share = self._settings.share
+        if share == "auto" or rng.random() < share:
+            return self._credit.draw(rng)
+        return None
+
+    def ask(
+        self, operator: str, slot: int, candidate: int, rng: np.random.Generator
+    ) -> Task | None:
+        """The task of a slot that a model is to write; None where none can."""
+        kind = KINDS[operator]
+        wanted = 2 if operator == CROSS else 1
+        models = self._order(self._settings.models, rng)
+        parents = self._selector.parents(wanted, rng)
+        if len(parents) < wanted or not models or kind not in self._bandits:
+            return None
+        return Task(
+            slot=slot,
+            candidate=candidate,
+            operator=operator,
+            parents=parents,
+            prompt=self._bandits[kind].draw(rng),
+            models=models,
+        )
+
+    def prompts(self, generation: int, slot: int, candidate: int) -> Sequence[Task]:
+        """The generation's new prompts, in slots from the one given on."""
+        settings = self._settings.prompts
+        due = settings.every and generation % settings.every == 0
+        if not due or not self._schedule.awake(generation):
+            return ()
+        return [
+            self._prompt_task(generation, slot + i, candidate + i) for i in range(settings.count)
+        ]
+
+    def _prompt_task(self, generation: int, slot: int, candidate: int) -> Task:
+        rng = stream(self._seed, generation, slot, SELECT)
+        kind = "cross" if rng.random() < CROSSED else "mutate"
+        models = self._order(self._settings.rewriter or self._settings.models, rng)
+        bandit = self._bandits[kind]
+        first = bandit.draw(rng)
+        others = [one for one in bandit.active if one != first]
+        second = others[int(rng.integers(len(others)))] if others else first
+        if rng.random() < self._settings.prompts.by_model and models:
+            operator, parents = REWRITE, (first,)
+        else:
+            names = [n for n, used in PROMPT_OPERATORS.items() if used == 1 or others]
+            operator, models = names[int(rng.integers(len(names)))], ()
+            parents = (first, second)[: PROMPT_OPERATORS[operator]]
+        return Task(
+            slot=slot,
+            candidate=candidate,
+            species="prompt",
+            operator=operator,
+            parents=parents,
+            seed=seed_of(self._seed, generation, slot, VARY),
+            models=models,
+        )
+
+    def _order(self, models: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
+        """Models to ask, the first drawn by what it earned; those left alone for now are out."""
+        if not models:
+            return ()
+        first = (
+            self._models.draw(rng, without=self._open)
+            if models == self._settings.models
+            else models[0]
+        )
+        order = (first, *(model for model in models if model != first))
+        return tuple(model for model in order if model not in self._open)
+
+    # What comes of it
+
+    def begin(self, generation: int, tasks: Sequence[Task]) -> None:
+        """Start asking for a generation's tasks; does not wait."""
+        written = [task for task in tasks if task.operator in MODEL_OPERATORS]
+        self._strategist.begin(generation, written, self._prompts, self._open)
+        rewritten = [task for task in tasks if task.operator == REWRITE]
+        if rewritten:
+            self._rewriter.begin(generation, rewritten, self._prompts, self._records())
+
+    def drafts(
+        self, generation: int, work: Sequence[Work], watcher: Watcher
+    ) -> Mapping[int, Draft]:
+        """Wait for them: slot -> what was made of it."""
+
+        def progress(done: int, total: int) -> None:
+            watcher.progress(generation, "written", done, total)
+
+        made = dict(self._strategist.drafts(generation, progress))
+        replies = self._rewriter.replies(generation)
+        known = dict(self._words)
+        for one in work:
+            if one.task.species == "prompt":
+                draft = replies.get(one.task.slot) or self._varied(one.task)
+                made[one.task.slot] = _admitted(draft, one.task.candidate, known)
+        return made
+
+    def objection(self, one: Work) -> Outcome | None:
+        """What speaks against a model's strategy though it can be drawn; None for nothing."""
+        by_model = one.drawing is not None and one.task.operator in MODEL_OPERATORS
+        return self._strategist.objection(one.drawing.graph) if by_model and one.drawing else None
+
+    def mended(
+        self, generation: int, work: Sequence[Work], watcher: Watcher
+    ) -> Mapping[int, Draft]:
+        """What was made anew where the first attempt was refused, a duplicate or off its goal."""
+        return self._strategist.mended(generation, work)
+
+    def _varied(self, task: Task) -> Draft:
+        """A prompt that no model wrote: a seed, or a structural variation."""
+        from genomes.prompt import vary
+
+        if task.text is not None:
+            return Draft(text=task.text)
+        parents = [self._prompts[i] for i in task.parents]
+        child = vary(task.operator, parents, random.Random(task.seed))
+        return Draft(text=child.prompt.text, note=child.note)
+
+    # What it was worth
+
+    def finished(self, draft: Draft, work: Work, entry: Entry, population: Population) -> Entry:
+        """A model's candidate with what the model said of it and what that was worth."""
+        proposal = draft.proposal
+        if proposal is None:
+            return entry
+        proposal = replace(proposal, calls=tuple(self._once(call) for call in proposal.calls))
+        if entry.species == "strategy":
+            proposal = replace(proposal, gain=_gain(entry, population))
+        return replace(entry, prompt=work.task.prompt, model=draft.model, proposal=proposal)
+
+    def _once(self, call: Call) -> Call:
+        """A call whose answer several candidates share is paid for by the first."""
+        if call.draw != SHARED:
+            return call
+        if call.key in self._paid:
+            return replace(call, tokens=0, cost=0.0)
+        self._paid.add(call.key)
+        return call
+
+    def tell(self, entries: Sequence[Entry]) -> None:
+        """Learn from a generation told."""
+        generation = entries[0].generation
+        was_stalled, was_open = self._schedule.stalled, self._open
+        joined = self._join(entries)
+        if generation:
+            self._credit.tell(entries)
+        for kind, bandit in self._bandits.items():
+            uses = [
+                use
+                for entry in entries
+                if entry.prompt is not None and self._prompts[entry.prompt].kind == kind
+                and (use := self._use(entry)) is not None
+            ]  # fmt: skip
+            bandit.tell(uses, [i for i in joined if self._prompts[i].kind == kind])
+        self._models.tell([use for entry in entries if (use := self._use(entry)) is not None])
+        calls = [call for entry in entries if entry.proposal for call in entry.proposal.calls]
+        self._paid.update(call.key for call in calls if call.draw == SHARED)
+        self._breakers.tell(generation, calls)
+        self._open = self._breakers.open_models(generation + 1 + self.lag)
+        self._schedule.tell(e.outcome.fitness for e in entries if isinstance(e.outcome, Measured))
+        self._strategist.tell(entries)
+        self.remarks = (*self._plateau(was_stalled), *_left_alone(was_open, self._open))
+
+    def _use(self, entry: Entry) -> Use | None:
+        family = self._population.rows(entry.parents[:1])
+        known = len(family) and family[0] >= 0
+        fitness = float(self._population.fitness[family[0]]) if known else None
+        return use_of(entry, controls=self._controls, parent_fitness=fitness)
+
+    def _join(self, entries: Sequence[Entry]) -> list[int]:
+        """Take in new prompts; the controls are found by their seeds' names."""
+        joined: list[int] = []
+        for entry in entries:
+            if entry.species != "prompt" or not isinstance(entry.outcome, Admitted):
+                continue
+            prompt = parse(entry.text)
+            assert isinstance(prompt, Prompt)  # admitted
+            self._prompts[entry.id] = prompt
+            self._words.setdefault(entry.outcome.key, entry.id)
+            if entry.operator == f"seed prompt {control(prompt.kind)}":
+                self._controls.add(entry.id)
+                self._bandits[prompt.kind] = self._bandit(entry.id)
+            else:
+                joined.append(entry.id)
+        return joined
+
+    def _bandit(self, plain: int) -> Bandit[int]:
+        settings = self._settings
+        return Bandit[int](
+            "prompt",
+            control=plain,
+            control_share=settings.prompts.control,
+            cap=settings.prompts.active,
+            cost_weight=settings.cost_weight,
+        )
+
+    def _records(self) -> dict[int, Merit]:
+        """What came of the prompts that were used, best first."""
+        merits = [merit for bandit in self._bandits.values() for merit in bandit.merits()]
+        return {int(merit.arm): merit for merit in merits}
+
+    def _plateau(self, before: bool) -> list[str]:
+        if not self._schedule.stalled or before:
+            return []
+        return [f"plateau: no better candidate for {self._schedule.without} generations"]
+
+
+def _gain(entry: Entry, population: Population) -> float | None:
+    outcome = entry.outcome
+    if isinstance(outcome, Unusable) and outcome.problem == "no_answer":
+        return None
+    row = population.rows(entry.parents[:1])[0]
+    fitness = outcome.fitness if isinstance(outcome, Measured) else None
+    return gain(fitness, float(population.fitness[row]), population.statistics.mad)
+
+
+def _admitted(draft: Draft, candidate: int, known: dict[str, int]) -> Draft:
+    """A prompt with what becomes of it; its words are known from then on."""
+    if draft.outcome is not None:
+        return draft
+    prompt = parse(draft.text)
+    if not isinstance(prompt, Prompt):
+        return replace(draft, outcome=Refused(refusals=prompt))
+    first = known.setdefault(prompt.key, candidate)
+    if first != candidate:
+        return replace(draft, outcome=Duplicate(key=prompt.key, of=first))
+    return replace(draft, text=prompt.text, outcome=Admitted(key=prompt.key))
+
+
+def _prices(settings: LLM) -> dict[str, float]:
+    """What a use of each model costs, relative to the others, before any was used."""
+    from engine.llm.budget import price_of
+
+    expected = (settings.briefing_tokens + 8000, 1000)
+    priced = {name: price_of(settings.prices, name) for name in settings.models}
+    return {
+        name: sum(price * tokens for price, tokens in zip(found, expected, strict=True))
+        for name, found in priced.items()
+        if found is not None
+    }
+
+
+def _left_alone(before: frozenset[str], now: frozenset[str]) -> list[str]:
+    return [
+        *(
+            f"model {name} fails too often: it is left alone for a while"
+            for name in sorted(now - before)
+        ),
+        *(f"model {name} is tried again" for name in sorted(before - now)),
+    ]

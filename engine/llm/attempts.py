@@ -1,0 +1,146 @@
+"""One question asked until it is answered or given up: attempts, pauses, and the record of them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archive.exchange import Exchange
+from engine.llm.budget import Prices, cost
+from engine.llm.errors import ModelError
+from engine.llm.question import Answer, Model, Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """How questions are asked. Decides how long a run takes.
+
+    Attributes:
+        concurrency: Questions under way at a time.
+        attempts: Attempts at one question before it is given up.
+        backoff_s: First pause between attempts; it doubles, and varies by half either way.
+        backoff_cap_s: Longest such pause.
+        pause_cap_s: Longest pause that a server gets by asking for it (`Retry-After`).
+    """
+
+    concurrency: int = 8
+    attempts: int = 4
+    backoff_s: float = 1.0
+    backoff_cap_s: float = 30.0
+    pause_cap_s: float = 60.0
+
+
+class Pace:
+    """When a model may be asked again; all who ask it share one."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def pause(self, seconds: float) -> None:
+        """Nobody asks for so long."""
+        self._until = max(self._until, time.monotonic() + seconds)
+
+    async def wait(self) -> None:
+        """Wait until the model may be asked; a pause may be lengthened meanwhile."""
+        while (left := self._until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the model may not be asked now."""
+        return time.monotonic() < self._until
+
+
+@dataclass(slots=True, kw_only=True)
+class Counter:
+    """What attempts at all questions share.
+
+    Attributes:
+        settings: How often and how fast.
+        prices: What answers cost.
+        slots: As many as questions may be under way.
+        admit: Called right before each attempt with whether it is a further one at its question;
+            what it raises, nobody catches here.
+        under_way: Attempts that have gone out and are not back.
+    """
+
+    settings: DeskSettings
+    prices: Prices
+    slots: asyncio.Semaphore
+    admit: Callable[[bool], None]
+    under_way: int = 0
+
+    async def ask(self, model: Model, question: Question, key: str, pace: Pace) -> Exchange:
+        """Ask until there is an answer, a final refusal, or no attempt left.
+
+        Pauses decide only when something is asked; they are drawn without a seed.
+
+        Args:
+            model: Who is asked.
+            question: What.
+            key: The question's key.
+            pace: The model's.
+
+        Returns:
+            The exchange; with a `failure` where there is no answer.
+        """
+        began = time.perf_counter()
+        attempts: list[str] = []
+        tokens_in = tokens_out = 0
+        while True:
+            tried = await self._try(model, question, pace, again=bool(attempts))
+            tokens_in, tokens_out = tokens_in + tried.tokens_in, tokens_out + tried.tokens_out
+            answered = isinstance(tried, Answer)
+            if not answered:
+                attempts.append(str(tried))
+            if answered or tried.final or len(attempts) >= self.settings.attempts:
+                return Exchange(
+                    key=key,
+                    draw=question.draw,
+                    role=question.role,
+                    model=question.model,
+                    messages=question.messages,
+                    parameters=question.parameters,
+                    text=tried.text if answered else "",
+                    failure="" if answered else tried.kind,
+                    finish=tried.finish if answered else "",
+                    tokens_in=tokens_in,
+                    tokens_out=tokens_out,
+                    cost=cost(self.prices, question.model, tokens_in, tokens_out),
+                    attempts=tuple(attempts),
+                    seconds=time.perf_counter() - began,
+                )
+            await self._pause(tried, len(attempts), pace)
+
+    async def _try(
+        self, model: Model, question: Question, pace: Pace, *, again: bool
+    ) -> Answer | ModelError:
+        while True:
+            await pace.wait()  # outside a slot: a paused model must not keep others waiting
+            async with self.slots:
+                if pace.paused:
+                    continue
+                self.admit(again)
+                self.under_way += 1
+                try:
+                    return await model.complete(question)
+                except ModelError as error:
+                    return error.with_traceback(None)
+                finally:
+                    self.under_way -= 1
+
+    async def _pause(self, error: ModelError, failed: int, pace: Pace) -> None:
+        settings = self.settings
+        doubled = min(settings.backoff_cap_s, settings.backoff_s * 2.0 ** (failed - 1))
+        seconds = doubled * random.uniform(0.5, 1.5)
+        if error.retry_after_s is not None:
+            # A little more than asked for, and not all at once.
+            wanted = min(settings.pause_cap_s, error.retry_after_s)
+            seconds = wanted * random.uniform(1.0, 1.1)
+        if error.kind == "rate" or error.retry_after_s is not None:
+            pace.pause(seconds)  # for all who ask this model
+        else:
+            await asyncio.sleep(seconds)

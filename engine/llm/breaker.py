@@ -1,0 +1,76 @@
+"""Circuit breakers: which models are left out for a while. Pure: a function of what was told.
+
+A model's breaker opens when half of its calls in a generation fail. It stays open for so many
+generations, twice as many each time in a row, then lets calls through again; how the first of those
+fare decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archive.proposal import Call
+
+CALLS = 3
+"""Calls that a verdict takes; after a break one is enough."""
+
+SHARE = 0.5
+GENERATIONS = 2
+LONGEST = 32
+
+
+@dataclass(slots=True)
+class _State:
+    """One model's breaker.
+
+    Attributes:
+        length: Generations that it was open last time; 0 if its last calls went well.
+        first: The generation that it is open from.
+        until: The first one that it lets calls through in again.
+    """
+
+    length: int = 0
+    first: int = 0
+    until: int = 0
+
+
+class Breakers:
+    """The breakers of all models.
+
+    Args:
+        lag: Generations that a choice looks further back than the last one: what generation g
+            tells is first heeded in g + 1 + lag.
+    """
+
+    def __init__(self, lag: int = 0) -> None:
+        self._lag = lag
+        self._states: dict[str, _State] = {}
+
+    def tell(self, generation: int, calls: Iterable[Call]) -> None:
+        """Take in a generation's calls, generations in order. A call told twice counts once."""
+        failures: dict[str, dict[tuple[str, int], bool]] = {}
+        for call in calls:
+            of_model = failures.setdefault(call.model, {})
+            of_model.setdefault((call.key, call.draw), bool(call.failure))
+        for model, failed in failures.items():
+            state = self._states.setdefault(model, _State())
+            self._judge(state, generation, len(failed), sum(failed.values()))
+
+    def _judge(self, state: _State, generation: int, calls: int, failed: int) -> None:
+        if state.length and generation < state.until:
+            return  # asked before it opened
+        if failed < SHARE * calls:
+            state.length = 0
+        elif state.length or calls >= CALLS:
+            state.length = min(LONGEST, 2 * state.length or GENERATIONS)
+            state.first = generation + 1 + self._lag
+            state.until = state.first + state.length
+
+    def open_models(self, generation: int) -> frozenset[str]:
+        """The models that a generation leaves out."""
+        return frozenset(
+            model
+            for model, state in self._states.items()
+            if state.length and state.first <= generation < state.until
+        )

@@ -1,0 +1,270 @@
+"""Who speaks when: analyst, strategist, critic and debate, until a candidate's text is there.
+
+A candidate is a function of the answers alone: drafts are asked at the same time and read in their
+order. What one role says reaches another as material between tags (`genomes.prompt.fill`), cut and
+with nothing invisible in it. An answer that cannot be used goes back once; a candidate never goes
+back twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from archive.exchange import SHARED, Message
+from archive.proposal import Call, Proposal
+from engine.llm.author import Author, repair
+from engine.llm.opinion import MAX_SCORE, NEUTRAL, Verdict, read_analysis, read_verdict, unread
+from engine.llm.payload import said_as
+from engine.llm.reply import Written
+from engine.llm.schemas import ANALYSIS, VERDICT
+from engine.llm.seat import MAX_ECHO, Asker, Seat, consult, echo, user
+from engine.llm.words import paragraph
+from genomes.prompt import fill, load
+from sandbox.outcome import Unusable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casting:
+    """The roles of a run.
+
+    Attributes:
+        strategist: Writes.
+        analyst: Explains the parent's backtest; None for nobody.
+        critic: Judges a proposal before it is tested; None for nobody.
+        drafts: Drafts of each candidate; the critic's score chooses among those that it lets pass.
+        rounds: How often a strategist answers a critic that does not accept.
+    """
+
+    strategist: Seat
+    analyst: Seat | None = None
+    critic: Seat | None = None
+    drafts: int = 1
+    rounds: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What is asked for.
+
+    Attributes:
+        draw: The id that the candidate will have.
+        parent: Text of the first parent as the models are shown it; edits change this text.
+        system: The strategist's system message.
+        brief: The strategist's task, given the analysis ("" for none).
+        wants_analysis: Whether that task has a place for it; nobody is asked in vain.
+        facts: Values of `figures`, `siblings` and `goal`, for the analyst's and critic's prompts.
+    """
+
+    draw: int
+    parent: str
+    system: str
+    brief: Callable[[str], str]
+    wants_analysis: bool
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What came of it; either a text or a problem.
+
+    Attributes:
+        text: The candidate's text, unchecked.
+        problem: Why there is none.
+        written: The reply the text was made from, or the last one that could be read.
+        model: Who wrote it; who was asked last where nobody did; None where nobody could be asked.
+        mended: As in `Proposal.mended`.
+        calls: The questions of all roles and drafts, in the order asked, none twice. What a call
+            with draw SHARED cost is its first asker's to bear, who is for the driver to say.
+        messages: The conversation that led to the text, its answer included.
+        fates: What became of each draft, a few words each.
+    """
+
+    text: str | None
+    problem: Unusable | None
+    written: Written | None
+    model: str | None
+    mended: str
+    calls: tuple[Call, ...]
+    messages: tuple[Message, ...]
+    fates: tuple[str, ...]
+
+    @property
+    def proposal(self) -> Proposal:
+        """What the model says of it; its gain is not known yet."""
+        said = self.written
+        return Proposal(
+            hypothesis=(said.hypothesis or said.idea) if said else "",
+            probability=said.probability if said else None,
+            mended=self.mended,
+            calls=self.calls,
+            gain=None,
+        )
+
+
+async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
+    """Lead the conversation for one candidate.
+
+    Returns:
+        The draft with the critic's best score, the first of equals; without a usable one, the first
+        one's problem: any of `engine.llm.reply.read_strategy` and `compose`, `vetoed`, `no_answer`.
+
+    Raises:
+        BudgetSpent, Unanswered, Closed: From the desk, once every question under way is answered.
+    """
+    calls: list[Call] = []
+    task = assignment.brief(await _analyse(desk, casting, assignment, calls))
+    authors = [
+        Author(
+            desk, casting.strategist, assignment.draw, assignment.parent,
+            [Message(speaker="system", text=assignment.system), user(_alternative(task, number))],
+        )
+        for number in range(casting.drafts)
+    ]  # fmt: skip
+    debates = [_debate(desk, casting, assignment, author) for author in authors]
+    ends = await asyncio.gather(*debates, return_exceptions=True)
+    scores: list[float | Unusable] = []
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+        scores.append(end)
+    usable = [n for n, score in enumerate(scores) if not isinstance(score, Unusable)]
+    best = max(usable, key=lambda n: (scores[n], -n), default=0)
+    chosen, problem = authors[best], scores[best]
+    unique: dict[tuple[str, int], Call] = {}
+    for call in chain(calls, *(author.calls for author in authors)):
+        unique.setdefault((call.key, call.draw), call)
+    return Draft(
+        text=None if isinstance(problem, Unusable) else chosen.text,
+        problem=problem if isinstance(problem, Unusable) else None,
+        written=chosen.written,
+        model=chosen.model,
+        mended=chosen.mended,
+        calls=tuple(unique.values()),
+        messages=tuple(chosen.messages),
+        fates=tuple(_fate(score, n == best) for n, score in enumerate(scores)),
+    )
+
+
+async def mend(
+    desk: Asker, casting: Casting, assignment: Assignment, draft: Draft, *, wrong: str, words: str
+) -> Draft:
+    """Tell the model what was wrong with its text, and read its answer.
+
+    The critic is not asked again.
+
+    Args:
+        desk: As in `draft`, and so are the next two.
+        casting: Who is asked.
+        assignment: What was asked for.
+        draft: A draft whose text was refused, crashed or duplicates another.
+        wrong: That in two words, as `Proposal.mended` keeps it: `refused: dimension`, `duplicate`.
+        words: The same in sentences, with what to do instead.
+
+    Returns:
+        A draft with the new text, or with the new problem; the given one, with nothing asked, if it
+        has no text or went back before.
+    """
+    if draft.text is None or draft.mended:
+        return draft
+    author = Author(
+        desk, casting.strategist, assignment.draw, assignment.parent, list(draft.messages)
+    )
+    author.text, author.written, author.model = draft.text, draft.written, draft.model
+    end = await author.answer(repair(words))
+    usable = isinstance(end, str)
+    return replace(
+        draft,
+        text=end if isinstance(end, str) else None,
+        problem=None if isinstance(end, str) else end,
+        written=author.written,
+        model=author.model,
+        mended=wrong,
+        calls=(*draft.calls, *author.calls),
+        messages=tuple(author.messages),
+        fates=(*draft.fates, "mended" if usable else "not mended"),
+    )
+
+
+async def _analyse(desk: Asker, casting: Casting, assignment: Assignment, calls: list[Call]) -> str:
+    """What the analyst says; empty where nobody does."""
+    seat = casting.analyst
+    figures = assignment.facts.get("figures", "")
+    if seat is None or not assignment.wants_analysis or not figures.strip():
+        return ""
+    facts = {"parent": assignment.parent, "figures": figures}
+    question = [user(fill(load("analyst"), facts))]
+    exchange = await consult(desk, "analyst", seat, seat.models, question, ANALYSIS, SHARED, calls)
+    if exchange is None or exchange.failure:
+        return ""
+    said = read_analysis(exchange.text, exchange.finish)
+    return said if isinstance(said, str) else ""
+
+
+async def _debate(
+    desk: Asker, casting: Casting, assignment: Assignment, author: Author
+) -> float | Unusable:
+    """One draft to its end: its score, or why it is none."""
+    text = await author.write()
+    if isinstance(text, Unusable):
+        return text
+    if casting.critic is None:
+        return NEUTRAL
+    questions = [user(_proposal(assignment, author, assignment.facts))]
+    left = casting.rounds
+    while True:
+        verdict = await _judge(desk, casting.critic, assignment.draw, questions, author.calls)
+        if verdict.decision == "accept" or not left:
+            break
+        left -= 1
+        criticism = fill(load("revise"), {"criticism": _criticism(verdict)})
+        if isinstance(await author.write(user(criticism)), Unusable):
+            break  # what stood before is judged by what was said of it
+        questions.append(user(_proposal(assignment, author, {})))
+    if verdict.decision == "veto":
+        reasons = "; ".join(verdict.reasons) or "no reason"
+        return Unusable(problem="vetoed", found=f"the critic gives {said_as(reasons, 400)}")
+    return verdict.score
+
+
+async def _judge(
+    desk: Asker, seat: Seat, draw: int, talk: list[Message], calls: list[Call]
+) -> Verdict:
+    """The critic's verdict on the last proposal of a talk, which goes on with its answer."""
+    exchange = await consult(desk, "critic", seat, seat.models, talk, VERDICT, draw, calls)
+    if exchange is None or exchange.failure:
+        return unread("no_answer")
+    talk.append(echo(exchange))
+    return read_verdict(exchange.text, exchange.finish)
+
+
+def _alternative(task: str, number: int) -> str:
+    if not number:
+        return task
+    return f"{task}\n\n(alternative {number + 1}: propose something different from the obvious)"
+
+
+def _proposal(assignment: Assignment, author: Author, facts: Mapping[str, str]) -> str:
+    """The critic's question; what it was told before is not told again."""
+    said = author.written
+    return fill(
+        load("critic"),
+        {
+            "parent": assignment.parent,
+            "child": paragraph(author.text or "", MAX_ECHO) or "(empty)",
+            "hypothesis": (said and (said.hypothesis or said.idea)) or "(nothing)",
+            **{name: facts.get(name, "") for name in ("figures", "siblings", "goal")},
+        },
+    )
+
+
+def _criticism(verdict: Verdict) -> str:
+    return "\n".join((f"{verdict.decision}:", *(f"- {each}" for each in verdict.reasons)))
+
+
+def _fate(end: float | Unusable, chosen: bool) -> str:
+    if isinstance(end, Unusable):
+        return end.problem
+    return f"{'chosen' if chosen else 'passed over'} ({end:.3g} of {MAX_SCORE})"

@@ -1,0 +1,143 @@
+"""A language model writes a strategy: asked for a generation at a time, mended once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from archive.entry import Entry
+from engine.llm.conversation import Assignment, Casting, draft, mend
+from engine.llm.conversation import Draft as Spoken
+from engine.llm.desk import Desk
+from engine.llm.goal import Goal, serves
+from engine.llm.thread import Pending
+from engine.llm.words import one_line
+from engine.operators.material import Library
+from engine.tasks import Draft, Task, Work
+from genomes.prompt import Prompt
+from sandbox.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
+
+MAX_NOTE = 160
+"""Characters of a hypothesis that trees and tables show."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A generation's conversations while they last."""
+
+    tasks: Sequence[Task]
+    castings: Sequence[Casting]
+    assignments: Sequence[Assignment]
+    open_models: frozenset[str]
+    pending: Pending[list[Spoken]]
+
+
+class Strategist:
+    """Leads a generation's conversations; what models are told comes from a library."""
+
+    def __init__(self, desk: Desk, casting: Casting, library: Library, goal: Goal) -> None:
+        """Ask at a desk.
+
+        Args:
+            desk: Takes the questions.
+            casting: The roles; each task names its own strategists.
+            library: What there is to tell.
+            goal: What the user wants.
+        """
+        self._desk, self._casting, self._library, self._goal = desk, casting, library, goal
+        self._asked: dict[int, _Asked] = {}
+
+    def begin(
+        self,
+        generation: int,
+        tasks: Sequence[Task],
+        prompts: Mapping[int, Prompt],
+        open_models: frozenset[str],
+    ) -> None:
+        """Start asking; does not wait.
+
+        Args:
+            generation: Their generation.
+            tasks: What is to be written.
+            prompts: All prompts by their ids.
+            open_models: Models that are left alone.
+        """
+        if not tasks:
+            return
+        assignments = self._library.assignments(tasks, prompts)
+        castings = [
+            replace(self._casting, strategist=replace(self._casting.strategist, models=task.models))
+            for task in tasks
+        ]
+        self._desk.open_models = open_models
+        pending = self._desk.begin(
+            draft(self._desk, *each) for each in zip(castings, assignments, strict=True)
+        )
+        self._asked[generation] = _Asked(tasks, castings, assignments, open_models, pending)
+
+    def drafts(self, generation: int, progress: Callable[[int, int], None]) -> dict[int, Draft]:
+        """Wait for a generation's conversations: slot -> what came of it."""
+        asked = self._asked.get(generation)
+        if asked is None:
+            return {}
+        spoken = asked.pending.result()
+        progress(len(spoken), len(spoken))
+        return {task.slot: _drafted(said) for task, said in zip(asked.tasks, spoken, strict=True)}
+
+    def objection(self, graph: str) -> Unusable | None:
+        """What speaks against a model's strategy though it can be drawn; None for nothing."""
+        goal = self._goal
+        missing = serves(goal, graph) if goal.text or goal.category else None
+        return None if missing is None else Unusable(problem="off_goal", found=missing)
+
+    def mended(self, generation: int, work: Sequence[Work]) -> dict[int, Draft]:
+        """Give back what was refused, crashed, off its goal or a duplicate; wait for answers."""
+        asked = self._asked.pop(generation, None)
+        if asked is None:
+            return {}
+        slots = {one.task.slot: one for one in work}
+        back: list[tuple[Task, Casting, Assignment, Spoken, str, str]] = []
+        for task, casting, assignment, said in zip(
+            asked.tasks, asked.castings, asked.assignments, asked.pending.result(), strict=True
+        ):
+            fault = self._fault(slots[task.slot].outcome)
+            if fault is not None and said.text is not None and not said.mended:
+                back.append((task, casting, assignment, said, *fault))
+        if not back:
+            return {}
+        self._desk.open_models = asked.open_models
+        anew = self._desk.run(
+            mend(self._desk, casting, assignment, said, wrong=wrong, words=words)
+            for _, casting, assignment, said, wrong, words in back
+        )
+        return {task.slot: _drafted(said) for (task, *_), said in zip(back, anew, strict=True)}
+
+    def _fault(self, outcome: Outcome | None) -> tuple[str, str] | None:
+        """What was wrong, in two words and in sentences; None where nothing was."""
+        match outcome:
+            case Refused():
+                words = "\n".join(str(refusal) for refusal in outcome.refusals)
+                return f"refused: {outcome.refusals[0].rule}", words
+            case Crashed():
+                return f"crashed: {outcome.stage}", "It could not be drawn. Write it more plainly."
+            case Duplicate():
+                return "duplicate", self._library.twin(outcome.of)
+            case Unusable(problem="off_goal"):
+                return "unusable: off_goal", outcome.found
+            case _:
+                return None
+
+    def tell(self, entries: Sequence[Entry]) -> None:
+        """Learn from a generation told."""
+        self._library.tell(entries)
+
+
+def _drafted(said: Spoken) -> Draft:
+    proposal = said.proposal
+    return Draft(
+        text=said.text or "",
+        outcome=said.problem,
+        note=one_line(proposal.hypothesis, MAX_NOTE),
+        model=said.model,
+        proposal=proposal,
+    )

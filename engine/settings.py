@@ -1,0 +1,195 @@
+"""The settings of a search, table by table; `engine.config` reads and checks them as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Part(BaseModel):
+    """A table of the config: frozen, and no key that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tune(Part):
+    """Tuning of a strategy's declared parameters, as an operator among the others.
+
+    Attributes:
+        method: `grid`, `tpe`, or `grid_then_tpe`.
+        trials: Trials a session; 0 leaves tuning out.
+        batch: Trials proposed at a time, whatever the number of workers.
+        prune: Whether a trial that is worse than half of its peers on the first folds ends there.
+            It saves nothing where execution costs more than the books, as it does here.
+    """
+
+    method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
+    trials: int = Field(default=16, ge=0, le=10_000)
+    batch: int = Field(default=8, ge=1, le=1000)
+    prune: bool = False
+
+
+class Search(Part):
+    """How the next candidates are chosen.
+
+    Attributes:
+        population: Candidates a generation.
+        selection: Who becomes a parent: `novelty` (fit and novel, with few children), `pareto`
+            (NSGA-II over fitness, novelty and brevity), `random` (nobody: every candidate is a new
+            strategy; the baseline a search has to beat).
+        builtin_seeds: Whether the strategies that come with Finch are among the seeds.
+        operators: Operators in use; empty for all.
+        explore: Share of draws in which operators are chosen evenly, whatever they have earned.
+        memory: What an operator's earnings keep of their weight from one generation to the next.
+        cost_weight: What the dearest operator must earn more than the cheapest, to be drawn alike.
+        pareto_pool: Members that NSGA-II sorts: the newest ones.
+        tune: Tuning of parameters, as an operator.
+    """
+
+    population: int = Field(default=64, ge=1, le=100_000)
+    selection: Literal["novelty", "pareto", "random"] = "novelty"
+    builtin_seeds: bool = True
+    operators: tuple[str, ...] = ()
+    explore: float = Field(default=0.2, ge=0, le=1)
+    memory: float = Field(default=0.9, gt=0, le=1)
+    cost_weight: float = Field(default=0.1, ge=0, le=1)
+    pareto_pool: int = Field(default=500, ge=4, le=100_000)
+    tune: Tune = Tune()
+
+
+class Sandbox(Part):
+    """Where candidates run. Decides how long a run takes, never what it finds.
+
+    Attributes:
+        workers: Ray workers; 0 runs everything in this process.
+        ray_address: A cluster; empty for this machine.
+        cache_mb: Cap on each worker's cache of computed values.
+        draw_wall_s: Backstop on one drawing.
+        batch_wall_s: A batch that takes longer has hung; its worker is replaced.
+        isolation: `full` runs strangers' code behind every wall of the jail, or not at all;
+            `reduced` does with the walls that the platform has (sandbox/README.md).
+    """
+
+    workers: int = Field(default=2, ge=0, le=10_000)
+    ray_address: str = ""
+    cache_mb: int = Field(default=256, ge=1, le=1_000_000)
+    draw_wall_s: float = Field(default=5.0, gt=0, le=3600)
+    batch_wall_s: float = Field(default=120.0, gt=0, le=86_400)
+    isolation: Literal["full", "reduced"] = "full"
+
+
+class Budget(Part):
+    """What models may cost; a run ends cleanly where one is used up. 0: no limit.
+
+    Attributes:
+        money: In the currency of the prices.
+        tokens: Tokens of questions and answers.
+        calls: Questions answered or failed.
+        seconds: Time of this session.
+    """
+
+    money: float = Field(default=0.0, ge=0)
+    tokens: int = Field(default=0, ge=0)
+    calls: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+
+
+class Server(Part):
+    """How a model's server is spoken to. Decides how long a run takes, never what it finds.
+
+    Attributes:
+        base_url: Any OpenAI-compatible one; empty: OPENAI_BASE_URL, else OpenAI's own.
+        concurrency: Questions under way at a time.
+        timeout_s: Wall time of one attempt.
+        attempts: Attempts at one question before the next model is asked.
+        backoff_s: First pause between attempts; it doubles.
+    """
+
+    base_url: str = ""
+    concurrency: int = Field(default=8, ge=1, le=1000)
+    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    attempts: int = Field(default=4, ge=1, le=20)
+    backoff_s: float = Field(default=1.0, ge=0, le=600)
+
+
+class Prompts(Part):
+    """How the prompts evolve.
+
+    Attributes:
+        every: New prompts come every so many generations; 0: never.
+        count: How many come then.
+        by_model: Share of them that a model writes; the others are structural.
+        active: Prompts of a kind that are in use at a time.
+        control: Share of draws that use the plain control prompt, whatever the others have earned.
+    """
+
+    every: int = Field(default=5, ge=0, le=100_000)
+    count: int = Field(default=1, ge=1, le=100)
+    by_model: float = Field(default=0.5, ge=0, le=1)
+    active: int = Field(default=12, ge=1, le=24)
+    control: float = Field(default=0.3, ge=0, le=1)
+
+
+class LLM(Part):
+    """Language models: who is asked, when, and what for. Without models all of it rests.
+
+    Attributes:
+        models: Who writes; the one asked first is drawn by what each has earned for its price, the
+            others stand in where it fails.
+        analyst: Who explains a backtest, in order of preference; empty: `models`.
+        critic: Who criticises proposals; empty: `models`.
+        rewriter: Who rewrites prompts; empty: `models`.
+        goal: Requirements in the user's words.
+        category: The kind of strategy wanted, as `engine.llm.goal` names them; empty: read from the
+            goal.
+        share: Share of a generation's candidates that models write, or `auto`: models compete with
+            the other operators by what they earn for what they cost.
+        every: Models are asked every so many generations.
+        plateau: Models are asked only after so many generations without a better best; 0: always.
+        lag: Generations that selection and credit look further back, so that models write while
+            candidates are measured.
+        analysis: Whether the analyst is asked about every parent.
+        drafts: Proposals asked for each candidate; the critic's favourite is taken.
+        debate: Rounds between critic and strategist; 0: no critic.
+        temperature: Of the strategist's answers.
+        max_tokens: Cap on an answer.
+        briefing_tokens: What the briefing may take, beside the page of the language.
+        cost_weight: What a model's price weighs against what it earns.
+        prices: Model (or how its name begins) -> money for a million tokens in and out.
+        prompts: How the prompts evolve.
+        budget: What it may cost.
+        server: How the servers are spoken to.
+    """
+
+    models: tuple[str, ...] = ()
+    analyst: tuple[str, ...] = ()
+    critic: tuple[str, ...] = ()
+    rewriter: tuple[str, ...] = ()
+    goal: str = Field(default="", max_length=4000)
+    category: str = ""
+    share: float | Literal["auto"] = 0.5
+    every: int = Field(default=1, ge=1, le=100_000)
+    plateau: int = Field(default=0, ge=0, le=100_000)
+    lag: int = Field(default=1, ge=0, le=1)
+    analysis: bool = True
+    drafts: int = Field(default=1, ge=1, le=8)
+    debate: int = Field(default=0, ge=0, le=8)
+    temperature: float = Field(default=0.8, ge=0, le=2)
+    max_tokens: int = Field(default=8000, ge=64, le=1_000_000)
+    briefing_tokens: int = Field(default=6000, ge=500, le=1_000_000)
+    cost_weight: float = Field(default=0.1, ge=0, le=10)
+    prices: Mapping[str, tuple[float, float]] = Field(
+        default_factory=dict[str, tuple[float, float]]
+    )
+    prompts: Prompts = Prompts()
+    budget: Budget = Budget()
+    server: Server = Server()
+
+    @field_validator("share")
+    @classmethod
+    def _is_a_share(cls, value: float | str) -> float | str:
+        if not isinstance(value, str) and not 0 <= value <= 1:
+            raise ValueError("needs a share from 0 to 1, or auto")
+        return value

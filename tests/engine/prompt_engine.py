@@ -1,0 +1,482 @@
+"""A world for the whole engine: a model and a pool whose children truly depend on one sentence.
+
+The run is real (loop, bandits, briefings, prompts, patches, desk, transcript, archive); only who
+answers and who measures are scripted. What a child is worth follows from its id, its parent, whether
+the question holds the sentence, and the model asked: so the world also knows what the same child
+would have been worth had another prompt, or another model, been drawn for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from archive.credit import COST_CAP, COST_WEIGHT, Factor
+from archive.merit import BLOCK, FEW, Arm, Merit, Record, Use, best, gain, use_of
+from archive.store import Archive
+from archive.uses import controls, heading
+from engine import wiring
+from engine.config import build
+from engine.llm.budget import Prices
+from engine.llm.desk import Desk
+from engine.llm.question import Answer, Question
+from engine.loop import run
+from engine.seeding import Seed
+from genomes.refusal import Refusal
+from sandbox.outcome import Floored, Measured, Outcome, Refused
+from sandbox.worker import Drawing, Request
+from tests.engine.fakes import Quiet, rng_of
+
+SENTENCES = (
+    "Before adding a part, ask whether removing or replacing one does the same.",  # of one mutate
+    "Make sure that scales agree: a threshold for a z-score is none for a return.",  # of one cross
+)
+TOKENS = 1000  # of a question, beside its advice
+Fate = Literal["good", "silent", "forbidden", "twin", "floored"]
+
+_BOOK = re.compile(r"# candidate ([\d_]+) at ([+-]\d+\.\d{4})( floored)?")
+_MATERIAL = re.compile(r"<(\w+)>\n.*?\n</\1>", re.DOTALL)
+_PARENT = re.compile(r"<parent>\n(.*?)\n</parent>", re.DOTALL)
+_PROMPT = re.compile(r"<prompt>\n(.*?)\n</prompt>", re.DOTALL)
+_HINTS = ("Weigh what each trade costs.", "Look at the longest loss.", "Prefer slow to fast.")
+
+
+def has_sentence(words: str) -> bool:
+    """Whether a prompt, or a question without its material, holds the sentence of its kind."""
+    words = " ".join(words.split())
+    return any(sentence in words for sentence in SENTENCES)
+
+
+def advice(words: str) -> int:
+    """How many pieces of advice it lists: what its length costs."""
+    return sum(line.startswith("- ") for line in words.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A strategy of this world, as its text says.
+
+    Attributes:
+        candidate: Its id.
+        fitness: What it is worth.
+    """
+
+    candidate: int
+    fitness: float
+
+    @property
+    def line(self) -> str:
+        """The line of the text that says it; digits in threes, so that none is taken for a year."""
+        return f"# candidate {self.candidate:_} at {self.fitness:+.4f}"
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return f'"""A book."""\n{self.line}\n'
+
+
+def book_of(text: str) -> Book | None:
+    """The book that a text holds, if it holds one."""
+    found = _BOOK.search(text)
+    return Book(int(found[1]), float(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What children are worth.
+
+    Attributes:
+        seed: Its chance, apart from the run's.
+        effect: What the sentence adds to a child's fitness.
+        models: Model -> (what it adds, money for a million tokens).
+        advice_tokens: What a piece of advice adds to the tokens of a question.
+    """
+
+    seed: int
+    effect: float = 0.0
+    models: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: {"one": (0.0, 1.0), "two": (0.0, 1.0)}
+    )
+    advice_tokens: int = 0
+
+    def seeds(self, count: int = 12) -> list[Seed]:
+        """The strategies of generation 0."""
+        fitness = np.random.default_rng([self.seed, 1]).standard_normal(count).round(4)
+        books = [Book(1 + place, float(f)) for place, f in enumerate(fitness)]
+        return [Seed(name=f"book_{book.candidate}", text=book.text) for book in books]
+
+    def child(self, draw: int, parent: Book, *, told: bool, model: str) -> tuple[Fate, Book]:
+        """What becomes of a candidate, and what it is worth if it comes to anything.
+
+        Args:
+            draw: Its id; it alone decides on luck, so counterfactuals share their noise.
+            parent: Its first parent; each has a difficulty of its own, and fit ones are harder.
+            told: Whether the sentence is in the question.
+            model: Who writes it.
+        """
+        luck = random.Random(f"{self.seed} child {draw}")
+        own = random.Random(f"{self.seed} parent {parent.candidate}").gauss(0.0, 0.4)
+        end = luck.random()
+        fates: tuple[tuple[float, Fate], ...] = (
+            (0.05, "silent"), (0.1, "forbidden"), (0.15, "twin"), (0.25, "floored"), (1, "good"),
+        )  # fmt: skip
+        fate = next(fate for edge, fate in fates if end < edge)
+        noise = 0.35 * luck.gauss(0, 1) / max(luck.gammavariate(2.5, 0.4), 0.05) ** 0.5
+        step = own - 0.2 * parent.fitness - 0.2 + noise
+        step += self.effect * told + self.models[model][0]
+        return fate, Book(draw, round(parent.fitness + step, 4))
+
+    def fitness(self, draw: int, parent: Book, *, told: bool, model: str) -> float | None:
+        """A candidate's fitness; None where it has none."""
+        fate, book = self.child(draw, parent, told=told, model=model)
+        return None if fate in ("silent", "floored") else book.fitness
+
+    def cost(self, draw: int, parent: Book, *, words: str, model: str) -> float:
+        """What a candidate costs that is asked for with a prompt of these words."""
+        fate, _ = self.child(draw, parent, told=False, model=model)
+        calls = 2 if fate in ("silent", "forbidden", "twin") else 1
+        return calls * self.tokens(words) * self.models[model][1] / 1e6
+
+    def tokens(self, words: str) -> int:
+        """Tokens of a question with a prompt of these words."""
+        return TOKENS + self.advice_tokens * advice(words)
+
+    @property
+    def prices(self) -> Prices:
+        """As the config has them."""
+        return {model: (price, 0.0) for model, (_, price) in self.models.items()}
+
+
+class Scripted:
+    """The model: a strategist that is as good as its question, and a rewriter that changes words."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def complete(self, question: Question) -> Answer:
+        """Answer from the question alone."""
+        if question.role == "rewriter":
+            return Answer(text=_rewritten(question), finish="stop", tokens_in=TOKENS, tokens_out=0)
+        words = _MATERIAL.sub("", question.messages[1].text)
+        said = self._strategy(question, has_sentence(words))
+        tokens = self._world.tokens(words)
+        return Answer(text=said, finish="stop", tokens_in=tokens, tokens_out=0)
+
+    async def close(self) -> None: ...
+
+    def _strategy(self, question: Question, told: bool) -> str:
+        shown = _PARENT.search(question.messages[1].text)
+        parent = book_of(shown[1]) if shown else None
+        assert parent is not None
+        fate, book = self._world.child(question.draw, parent, told=told, model=question.model)
+        first = len(question.messages) == 2
+        search, new = parent.line, book.line
+        if fate == "silent":
+            return "I would rather talk about the weather."
+        if fate == "floored":
+            new += " floored"
+        elif fate == "forbidden" and first:
+            new += "\nimport os"
+        elif fate == "twin" and first:
+            search, new = '"""A book."""', '"""Another book."""'
+        return json.dumps(
+            {
+                "idea": "another pace",
+                "hypothesis": f"pace {question.draw:_} suits the noise",
+                "probability": 0.3,
+                "edits": [{"search": search, "replace": new}],
+                "file": None,
+            }
+        )
+
+
+def _rewritten(question: Question) -> str:
+    """A prompt with a piece of advice gone or added; at times it breaks a rule, once."""
+    luck = random.Random(f"{question.key} {question.draw}")
+    found = _PROMPT.search(question.messages[0].text)
+    assert found is not None
+    blocks = re.split(r"\n(?=- |\n)", found[1])
+    listed = [place for place, block in enumerate(blocks) if block.startswith("- ")]
+    if listed and luck.random() < 0.5:
+        del blocks[luck.choice(listed)]
+    else:
+        place = luck.choice(listed) + 1 if listed else len(blocks)
+        blocks.insert(place, f"- {luck.choice(_HINTS)}" if listed else f"\n{luck.choice(_HINTS)}")
+    text = "\n".join(blocks)
+    if luck.random() < 0.1 and len(question.messages) == 1:
+        text = text.replace("{parent}", "{Parent}")
+    return json.dumps({"reason": "Shorter, or clearer.", "prompt": text})
+
+
+class ReadingPool:
+    """A pool that measures by reading: a text says what it is worth."""
+
+    def propose(self, requests: Sequence[Request]) -> Iterator[tuple[int, Drawing]]:
+        for index, request in enumerate(requests):
+            text = request.text or ""
+            found = _BOOK.search(text)
+            refusal = Refusal(rule="import", line=3, column=1, found="import os", instead="none")
+            if found is None or "import" in text:
+                yield index, Drawing(
+                    text=text, operator=request.operator, note="",
+                    failure=Refused(refusals=(refusal,)),
+                )  # fmt: skip
+                continue
+            key = hashlib.sha256(found[0].encode()).hexdigest()[:32]
+            yield index, Drawing(
+                text=text, operator=request.operator, note="", graph=found[0], key=key
+            )
+
+    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
+        for index, graph in enumerate(graphs):
+            yield index, _measured(graph)
+
+    def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, None]]:
+        for index, _ in enumerate(graphs):
+            yield index, None
+
+    def close(self) -> None: ...
+
+
+def _measured(graph: str) -> Outcome:
+    key = hashlib.sha256(graph.encode()).hexdigest()[:32]
+    book = book_of(graph)
+    assert book is not None
+    if graph.endswith("floored"):
+        return Floored(
+            key=key, graph=graph, nodes=3, floor="min_trades", figure=1, needed=30, metrics={}
+        )
+    row = rng_of(key).standard_normal(64)
+    row = np.round(32000 * row / np.linalg.norm(row)).astype("<i2")
+    return Measured(
+        key=key, graph=graph, nodes=9, fitness=book.fitness, folds=(book.fitness, book.fitness),
+        metrics={"sharpe": book.fitness}, axes={"turnover": 1.0}, descriptor=row.tobytes(),
+    )  # fmt: skip
+
+
+@cache
+def _plan(models: tuple[str, ...], size: int) -> wiring.Plan:
+    """The settings of a run; its market only says what its fields are called."""
+    table = {
+        "llm": {
+            "models": list(models), "share": 1.0, "analysis": False,
+            "prompts": {"every": 3},
+        },
+        "search": {"population": size, "tune": {"trials": 0}},
+        "sandbox": {"workers": 0},
+    }  # fmt: skip
+    return wiring.plan(build(table), Path.cwd())
+
+
+def evolve(world: World, path: Path, *, generations: int, size: int) -> Archive:
+    """A whole run; its archive, open."""
+    planned = _plan(tuple(world.models), size)
+    llm = planned.config.llm.model_copy(update={"prices": world.prices})
+    config = planned.config.model_copy(update={"seed": world.seed, "llm": llm})
+    planned = replace(
+        planned,
+        config=config,
+        seeds=world.seeds(),
+        identity=replace(planned.identity, seed=world.seed),
+    )
+    archive = Archive.create(path, identity=planned.identity)
+    desk = Desk(dict.fromkeys(world.models, Scripted(world)), archive.transcript, prices=llm.prices)
+    try:
+        run(wiring.assemble(planned, archive, ReadingPool(), desk), generations, Quiet())
+    finally:
+        desk.close()
+    return archive
+
+
+# -- what was found, and what is true --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A candidate that a model was asked for.
+
+    Attributes:
+        use: What the engine was told of it.
+        draw: Its id.
+        parent: Its first parent.
+        scale: Median absolute deviation of fitness as told before.
+    """
+
+    use: Use
+    draw: int
+    parent: Book
+    scale: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A run as its archive tells it.
+
+    Attributes:
+        asked: What models were asked for, in order.
+        words: Prompt -> its text.
+        kinds: Prompt -> its kind.
+    """
+
+    asked: Sequence[Asked]
+    words: Mapping[int, str]
+    kinds: Mapping[int, str]
+
+
+def read(archive: Archive) -> Told:
+    """What an archive tells of its run."""
+    entries = sorted(archive.entries(), key=lambda entry: entry.id)
+    prompts = [entry for entry in entries if entry.species == "prompt"]
+    control = controls(prompts)
+    books: dict[int, Book] = {}
+    asked: list[Asked] = []
+    for _, generation in groupby(entries, key=lambda entry: entry.generation):
+        fitness = np.array([book.fitness for book in books.values()])
+        scale = float(np.median(np.abs(fitness - np.median(fitness)))) if len(fitness) else 0.0
+        born: list[Book] = []
+        for entry in generation:
+            if isinstance(entry.outcome, Measured):
+                born.append(Book(entry.id, entry.outcome.fitness))
+            parent = books.get(entry.parents[0]) if entry.parents else None
+            before = parent.fitness if parent else None
+            use = use_of(entry, controls=control, parent_fitness=before)
+            if use is not None and parent is not None:
+                asked.append(Asked(use=use, draw=entry.id, parent=parent, scale=scale))
+        books |= {book.candidate: book for book in born}
+    return Told(
+        asked=asked,
+        words={entry.id: entry.text for entry in prompts},
+        kinds={entry.id: heading(entry.text)[0] for entry in prompts},
+    )
+
+
+def gain_of(world: World, one: Asked, words: str, model: str) -> float:
+    """What a candidate gains, or would have gained, by a prompt of these words and this model."""
+    told = has_sentence(words)
+    fitness = world.fitness(one.draw, one.parent, told=told, model=model)
+    return gain(fitness, one.parent.fitness, one.scale)
+
+
+def truth(world: World, told: Told, asked: Sequence[Asked], merit: Merit, reference: Arm) -> float:
+    """What an arm truly earns above the reference, net of cost, where the estimator compares them.
+
+    In each block: the mean, over ALL that was asked in it, of what the candidate would have earned
+    with this arm less what it would have earned with the reference, its parent, its luck and the
+    scale of gains as they were. Blocks weigh as in `archive.merit`: by the uses that a comparison
+    of the two is worth there.
+    """
+    of = "model" if isinstance(merit.arm, str) else "prompt"
+    weight, total, spent, uses = 0.0, 0.0, 0.0, 0
+    for block in blocks(asked):
+        costs = sum(one.use.cost for one in block)
+        usual = spent / uses if uses else costs / len(block)
+        spent, uses = spent + costs, uses + len(block)
+        arms = [one.use.model if of == "model" else one.use.prompt for one in block]
+        n, controls_ = arms.count(merit.arm), arms.count(reference)  # type: ignore[arg-type]
+        if n and controls_:
+            here = n * controls_ / (n + controls_)
+            earned = [
+                _earned(world, told, one, merit.arm, usual)
+                - _earned(world, told, one, reference, usual)
+                for one in block
+            ]
+            weight, total = weight + here, total + here * float(np.mean(earned))
+    return total / weight
+
+
+def _earned(world: World, told: Told, one: Asked, arm: Arm, usual: float) -> float:
+    """What a candidate would have earned with another prompt, or another model."""
+    words = told.words[one.use.prompt] if isinstance(arm, str) else told.words[arm]
+    model = arm if isinstance(arm, str) else one.use.model
+    cost = world.cost(one.draw, one.parent, words=words, model=model)
+    return gain_of(world, one, words, model) - COST_WEIGHT * min(cost / usual, COST_CAP)
+
+
+def blocks(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+    """What the estimator compares within: whole generations, enough of them together."""
+    block: list[Asked] = []
+    for _, generation in groupby(asked, key=lambda one: one.use.generation):
+        block += generation
+        if len(block) >= BLOCK:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How the engine did in one run, with the prompts of one kind or with the models.
+
+    Attributes:
+        early: Share of the free draws of the first quarter that went to the better arms.
+        late: The same of the last quarter.
+        found: Whether the best by credit is one of the better arms.
+        held: Whether the interval of the best one's difference to the control holds the truth.
+        all_held: Whether those of all arms do.
+        claimed: Claims at the end: (better, worse).
+        ever: Whether anything was claimed after any generation.
+        bias: Estimate less truth, of the best.
+        width: Of its interval.
+    """
+
+    early: float
+    late: float
+    found: bool
+    held: bool
+    all_held: bool
+    top: str | None
+    claimed: bool
+    ever: bool
+    bias: float
+    width: float
+
+
+def judge(
+    world: World, told: Told, of: Factor, better: Container[Arm], kind: str | None = None
+) -> Judged:
+    """Compare what the engine found with what is true."""
+    asked = [one for one in told.asked if kind in (None, told.kinds[one.use.prompt])]
+    record = Record(of)
+    ever = False
+    for _, generation in groupby(asked, key=lambda one: one.use.generation):
+        record.tell([one.use for one in generation])
+        ever = ever or any(merit.claim for merit in record.merits())
+    found = record.merits()
+    reference = next(merit.arm for merit in found if merit.control)
+    free = [one.use for one in asked if of == "model" or not one.use.control]
+    arms = [use.model if of == "model" else use.prompt for use in free]
+    quarter = len(arms) // 4
+    compared = [m for m in found if m.difference is not None and m.uses >= FEW]
+    truths = {m.arm: truth(world, told, asked, m, reference) for m in compared}
+    held = {
+        m.arm: m.difference.low <= truths[m.arm] <= m.difference.high
+        for m in compared
+        if m.difference is not None
+    }
+    top = found[0] if of == "model" else best(found)
+    assert top is not None
+    one = top if top.arm in truths else compared[0]
+    assert one.difference is not None
+    return Judged(
+        early=float(np.mean([arm in better for arm in arms[:quarter]])),
+        late=float(np.mean([arm in better for arm in arms[-quarter:]])),
+        found=top.arm in better,
+        held=held[one.arm],
+        all_held=all(held.values()),
+        top=one.claim,
+        claimed=any(merit.claim for merit in found),
+        ever=ever,
+        bias=one.difference.middle - truths[one.arm],
+        width=one.difference.high - one.difference.low,
+    )
