@@ -8,6 +8,7 @@ from typing import Literal
 from rich.console import RenderableType
 from rich.text import Text
 
+from archive.credit import COST_WEIGHT
 from archive.entry import Entry
 from archive.figures import cut, figure, one_line, said, table
 from archive.forecast import Brier, Forecast, brier
@@ -31,7 +32,13 @@ REFUSED = ("refused", "unusable")
 
 
 def tree(
-    family: Family, prompts: Mapping[int, Entry], written: Sequence[Written], box: bool, width: int
+    family: Family,
+    prompts: Mapping[int, Entry],
+    written: Sequence[Written],
+    box: bool,
+    width: int,
+    *,
+    cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
     """The prompts that may be used, each below the one it was made from, with their records.
 
@@ -41,10 +48,11 @@ def tree(
         written: What models were asked for, in the order told.
         box: Whether the table has rules.
         width: Columns to stay within; titles give way.
+        cost_weight: What a use's cost weighs, as the run had it.
     """
     if not prompts:
         return [Text("No prompts: no model wrote in this run. --llm MODEL adds one.")]
-    merit = _records(prompts, written)
+    merit = _records(prompts, written, cost_weight)
     made = _by_prompt(written)
     lines = layout(family, drawn=set(prompts), fold=False)
     ids = [line.folded[0].id for line in lines]
@@ -74,6 +82,7 @@ def prompt(
     source: RenderableType,
     *,
     made: Sequence[RenderableType] = (),
+    cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
     """One prompt: its record, what became of what it asked for, and its text.
 
@@ -83,9 +92,10 @@ def prompt(
         written: What models were asked for, in the order told.
         source: Its text, as it is to be shown.
         made: What a model that wrote it says of it.
+        cost_weight: What a use's cost weighs, as the run had it.
     """
     used = _by_prompt(written).get(entry.id, [])
-    merit = _records(prompts, written).get(entry.id)
+    merit = _records(prompts, written, cost_weight).get(entry.id)
     kind, title = heading(entry.text)
     parts: list[RenderableType] = [
         said(f"#{entry.id} {one_line(title)}", "bold"),
@@ -109,13 +119,20 @@ def prompt(
     return [*parts, Text(), Text("Text", style="bold"), source]
 
 
-def models(asked: Sequence[Asked], written: Sequence[Written], box: bool) -> list[RenderableType]:
+def models(
+    asked: Sequence[Asked],
+    written: Sequence[Written],
+    box: bool,
+    *,
+    cost_weight: float = COST_WEIGHT,
+) -> list[RenderableType]:
     """Every model: what it was asked, what it wrote, and what that was worth.
 
     Args:
         asked: What each model was asked.
         written: What models were asked for, in the order told.
         box: Whether the table has rules.
+        cost_weight: What a use\'s cost weighs, as the run had it.
     """
     wrote: dict[str, list[Written]] = {}
     for one in written:
@@ -124,7 +141,8 @@ def models(asked: Sequence[Asked], written: Sequence[Written], box: bool) -> lis
     calls = {one.model: one for one in asked}
     if not calls and not wrote:
         return [Text("No model was asked anything. --llm MODEL adds one.")]
-    records = {merit.arm: merit for merit in merits(uses(written, set()), "model")}
+    told = uses(written, set())
+    records = {merit.arm: merit for merit in merits(told, "model", cost_weight=cost_weight)}
     names = ["model", "calls", "failed", "tokens", "cost", "wrote", "measured", "refused"]
     names += ["unusable", "gain", "credit", "Brier"]
     rows: list[list[str]] = []
@@ -157,14 +175,20 @@ def models(asked: Sequence[Asked], written: Sequence[Written], box: bool) -> lis
     ]
 
 
-def _records(prompts: Mapping[int, Entry], written: Sequence[Written]) -> dict[int, Merit]:
+def _records(
+    prompts: Mapping[int, Entry], written: Sequence[Written], cost_weight: float
+) -> dict[int, Merit]:
     """What prompts earned: each kind by itself, for kinds meet different tasks."""
     kinds = {one: heading(entry.text)[0] for one, entry in prompts.items()}
     told = uses(written, controls(prompts.values()))
     return {
         int(merit.arm): merit
         for kind in sorted(set(kinds.values()))
-        for merit in merits([use for use in told if kinds.get(use.prompt) == kind], "prompt")
+        for merit in merits(
+            [use for use in told if kinds.get(use.prompt) == kind],
+            "prompt",
+            cost_weight=cost_weight,
+        )
     }
 
 

@@ -120,7 +120,8 @@ def _parts(
         case "models":
             from archive import prompts
 
-            return prompts.models(archive.asked(), archive.written(), box)
+            asked, written = archive.asked(), archive.written()
+            return prompts.models(asked, written, box, cost_weight=_cost_weight(archive))
         case "diff":
             return views.diff(archive.get(arguments.old), archive.get(arguments.new), box)
         case "outcomes":
@@ -176,15 +177,26 @@ def _prompts(
     from archive import prompts, reasons
     from archive.lineage import family
 
-    known, written = archive.prompts(), archive.written()
+    known, written, weight = archive.prompts(), archive.written(), _cost_weight(archive)
     if arguments.id is None:
         kin = family(archive.kin("prompt"))
-        return prompts.tree(kin, known, written, console.is_terminal, console.width)
+        box, width = console.is_terminal, console.width
+        return prompts.tree(kin, known, written, box, width, cost_weight=weight)
     entry = archive.get(arguments.id)
     if entry.species != "prompt":
         raise ArchiveError(f"#{entry.id} is no prompt but a strategy; card {entry.id} shows it")
     made = reasons.made(entry, {}, [])
-    return prompts.prompt(entry, known, written, _source(entry, console), made=made)
+    source = _source(entry, console)
+    return prompts.prompt(entry, known, written, source, made=made, cost_weight=weight)
+
+
+def _cost_weight(archive: Archive) -> float:
+    """What the cost of a use weighed in the run."""
+    import json
+
+    from archive.credit import COST_WEIGHT
+
+    return float(json.loads(archive.identity.config).get("llm", {}).get("cost_weight", COST_WEIGHT))
 
 
 def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterable[RenderableType]:

@@ -88,7 +88,13 @@ def _request(one: Work, texts: Mapping[int, str]) -> Request:
     task, draft = one.task, one.draft
     parents = tuple(texts[i] for i in task.parents)
     if draft is not None and draft.text:
-        return Request(operator=task.operator, parents=parents, text=draft.text, own=draft.own)
+        return Request(
+            operator=task.operator,
+            parents=parents,
+            text=draft.text,
+            change=draft.change,
+            own=draft.own,
+        )
     operator = INSTEAD_OF_TUNING if task.operator == TUNE else task.operator
     return Request(operator=operator, parents=parents, seed=task.seed, text=task.text)
 

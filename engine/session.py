@@ -140,6 +140,13 @@ class Session:
                 run(wiring.assemble(self.planned, archive, pool, desk), self.generations, screen)
             except BudgetSpent as end:
                 spent = str(end)
+            finally:
+                if desk is not None and desk.under_way:
+                    self.console.print(
+                        f"{desk.under_way} answers are under way and paid for: waiting to keep "
+                        "them; Ctrl-C gives them up.",
+                        style="yellow",
+                    )
         return self._found(archive, place, spent)
 
     def _found(self, archive: Archive, place: str, spent: str = "") -> Found:

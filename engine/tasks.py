@@ -52,6 +52,7 @@ class Draft:
         text: The text; what the model wrote, where it cannot be drawn.
         outcome: What became of it, where that is known without drawing it.
         note: One sentence: what was done.
+        change: What the docstring is to say of that; empty leaves it alone.
         model: The model that wrote it.
         proposal: What that model says of it.
         own: Whether the text is our own operators' work: then it skips what foreign text must pass.
@@ -61,6 +62,7 @@ class Draft:
     text: str = ""
     outcome: Outcome | None = None
     note: str = ""
+    change: str = ""
     model: str | None = None
     proposal: Proposal | None = None
     own: bool = False

@@ -17,6 +17,7 @@ from genomes.check import check_foreign
 from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, deserialise
 from genomes.variation import propose
+from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
 from sandbox.book import WEEK_NS, Targets, keep_books
 from sandbox.execute import Executor, check_windows
@@ -85,6 +86,7 @@ class Request:
         parents: The parents' texts.
         seed: Seed of the operator's draws.
         text: The text, where it is given.
+        change: What the docstring of a given text is to say of the change; empty leaves it alone.
         own: Whether our own operator wrote that text from one that had passed: the guards that only
             strangers need (4 of 6 ms) are left out, the checker and the jail are not.
     """
@@ -93,6 +95,7 @@ class Request:
     parents: tuple[str, ...] = ()
     seed: int = 0
     text: str | None = None
+    change: str = ""
     own: bool = False
 
 
@@ -179,7 +182,7 @@ class Worker:
         if request.text is not None and request.own:
             return Drawing(text=request.text, operator=request.operator, note="")
         if request.text is not None:
-            return _given(request.operator, request.text)
+            return _given(request.operator, request.text, request.change)
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
         rng = random.Random(request.seed)
         try:
@@ -365,12 +368,13 @@ def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floor
     )
 
 
-def _given(operator: str, text: str) -> Drawing:
+def _given(operator: str, text: str, change: str) -> Drawing:
     """A text from elsewhere in its normal form, or what the checker has against it."""
     checked = check_foreign(text)
     if isinstance(checked, tuple):
         return Drawing(text=text, operator=operator, note="", failure=Refused(refusals=checked))
-    return Drawing(text=checked.text, operator=operator, note="")
+    told = with_defaults(checked.text, {}, change) if change else checked.text
+    return Drawing(text=told, operator=operator, note="")
 
 
 def _crash(stage: str, error: Exception) -> Crashed:

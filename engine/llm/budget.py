@@ -107,8 +107,6 @@ def cost(prices: Prices, model: str, tokens_in: int, tokens_out: int) -> float:
 
 def price_of(prices: Prices, model: str) -> tuple[float, float] | None:
     """A model's price: under its own name, else under the longest that its name begins with."""
-    if model in prices:
-        return prices[model]
     starts = [name for name in prices if model.startswith(name)]
     return prices[max(starts, key=len)] if starts else None
 

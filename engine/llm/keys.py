@@ -1,11 +1,11 @@
 """Which server is asked, and with which key: from the environment or a `.env` file.
 
 A key is only ever sent where it belongs. FINCH_API_KEY goes to whatever server the run asks;
-OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine and its
-private network, to an address that the user typed, and to the one in OPENAI_BASE_URL if both come
-from the same place: so no file that came from elsewhere sends a key to its author. What the environment says wins over `.env`, which
-is looked for in the working directory and, inside a repository, in the folders above up to its
-root. Nothing is ever put into the environment: workers and jails inherit that.
+OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine, to an address
+that the user typed, and to the one in OPENAI_BASE_URL if both come from the same place: so no file
+that came from elsewhere sends a key to its author. What the environment says wins over `.env`, which
+is looked for in the working directory and, inside a repository, in the folders above up to its root.
+Nothing is ever put into the environment: workers and jails inherit that.
 """
 
 from __future__ import annotations
@@ -118,6 +118,14 @@ def is_local(host: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def read_env(text: str) -> dict[str, str]:
     """The settings in the text of a `.env` file; later ones win, other lines are passed over.
 
@@ -192,7 +200,7 @@ def _key(settings: Mapping[str, _Setting], address: str, host: str, typed: bool)
     names = ["FINCH_API_KEY"]
     if _is_at(host, "openrouter.ai"):
         names.append("OPENROUTER_API_KEY")
-    if typed or is_local(host) or _may_have_openai_key(settings, address, host):
+    if typed or _is_loopback(host) or _may_have_openai_key(settings, address, host):
         names.append("OPENAI_API_KEY")
     for name in names:
         setting = settings.get(name)

@@ -25,14 +25,19 @@ class Pending(Generic[T]):
         """Whether it has come to an end."""
         return self._future.done()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for it, but no longer; whether it has come to an end."""
+        concurrent.futures.wait([self._future], timeout=min(seconds, POLL_S))
+        return self._future.done()
+
     def result(self) -> T:
         """Wait for it. Ctrl-C ends the waiting, not the work.
 
         Raises:
             Exception: What it raised.
         """
-        while not self._future.done():
-            concurrent.futures.wait([self._future], timeout=POLL_S)
+        while not self.wait(POLL_S):
+            pass
         return self._future.result()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archive.entry import Entry
@@ -17,8 +17,13 @@ from engine.tasks import Draft, Task, Work
 from genomes.prompt import Prompt
 from sandbox.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
 
+PROGRESS_S = 0.2
+
 MAX_NOTE = 160
 """Characters of a hypothesis that trees and tables show."""
+
+MAX_CHANGE = 400
+"""Characters of it that stand in the strategy's docstring."""
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class _Asked:
     assignments: Sequence[Assignment]
     open_models: frozenset[str]
     pending: Pending[list[Spoken]]
+    ended: list[int]
 
 
 class Strategist:
@@ -70,16 +76,20 @@ class Strategist:
             for task in tasks
         ]
         self._desk.open_models = open_models
+        ended: list[int] = []
         pending = self._desk.begin(
-            draft(self._desk, *each) for each in zip(castings, assignments, strict=True)
+            _counted(draft(self._desk, casting, assignment), assignment.draw, ended)
+            for casting, assignment in zip(castings, assignments, strict=True)
         )
-        self._asked[generation] = _Asked(tasks, castings, assignments, open_models, pending)
+        self._asked[generation] = _Asked(tasks, castings, assignments, open_models, pending, ended)
 
     def drafts(self, generation: int, progress: Callable[[int, int], None]) -> dict[int, Draft]:
         """Wait for a generation's conversations: slot -> what came of it."""
         asked = self._asked.get(generation)
         if asked is None:
             return {}
+        while not asked.pending.wait(PROGRESS_S):
+            progress(len(asked.ended), len(asked.tasks))
         spoken = asked.pending.result()
         progress(len(spoken), len(spoken))
         return {task.slot: _drafted(said) for task, said in zip(asked.tasks, spoken, strict=True)}
@@ -132,12 +142,20 @@ class Strategist:
         self._library.tell(entries)
 
 
+async def _counted(work: Awaitable[Spoken], draw: int, ended: list[int]) -> Spoken:
+    """A conversation that leaves word when it has ended."""
+    spoken = await work
+    ended.append(draw)
+    return spoken
+
+
 def _drafted(said: Spoken) -> Draft:
     proposal = said.proposal
     return Draft(
         text=said.text or "",
         outcome=said.problem,
         note=one_line(proposal.hypothesis, MAX_NOTE),
+        change=one_line(proposal.hypothesis, MAX_CHANGE) or f"written by {said.model}",
         model=said.model,
         proposal=proposal,
     )

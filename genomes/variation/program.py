@@ -239,7 +239,7 @@ def _function_text(tree: cst.FunctionDef) -> str:
 
 def docstring_text(idea: str, change: str) -> str:
     """A docstring as written, quotes included: the idea, and what was changed last."""
-    idea = idea.replace("\\", "\\\\").replace('"""', "'''")
+    idea, change = _quotable(idea), _quotable(change)
     lines = idea.split("\n")
     quotes = 3 if change or len(lines) > 1 else 6
     if len(lines[0]) + quotes > WIDTH or any(len(line) > WIDTH for line in lines):
@@ -250,7 +250,13 @@ def docstring_text(idea: str, change: str) -> str:
     if change:
         note = _wrapped(CHANGE_MARK + change)
         return f'"""{idea}\n\n{note}\n"""' if idea else f'"""{note}\n"""'
-    return f'"""{idea}\n"""' if "\n" in idea else f'"""{idea}"""'
+    ends_apart = "\n" in idea or idea.endswith('"')
+    return f'"""{idea}\n"""' if ends_apart else f'"""{idea}"""'
+
+
+def _quotable(words: str) -> str:
+    """Words, a stranger's perhaps, that cannot end the docstring they stand in."""
+    return words.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def _wrapped(paragraph: str, *, first: bool = False) -> str:

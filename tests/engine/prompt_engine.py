@@ -14,7 +14,7 @@ import random
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from archive.credit import COST_CAP, COST_WEIGHT, Factor
-from archive.merit import BLOCK, FEW, Arm, Merit, Record, Use, best, gain, use_of
+from archive.merit import BLOCK, FEW, Arm, Record, Use, best, gain, use_of
 from archive.store import Archive
 from archive.uses import controls, heading
 from engine import wiring
@@ -124,15 +124,8 @@ class World:
             told: Whether the sentence is in the question.
             model: Who writes it.
         """
-        luck = random.Random(f"{self.seed} child {draw}")
-        own = random.Random(f"{self.seed} parent {parent.candidate}").gauss(0.0, 0.4)
-        end = luck.random()
-        fates: tuple[tuple[float, Fate], ...] = (
-            (0.05, "silent"), (0.1, "forbidden"), (0.15, "twin"), (0.25, "floored"), (1, "good"),
-        )  # fmt: skip
-        fate = next(fate for edge, fate in fates if end < edge)
-        noise = 0.35 * luck.gauss(0, 1) / max(luck.gammavariate(2.5, 0.4), 0.05) ** 0.5
-        step = own - 0.2 * parent.fitness - 0.2 + noise
+        fate, noise = _luck(self.seed, draw)
+        step = _ease(self.seed, parent.candidate) - 0.2 * parent.fitness + noise
         step += self.effect * told + self.models[model][0]
         return fate, Book(draw, round(parent.fitness + step, 4))
 
@@ -155,6 +148,24 @@ class World:
     def prices(self) -> Prices:
         """As the config has them."""
         return {model: (price, 0.0) for model, (_, price) in self.models.items()}
+
+
+@lru_cache(4096)
+def _luck(seed: int, draw: int) -> tuple[Fate, float]:
+    """What befalls a candidate, whoever writes it: noise has heavy tails, and some come to nothing."""
+    luck = random.Random(f"{seed} child {draw}")
+    end = luck.random()
+    fates: tuple[tuple[float, Fate], ...] = (
+        (0.05, "silent"), (0.1, "forbidden"), (0.15, "twin"), (0.25, "floored"), (1, "good"),
+    )  # fmt: skip
+    fate = next(fate for edge, fate in fates if end < edge)
+    return fate, 0.35 * luck.gauss(0, 1) / max(luck.gammavariate(2.5, 0.4), 0.05) ** 0.5
+
+
+@lru_cache(4096)
+def _ease(seed: int, parent: int) -> float:
+    """How easy a parent is to improve, whatever its fitness."""
+    return random.Random(f"{seed} parent {parent}").gauss(-0.2, 0.4)
 
 
 class Scripted:
@@ -233,8 +244,9 @@ class ReadingPool:
                 )  # fmt: skip
                 continue
             key = hashlib.sha256(found[0].encode()).hexdigest()[:32]
-            yield index, Drawing(
-                text=text, operator=request.operator, note="", graph=found[0], key=key
+            yield (
+                index,
+                Drawing(text=text, operator=request.operator, note="", graph=found[0], key=key),
             )
 
     def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
@@ -367,7 +379,9 @@ def gain_of(world: World, one: Asked, words: str, model: str) -> float:
     return gain(fitness, one.parent.fitness, one.scale)
 
 
-def truth(world: World, told: Told, asked: Sequence[Asked], merit: Merit, reference: Arm) -> float:
+def truth(
+    world: World, told: Told, asked: Sequence[Asked], of: Factor, arm: Arm, reference: Arm
+) -> float:
     """What an arm truly earns above the reference, net of cost, where the estimator compares them.
 
     In each block: the mean, over ALL that was asked in it, of what the candidate would have earned
@@ -375,28 +389,26 @@ def truth(world: World, told: Told, asked: Sequence[Asked], merit: Merit, refere
     scale of gains as they were. Blocks weigh as in `archive.merit`: by the uses that a comparison
     of the two is worth there.
     """
-    of = "model" if isinstance(merit.arm, str) else "prompt"
     weight, total, spent, uses = 0.0, 0.0, 0.0, 0
     for block in blocks(asked):
         costs = sum(one.use.cost for one in block)
         usual = spent / uses if uses else costs / len(block)
         spent, uses = spent + costs, uses + len(block)
-        arms = [one.use.model if of == "model" else one.use.prompt for one in block]
-        n, controls_ = arms.count(merit.arm), arms.count(reference)  # type: ignore[arg-type]
-        if n and controls_:
-            here = n * controls_ / (n + controls_)
-            earned = [
-                _earned(world, told, one, merit.arm, usual)
-                - _earned(world, told, one, reference, usual)
+        arms = [_arm(one, of) for one in block]
+        own, theirs = arms.count(arm), arms.count(reference)
+        if own and theirs:
+            more = [
+                earned(world, told, one, arm, usual) - earned(world, told, one, reference, usual)
                 for one in block
             ]
-            weight, total = weight + here, total + here * float(np.mean(earned))
+            here = own * theirs / (own + theirs)
+            weight, total = weight + here, total + here * sum(more) / len(more)
     return total / weight
 
 
-def _earned(world: World, told: Told, one: Asked, arm: Arm, usual: float) -> float:
-    """What a candidate would have earned with another prompt, or another model."""
-    words = told.words[one.use.prompt] if isinstance(arm, str) else told.words[arm]
+def earned(world: World, told: Told, one: Asked, arm: Arm, usual: float) -> float:
+    """What a candidate earns, or would have earned, by this prompt or this model, net of cost."""
+    words = told.words[one.use.prompt if isinstance(arm, str) else arm]
     model = arm if isinstance(arm, str) else one.use.model
     cost = world.cost(one.draw, one.parent, words=words, model=model)
     return gain_of(world, one, words, model) - COST_WEIGHT * min(cost / usual, COST_CAP)
@@ -419,15 +431,21 @@ class Judged:
     """How the engine did in one run, with the prompts of one kind or with the models.
 
     Attributes:
-        early: Share of the free draws of the first quarter that went to the better arms.
+        early: Share of free draws (the control's fixed share left out) that went to the better arms
+            in the first quarter of them.
         late: The same of the last quarter.
         found: Whether the best by credit is one of the better arms.
-        held: Whether the interval of the best one's difference to the control holds the truth.
-        all_held: Whether those of all arms do.
-        claimed: Claims at the end: (better, worse).
-        ever: Whether anything was claimed after any generation.
-        bias: Estimate less truth, of the best.
+        held: Whether the interval of the difference to the control holds the truth, of the best arm
+            that has enough uses to be compared.
+        all_held: Whether those of all such arms do.
+        top: What is claimed of that best arm.
+        right: Whether a better arm is claimed to be better.
+        wrong: Whether a better arm is claimed to be worse, or another to be better.
+        claimed: Whether anything is claimed at the end.
+        ever: Whether anything was, after any generation.
+        bias: Estimate less truth, of that best arm.
         width: Of its interval.
+        miss: How far the truth lies from the estimate, in half widths: 1 is the interval's end.
     """
 
     early: float
@@ -436,47 +454,93 @@ class Judged:
     held: bool
     all_held: bool
     top: str | None
+    right: bool
+    wrong: bool
     claimed: bool
     ever: bool
     bias: float
     width: float
+    miss: float
 
 
 def judge(
     world: World, told: Told, of: Factor, better: Container[Arm], kind: str | None = None
 ) -> Judged:
-    """Compare what the engine found with what is true."""
+    """Compare what the engine found with what is true.
+
+    Args:
+        world: The world that it ran in.
+        told: What its archive tells.
+        of: Whether prompts or models are judged.
+        better: The arms that are.
+        kind: The prompts' kind; None for models.
+    """
     asked = [one for one in told.asked if kind in (None, told.kinds[one.use.prompt])]
-    record = Record(of)
-    ever = False
+    record, ever = Record(of), False
     for _, generation in groupby(asked, key=lambda one: one.use.generation):
         record.tell([one.use for one in generation])
         ever = ever or any(merit.claim for merit in record.merits())
-    found = record.merits()
-    reference = next(merit.arm for merit in found if merit.control)
-    free = [one.use for one in asked if of == "model" or not one.use.control]
-    arms = [use.model if of == "model" else use.prompt for use in free]
-    quarter = len(arms) // 4
-    compared = [m for m in found if m.difference is not None and m.uses >= FEW]
-    truths = {m.arm: truth(world, told, asked, m, reference) for m in compared}
-    held = {
-        m.arm: m.difference.low <= truths[m.arm] <= m.difference.high
-        for m in compared
-        if m.difference is not None
-    }
-    top = found[0] if of == "model" else best(found)
-    assert top is not None
-    one = top if top.arm in truths else compared[0]
-    assert one.difference is not None
+    merits = record.merits()
+    reference = next(merit.arm for merit in merits if merit.control)
+    free = [_arm(one, of) for one in asked if of == "model" or not one.use.control]
+    quarter = len(free) // 4
+    compared = [(m, m.difference) for m in merits if m.difference is not None and m.uses >= FEW]
+    truths = [truth(world, told, asked, of, m.arm, reference) for m, _ in compared]
+    held = [d.low <= true <= d.high for (_, d), true in zip(compared, truths, strict=True)]
+    first = merits[0] if of == "model" else best(merits)
+    top, difference = compared[0]
+    assert first is not None
     return Judged(
-        early=float(np.mean([arm in better for arm in arms[:quarter]])),
-        late=float(np.mean([arm in better for arm in arms[-quarter:]])),
-        found=top.arm in better,
-        held=held[one.arm],
-        all_held=all(held.values()),
-        top=one.claim,
-        claimed=any(merit.claim for merit in found),
+        early=float(np.mean([arm in better for arm in free[:quarter]])),
+        late=float(np.mean([arm in better for arm in free[-quarter:]])),
+        found=first.arm in better,
+        held=held[0],
+        all_held=all(held),
+        top=top.claim,
+        right=any(m.claim == "better" and m.arm in better for m in merits),
+        wrong=any(m.claim == ("worse" if m.arm in better else "better") for m in merits),
+        claimed=any(m.claim for m in merits),
         ever=ever,
-        bias=one.difference.middle - truths[one.arm],
-        width=one.difference.high - one.difference.low,
+        bias=difference.middle - truths[0],
+        width=difference.high - difference.low,
+        miss=2 * abs(difference.middle - truths[0]) / (difference.high - difference.low),
+    )
+
+
+def _arm(one: Asked, of: Factor) -> Arm:
+    return one.use.model if of == "model" else one.use.prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How the engine did in one run.
+
+    Attributes:
+        mutate: With the prompts for mutation.
+        cross: With those for crossover.
+        model: With the models.
+    """
+
+    mutate: Judged
+    cross: Judged
+    model: Judged
+
+
+def experiment(world: World, path: Path, good: str, *, generations: int, size: int) -> Judgement:
+    """One run and what is to be said of it.
+
+    Args:
+        world: The world.
+        path: Where the archive is to lie.
+        good: The model that is worth most for its money.
+        generations: How many follow the seeds.
+        size: Candidates a generation.
+    """
+    with evolve(world, path, generations=generations, size=size) as archive:
+        told = read(archive)
+    better = {number for number, words in told.words.items() if has_sentence(words)}
+    return Judgement(
+        mutate=judge(world, told, "prompt", better, "mutate"),
+        cross=judge(world, told, "prompt", better, "cross"),
+        model=judge(world, told, "model", {good}),
     )

@@ -211,6 +211,90 @@ def test_no_key_reaches_archive_output_or_the_worker_processes(
         assert secret not in said
 
 
+@pytest.mark.parametrize(
+    ("llm", "asked"),
+    [
+        ({"every": 3}, {3, 6}),
+        ({"plateau": 2}, None),
+        ({"share": 1.0}, {1, 2, 3, 4, 5, 6}),
+        ({"share": "auto"}, None),
+        ({"lag": 0}, {1, 2, 3, 4, 5, 6}),
+    ],
+)
+def test_models_write_when_the_schedule_says(
+    tmp_path: Path, server: ScriptedServer, llm: dict[str, object], asked: set[int] | None
+) -> None:
+    path = tmp_path / "run.sqlite"
+    digest = evolved(path, planned(server.url, **llm), generations=6)
+    with Archive.open(path, identity=None, readonly=True) as archive:
+        entries = list(archive.entries(species="strategy"))
+        best = [summary["best"] for summary in archive.summaries()]
+    wrote = {e.generation for e in entries if e.operator.startswith("model_")}
+    if asked is not None:
+        assert wrote == asked
+    if "plateau" in llm:  # what is told of a generation is heeded two generations later
+        stalled = {g for g in range(2, 7) if max(best[: max(g - 3, 0) + 1]) >= max(best[: g - 1])}
+        assert wrote <= stalled
+    if llm.get("share") == 1.0:
+        assert all(e.operator.startswith("model_") for e in entries if e.generation)
+    if llm.get("share") == "auto":
+        assert wrote
+        assert {e.operator for e in entries} - {"model_mutation", "model_crossover"}
+    again = evolved(
+        tmp_path / "replayed.sqlite", planned("http://127.0.0.1:9/v1", **llm), generations=6,
+        replay=str(path),
+    )  # fmt: skip
+    assert again == digest
+
+
+def test_prompts_are_candidates_with_parents_and_every_model_is_asked_with_one(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    path = tmp_path / "run.sqlite"
+    prompts = {"every": 1, "count": 2, "by_model": 0.5}
+    evolved(path, planned(server.url, prompts=prompts), generations=8)
+    with Archive.open(path, identity=None, readonly=True) as archive:
+        known = archive.prompts()
+        entries = list(archive.entries())
+    later = [e for e in entries if e.species == "prompt" and e.generation]
+    assert len(later) == 16
+    assert all(set(e.parents) <= known.keys() for e in later)
+    by_model = [e for e in later if e.operator == "rewrite_prompt"]
+    assert by_model
+    assert all(e.proposal and e.proposal.calls for e in by_model)
+    assert {e.operator for e in later} - {"rewrite_prompt"}
+    written = [e for e in entries if e.operator.startswith("model_")]
+    assert all(e.prompt in known for e in written)
+    assert any(e.prompt in {p.id for p in later} for e in written)
+    plain = {e.id for e in known.values() if e.operator.endswith("-plain")}
+    share = sum(e.prompt in plain for e in written) / len(written)
+    assert 0.1 < share < 0.55  # 0.3 are drawn at random
+
+
+def test_a_generation_that_stores_nothing_more_says_so_and_goes_on_later(
+    tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full when a reply comes."""
+    from archive.errors import ArchiveError
+    from archive.transcript import Transcript
+
+    whole = evolved(tmp_path / "whole.sqlite", planned(server.url), generations=4)
+    kept = Transcript.keep
+    left = [12]
+
+    def keep(self: Transcript, exchanges: list[object]) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise ArchiveError("the disk is full")
+        kept(self, exchanges)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Transcript, "keep", keep)
+    path = tmp_path / "full.sqlite"
+    with pytest.raises(ArchiveError, match="the disk is full"):
+        evolved(path, planned(server.url, concurrency=1), generations=4)
+    assert evolved(path, planned(server.url), generations=4) == whole
+
+
 def test_without_a_model_one_line_says_how_to_add_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,6 +359,11 @@ def test_a_killed_process_goes_on_with_the_replies_it_had(tmp_path: Path) -> Non
         assert len(twice) <= 8  # those under way when it was killed, at most
         with Archive.open(path, identity=None, readonly=True) as archive:
             digest = archive.digest()
+            written = [e for e in archive.entries(kinds=["measured"]) if e.proposal]
+        assert written
+        for entry in written:
+            assert entry.proposal is not None
+            assert entry.proposal.hypothesis in " ".join(entry.text.split())
         assert evolve([*words[:-4], "--archive", str(tmp_path / "again.sqlite"), *words[-2:]]) == 0
         with Archive.open(tmp_path / "again.sqlite", identity=None, readonly=True) as archive:
             assert archive.digest() == digest

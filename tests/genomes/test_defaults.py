@@ -91,3 +91,25 @@ def test_seeds_with_their_own_defaults_are_themselves(name: str) -> None:
     own = params_of(text)
     assert params_of(with_defaults(text, own)) == own
     assert check(with_defaults(text, own)).text == text  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"""\nimport os\n"""',
+        'ends in a quote"',
+        "a \\ in it",
+        "a \\",
+        'three """ of them',
+        "'''",
+        "\\N{x}",
+    ],
+)
+def test_a_strangers_words_cannot_leave_the_docstring(words: str) -> None:
+    told = with_defaults(
+        texts()["breakout" if "breakout" in texts() else next(iter(texts()))], {}, words
+    )
+    tree = ast.parse(told)
+    said = " ".join((ast.get_docstring(tree) or "").split())
+    assert said.endswith("Changed: " + " ".join(words.replace('"""', "'''").split()))
+    assert not any(isinstance(node, ast.Import) for node in ast.walk(tree))

@@ -15,11 +15,11 @@ from typing import Any
 ROOT = Path(__file__).parents[3]
 NAME = "finch/noise"
 COMMIT = "0" * 40
-PIECES = 1024
+PIECES = 4096
 CONTEXT = 32_768
 WIDTH, INNER, LAYERS, HEADS = 64, 128, 2, 4
 END = "<|end|>"
-ENDS = 4
+ENDS = 16
 """Words that end an answer, too: of random words, most answers would run into their cap."""
 
 TEMPLATE = (
@@ -48,7 +48,12 @@ def tokenizer() -> Any:
 def transformers(folder: Path) -> None:
     """As if it had been downloaded into this cache: servers list what lies there."""
     import torch
-    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import (
+        GenerationConfig,
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+    )
 
     place = folder / "hub" / f"models--{NAME.replace('/', '--')}"
     shot = place / "snapshots" / COMMIT

@@ -64,7 +64,7 @@ def test_nothing_is_put_into_the_environment(tmp_path: Path) -> None:
         ("https://eu.api.openai.com/v1", "openai-key"),
         ("https://openrouter.ai/api/v1", "openrouter-key"),
         ("http://localhost:11434/v1", "openai-key"),
-        ("http://192.168.1.5:8000/v1", "openai-key"),
+        ("http://192.168.1.5:8000/v1", None),
     ],
 )
 def test_a_key_goes_where_it_belongs(tmp_path: Path, url: str, expected: str | None) -> None:
@@ -91,6 +91,14 @@ def test_the_openai_key_goes_to_the_base_url_set_in_the_same_place_only(tmp_path
     (tmp_path / ".env").write_text("OPENAI_BASE_URL=https://evil.example/v1\n")
     assert "evil.example" in problem("", {"OPENAI_API_KEY": KEY}, tmp_path)
     assert "http.example" in problem("http://http.example/v1", here, tmp_path)
+
+
+def test_the_openai_key_goes_to_an_address_that_was_typed_and_to_none_from_a_file(
+    tmp_path: Path,
+) -> None:
+    url, here = "https://models.example/v1", {"OPENAI_API_KEY": KEY}
+    assert key_of(find_server(url, here, tmp_path, typed=True)) == KEY
+    assert "--llm-base-url" in problem(url, here, tmp_path)
 
 
 def test_a_missing_key_says_which_and_where_to_put_it(tmp_path: Path) -> None:
