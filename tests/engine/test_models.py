@@ -191,6 +191,7 @@ def test_replies_of_no_use_are_an_outcome_each_counted_by_kind_and_model(
     assert all(entry.standing == "unusable" and entry.model for entry in entries)
 
 
+@pytest.mark.xdist_group("ray")
 def test_no_key_reaches_archive_output_or_the_worker_processes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], ray_cluster: None
 ) -> None:
