@@ -5,7 +5,6 @@ All of it follows from the candidates told, so a run that is resumed draws the s
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +13,6 @@ import numpy as np
 from archive.credit import Use, gain, use_of
 from archive.entry import Entry
 from archive.exchange import SHARED
-from archive.merit import Merit
 from archive.population import Population
 from archive.proposal import Call
 from engine.bandit import Bandit
@@ -22,18 +20,16 @@ from engine.credit import OperatorCredit
 from engine.llm.breaker import Breakers
 from engine.operators.language_model import Strategist
 from engine.operators.rewrite_prompt import REWRITE, Rewriter
+from engine.prompting import Prompts
 from engine.schedule import Schedule
 from engine.selection import Selector
 from engine.settings import LLM
 from engine.state import Watcher
-from engine.streams import SELECT, VARY, seed_of, stream
 from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
-from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, seeds
-from sandbox.outcome import Admitted, Duplicate, Measured, Outcome, Refused, Unusable
+from genomes.prompt import seeds
+from sandbox.outcome import Measured, Outcome, Unusable
 
 KINDS = {MUTATE: "mutate", CROSS: "cross"}
-CROSSED = 0.25
-"""Share of new prompts that ask for a crossover."""
 
 
 class LanguageModels:
@@ -68,7 +64,7 @@ class LanguageModels:
         """
         self.lag = settings.lag
         self.remarks: Sequence[str] = ()
-        self._settings, self._seed = settings, seed
+        self._settings = settings
         self._selector, self._population, self._credit = selector, population, credit
         self._strategist, self._rewriter = strategist, rewriter
         self._schedule = Schedule(settings.every, settings.plateau)
@@ -80,10 +76,7 @@ class LanguageModels:
             cost_weight=settings.cost_weight,
             prices=_prices(settings),
         )
-        self._bandits: dict[str, Bandit[int]] = {}
-        self._prompts: dict[int, Prompt] = {}
-        self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
-        self._controls: set[int] = set()
+        self._prompts = Prompts(settings, seed)
         self._paid: set[str] = set()  # questions whose answers are shared, and paid for
         self._open: frozenset[str] = frozenset()
 
@@ -106,53 +99,28 @@ class LanguageModels:
         self, operator: str, slot: int, candidate: int, rng: np.random.Generator
     ) -> Task | None:
         """The task of a slot that a model is to write; None where none can."""
-        kind = KINDS[operator]
         wanted = 2 if operator == CROSS else 1
         models = self._order(self._settings.models, rng)
         parents = self._selector.parents(wanted, rng)
-        if len(parents) < wanted or not models or kind not in self._bandits:
+        prompt = self._prompts.draw(KINDS[operator], rng)
+        if len(parents) < wanted or not models or prompt is None:
             return None
         return Task(
             slot=slot,
             candidate=candidate,
             operator=operator,
             parents=parents,
-            prompt=self._bandits[kind].draw(rng),
+            prompt=prompt,
             models=models,
         )
 
     def prompts(self, generation: int, slot: int, candidate: int) -> Sequence[Task]:
         """The generation's new prompts, in slots from the one given on."""
-        settings = self._settings.prompts
-        due = settings.every and generation % settings.every == 0
-        if not due or not self._schedule.awake(generation):
+        if not self._schedule.awake(generation):
             return ()
-        return [
-            self._prompt_task(generation, slot + i, candidate + i) for i in range(settings.count)
-        ]
-
-    def _prompt_task(self, generation: int, slot: int, candidate: int) -> Task:
-        rng = stream(self._seed, generation, slot, SELECT)
-        kind = "cross" if rng.random() < CROSSED else "mutate"
-        models = self._order(self._settings.rewriter or self._settings.models, rng)
-        bandit = self._bandits[kind]
-        first = bandit.draw(rng)
-        others = [one for one in bandit.active if one != first]
-        second = others[int(rng.integers(len(others)))] if others else first
-        if rng.random() < self._settings.prompts.by_model and models:
-            operator, parents = REWRITE, (first,)
-        else:
-            names = [n for n, used in PROMPT_OPERATORS.items() if used == 1 or others]
-            operator, models = names[int(rng.integers(len(names)))], ()
-            parents = (first, second)[: PROMPT_OPERATORS[operator]]
-        return Task(
-            slot=slot,
-            candidate=candidate,
-            species="prompt",
-            operator=operator,
-            parents=parents,
-            seed=seed_of(self._seed, generation, slot, VARY),
-            models=models,
+        rewriters = self._settings.rewriter or self._settings.models
+        return self._prompts.tasks(
+            generation, slot, candidate, lambda rng: self._order(rewriters, rng)
         )
 
     def _order(self, models: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
@@ -171,11 +139,12 @@ class LanguageModels:
 
     def begin(self, generation: int, tasks: Sequence[Task]) -> None:
         """Start asking for a generation's tasks; does not wait."""
+        known = self._prompts.known
         written = [task for task in tasks if task.operator in MODEL_OPERATORS]
-        self._strategist.begin(generation, written, self._prompts, self._open)
+        self._strategist.begin(generation, written, known, self._open)
         rewritten = [task for task in tasks if task.operator == REWRITE]
         if rewritten:
-            self._rewriter.begin(generation, rewritten, self._prompts, self._records())
+            self._rewriter.begin(generation, rewritten, known, self._prompts.records())
 
     def drafts(
         self, generation: int, work: Sequence[Work], watcher: Watcher
@@ -186,13 +155,8 @@ class LanguageModels:
             watcher.progress(generation, "written", done, total)
 
         made = dict(self._strategist.drafts(generation, progress))
-        replies = self._rewriter.replies(generation)
-        known = dict(self._words)
-        for one in work:
-            if one.task.species == "prompt":
-                draft = replies.get(one.task.slot) or self._varied(one.task)
-                made[one.task.slot] = _admitted(draft, one.task.candidate, known)
-        return made
+        tasks = [one.task for one in work if one.task.species == "prompt"]
+        return made | self._prompts.drafts(tasks, self._rewriter.replies(generation))
 
     def objection(self, one: Work) -> Outcome | None:
         """What speaks against a model's strategy though it can be drawn; None for nothing."""
@@ -204,16 +168,6 @@ class LanguageModels:
     ) -> Mapping[int, Draft]:
         """What was made anew where the first attempt was refused, a duplicate or off its goal."""
         return self._strategist.mended(generation, work)
-
-    def _varied(self, task: Task) -> Draft:
-        """A prompt that no model wrote: a seed, or a structural variation."""
-        from genomes.prompt import vary
-
-        if task.text is not None:
-            return Draft(text=task.text)
-        parents = [self._prompts[i] for i in task.parents]
-        child = vary(task.operator, parents, random.Random(task.seed))
-        return Draft(text=child.prompt.text, note=child.note)
 
     # What it was worth
 
@@ -240,18 +194,11 @@ class LanguageModels:
         """Learn from a generation told."""
         generation = entries[0].generation
         was_stalled, was_open = self._schedule.stalled, self._open
-        joined = self._join(entries)
+        uses = [use for entry in entries if (use := self._use(entry)) is not None]
         if generation:
             self._credit.tell(entries)
-        for kind, bandit in self._bandits.items():
-            uses = [
-                use
-                for entry in entries
-                if entry.prompt is not None and self._prompts[entry.prompt].kind == kind
-                and (use := self._use(entry)) is not None
-            ]  # fmt: skip
-            bandit.tell(uses, [i for i in joined if self._prompts[i].kind == kind])
-        self._models.tell([use for entry in entries if (use := self._use(entry)) is not None])
+        self._prompts.tell(entries, uses)
+        self._models.tell(uses)
         calls = [call for entry in entries if entry.proposal for call in entry.proposal.calls]
         self._paid.update(call.key for call in calls if call.draw == SHARED)
         self._breakers.tell(generation, calls)
@@ -264,39 +211,7 @@ class LanguageModels:
         family = self._population.rows(entry.parents[:1])
         known = len(family) and family[0] >= 0
         fitness = float(self._population.fitness[family[0]]) if known else None
-        return use_of(entry, controls=self._controls, parent_fitness=fitness)
-
-    def _join(self, entries: Sequence[Entry]) -> list[int]:
-        """Take in new prompts; the controls are found by their seeds' names."""
-        joined: list[int] = []
-        for entry in entries:
-            if entry.species != "prompt" or not isinstance(entry.outcome, Admitted):
-                continue
-            prompt = parse(entry.text)
-            assert isinstance(prompt, Prompt)  # admitted
-            self._prompts[entry.id] = prompt
-            self._words.setdefault(entry.outcome.key, entry.id)
-            if entry.operator == f"seed prompt {control(prompt.kind)}":
-                self._controls.add(entry.id)
-                self._bandits[prompt.kind] = self._bandit(entry.id)
-            else:
-                joined.append(entry.id)
-        return joined
-
-    def _bandit(self, plain: int) -> Bandit[int]:
-        settings = self._settings
-        return Bandit[int](
-            "prompt",
-            control=plain,
-            control_share=settings.prompts.control,
-            cap=settings.prompts.active,
-            cost_weight=settings.cost_weight,
-        )
-
-    def _records(self) -> dict[int, Merit]:
-        """What came of the prompts that were used, best first."""
-        merits = [merit for bandit in self._bandits.values() for merit in bandit.merits()]
-        return {int(merit.arm): merit for merit in merits}
+        return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
 
     def _plateau(self, before: bool) -> list[str]:
         if not self._schedule.stalled or before:
@@ -311,19 +226,6 @@ def _gain(entry: Entry, population: Population) -> float | None:
     row = population.rows(entry.parents[:1])[0]
     fitness = outcome.fitness if isinstance(outcome, Measured) else None
     return gain(fitness, float(population.fitness[row]), population.statistics.mad)
-
-
-def _admitted(draft: Draft, candidate: int, known: dict[str, int]) -> Draft:
-    """A prompt with what becomes of it; its words are known from then on."""
-    if draft.outcome is not None:
-        return draft
-    prompt = parse(draft.text)
-    if not isinstance(prompt, Prompt):
-        return replace(draft, outcome=Refused(refusals=prompt))
-    first = known.setdefault(prompt.key, candidate)
-    if first != candidate:
-        return replace(draft, outcome=Duplicate(key=prompt.key, of=first))
-    return replace(draft, text=prompt.text, outcome=Admitted(key=prompt.key))
 
 
 def _prices(settings: LLM) -> dict[str, float]:

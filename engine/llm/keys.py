@@ -1,11 +1,11 @@
 """Which server is asked, and with which key: from the environment or a `.env` file.
 
 A key is only ever sent where it belongs. FINCH_API_KEY goes to whatever server the run asks;
-OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine, to an address
-that the user typed, and to the one in OPENAI_BASE_URL if both come from the same place: so no file
-that came from elsewhere sends a key to its author. What the environment says wins over `.env`, which
-is looked for in the working directory and, inside a repository, in the folders above up to its root.
-Nothing is ever put into the environment: workers and jails inherit that.
+OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine, to an
+address that the user typed, and to the one in OPENAI_BASE_URL if both come from the same place: so
+no file that came from elsewhere sends a key to its author. What the environment says wins over
+`.env`, which is looked for in the working directory and, inside a repository, in the folders above
+up to its root. Nothing is ever put into the environment: workers and jails inherit that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The prompt experiment through the whole engine: better prompts and models found, none invented."""
+"""The prompt experiment through the whole engine: what is better is found, and nothing invented."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.prompt_engine import World, evolve, experiment, gain_of, read
+from tests.benchmarks.prompt_experiment import experiment, gain_of, read
+from tests.engine.prompt_engine import World, evolve
 
 SEEDS = range(20)
 
@@ -22,7 +23,7 @@ def test_better_prompts_and_models_are_found_and_their_intervals_hold_the_truth(
         )
         for seed in SEEDS
     ]  # fmt: skip
-    for kind, late in (("mutate", 0.6), ("cross", 0.75), ("model", 0.75)):
+    for kind, late in (("mutate", 0.6), ("cross", 0.75), ("model", 0.7)):
         judged = [getattr(each, kind) for each in runs]
         assert sum(one.found for one in judged) >= 17, kind
         assert sum(one.held for one in judged) >= 17, kind
@@ -33,7 +34,7 @@ def test_better_prompts_and_models_are_found_and_their_intervals_hold_the_truth(
     assert sum(each.mutate.wrong or each.cross.wrong or each.model.wrong for each in runs) <= 1
 
 
-def test_where_the_sentence_does_nothing_and_models_are_alike_nothing_is_claimed(
+def test_where_the_sentence_does_nothing_and_models_are_alike_none_is_claimed(
     tmp_path: Path,
 ) -> None:
     runs = [

@@ -1,8 +1,9 @@
 """Whole runs against real inference servers, installed from packages, with a model of noise.
 
 By hand: `FINCH_SERVERS=FOLDER pytest -m slow -s -n 0 tests/engine/test_real_server.py`. The folder
-keeps a virtual environment for each server, made where it is missing (a gigabyte, some minutes;
-llama.cpp is compiled).
+keeps a virtual environment for each server, made where it is missing (1.5 GB, some minutes). One of
+them passes over the schema of a reply, and the model's words are what they are; the other one keeps
+to it, and the words stand in the right places of the right JSON.
 """
 
 from __future__ import annotations
@@ -46,26 +47,41 @@ class Kind:
         packages: What pip installs; all of it from packages, no weights.
         form: The model's, as `noise.py` makes it.
         command: Python, model's folder, port -> the words that start it.
-        knows: Whether it knows a model it has from one it has not.
+        answer: What its log holds once for each answer.
+        max_tokens: Cap on an answer.
+        keeps_to_schema: Whether its answers do.
+        knows_names: Whether it knows a model that it has from one that it has not.
     """
 
     packages: tuple[str, ...]
     form: str
     command: Callable[[str, Path, int], Sequence[str]]
-    knows: bool
+    answer: str
+    max_tokens: int
+    keeps_to_schema: bool
+    knows_names: bool
 
 
-def serve_transformers(python: str, folder: Path, port: int) -> Sequence[str]:
+def serve_transformers(python: str, _folder: Path, port: int) -> Sequence[str]:
     program = str(Path(python).with_name("transformers"))
     return [program, "serve", "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
 
 
+LLAMA_CPP = """
+import sys, threading, xllamacpp
+settings = xllamacpp.CommonParams()
+settings.model.path, settings.port = sys.argv[1], int(sys.argv[2])
+settings.model_alias = {sys.argv[3]}
+settings.n_parallel, settings.n_ctx = 2, 2 * int(sys.argv[4])
+settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
+server = xllamacpp.Server(settings)
+threading.Event().wait()
+"""
+
+
 def serve_llama_cpp(python: str, folder: Path, port: int) -> Sequence[str]:
-    return [
-        python, "-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", str(port),
-        "--model", str(folder / "noise.gguf"), "--model_alias", noise.NAME,
-        "--n_ctx", str(noise.CONTEXT), "--n_threads", "2",
-    ]  # fmt: skip
+    file = str(folder / "noise.gguf")
+    return [python, "-c", LLAMA_CPP, file, str(port), noise.NAME, str(noise.CONTEXT)]
 
 
 KINDS = {
@@ -73,13 +89,19 @@ KINDS = {
         packages=("torch==2.13.0", "transformers[serving]==5.23.0"),
         form="transformers",
         command=serve_transformers,
-        knows=True,
+        answer='/chat/completions HTTP/1.1" 200',
+        max_tokens=200,
+        keeps_to_schema=False,
+        knows_names=True,
     ),
     "llama_cpp": Kind(
-        packages=("llama-cpp-python[server]==0.3.36", "gguf==0.19.0", "tokenizers==0.23.3"),
+        packages=("xllamacpp==2026.10.11549", "gguf==0.19.0", "tokenizers==0.23.3"),
         form="gguf",
         command=serve_llama_cpp,
-        knows=False,
+        answer="| stop processing:",
+        max_tokens=800,
+        keeps_to_schema=True,
+        knows_names=False,
     ),
 }
 
@@ -119,16 +141,16 @@ def shown(
     subprocess.run(maker, check=True, capture_output=True)
     with serving(kind, python, folder) as url:
         began = time.perf_counter()
-        run = evolve(folder, "run", url)
+        run = evolve(kind, folder, "run", url)
         print(f"\n{name}: {time.perf_counter() - began:.0f} s\n{run.stdout}{run.stderr}")
-        answered = (folder / "server.log").read_text().count('/chat/completions HTTP/1.1" 200')
-        stranger = evolve(folder, "stranger", url, model="finch/nois") if kind.knows else None
+        answered = (folder / "server.log").read_text().count(kind.answer)
+        stranger = evolve(kind, folder, "stranger", url, "finch/nois") if kind.knows_names else None
     yield Shown(
         kind=kind,
         run=run,
         answered=answered,
         stranger=stranger,
-        off=evolve(folder, "off", url),
+        off=evolve(kind, folder, "off", url),
         replay=finch(folder, "--replay", "run.sqlite", "--archive", "replay.sqlite"),
         folder=folder,
     )
@@ -176,13 +198,13 @@ def serving(kind: Kind, python: str, folder: Path) -> Iterator[str]:
 
 
 def evolve(
-    folder: Path, name: str, url: str, model: str = noise.NAME
+    kind: Kind, folder: Path, name: str, url: str, model: str = noise.NAME
 ) -> subprocess.CompletedProcess[str]:
     """A small run, as a user starts it."""
     settings = (
-        "llm.share=0.7", "llm.max_tokens=200", "llm.briefing_tokens=1500", "llm.server.concurrency=2",
-        "llm.server.timeout_s=600", "llm.prompts.every=1", "llm.prompts.by_model=1",
-        "search.tune.trials=0",
+        "llm.share=0.7", f"llm.max_tokens={kind.max_tokens}", "llm.briefing_tokens=1500",
+        "llm.server.concurrency=2", "llm.server.timeout_s=600", "llm.prompts.every=1",
+        "llm.prompts.by_model=1", "search.tune.trials=0",
     )  # fmt: skip
     return finch(
         folder, "--generations", str(GENERATIONS), "--population", str(POPULATION), "--seed", "7",

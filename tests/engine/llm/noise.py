@@ -1,7 +1,7 @@
 """Makes a tiny model of random weights for a real server: `noise.py transformers|gguf FOLDER`.
 
-Run by the Python of the server's own virtual environment. The words are pieces of Finch's prompts and
-strategies, the weights are drawn from a seed: what the model says is noise, but a server loads it,
+Run by the Python of the server's own virtual environment. The words are pieces of what Finch itself
+writes, the weights are drawn from a seed: what the model says is noise, but a server loads it,
 prompts it and samples from it as it would any other.
 """
 
@@ -40,8 +40,10 @@ def tokenizer() -> Any:
     trainer = trainers.BpeTrainer(
         vocab_size=PIECES, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
-    files = [*ROOT.glob("genomes/prompts/*.md"), *ROOT.glob("genomes/strategies/*.py")]
+    files = [*ROOT.glob("genomes/**/*.md"), *ROOT.glob("genomes/**/*.py")]
     made.train_from_iterator((path.read_text() for path in sorted(files)), trainer)
+    if made.get_vocab_size() != PIECES:
+        raise SystemExit(f"{made.get_vocab_size()} pieces were found; needs {PIECES}")
     return made
 
 
