@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf, isfinite
+from typing import NamedTuple, NoReturn
 
 from genomes.language import rewrite
+from genomes.language.binding import RULES
 from genomes.language.dimension import NUMBER, Dimension
 from genomes.language.errors import GraphError, LanguageError
 from genomes.language.operators import OPERATORS
 from genomes.language.symbol import name_of
-from genomes.language.table import Arg, Kind, Memory, Operator, Static
+from genomes.language.table import Kind, Memory, Operator, Static
 
 MAX_NODES = 1000
 MAX_DEPTH = 200
@@ -31,9 +33,8 @@ EXIT_RANGES = {
 _RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One value of the graph.
+class Node(NamedTuple):
+    """One value of the graph: a named tuple, at a third of the cost of a frozen record.
 
     Attributes:
         op: A name of the operator table, or `field`, `const`, `truth`.
@@ -92,97 +93,6 @@ def _longest(memories: list[Memory]) -> Memory:
     return max(memories, key=_RANK.__getitem__)
 
 
-def bind(operator: Operator, dimensions: list[Dimension | None]) -> Dimension | None:
-    """The dimension of a call's result; None fits every dimension.
-
-    Args:
-        operator: The row of the table.
-        dimensions: One for each node argument, None for constants that fit every dimension.
-
-    Raises:
-        LanguageError: The dimensions do not go together; the text says how to mend it.
-    """
-    bound: dict[str, Dimension] = {}
-    holders: dict[str, str] = {}
-    for arg, dimension in zip(operator.nodes, dimensions, strict=True):
-        if arg.kind is not Kind.SERIES or dimension is None:
-            continue
-        match arg.dimension:
-            case "1" | "price" | "volume":
-                needed = NUMBER if arg.dimension == "1" else Dimension(**{arg.dimension: 1})
-                if dimension != needed:
-                    raise _misfit(operator, arg, dimension, needed)
-            case variable:
-                if bound.setdefault(variable, dimension) != dimension:
-                    raise _clash(operator, bound[variable], dimension)
-                holders[variable] = arg.name
-    match operator.dimension:
-        case "":
-            return NUMBER
-        case "1":
-            return NUMBER
-        case "price" | "volume":
-            return Dimension(**{operator.dimension: 1})
-        case "a*b":
-            a, b = bound.get("a"), bound.get("b")
-            return None if a is None or b is None else a * b
-        case "a/b":
-            a, b = bound.get("a"), bound.get("b", NUMBER)
-            return None if a is None else a / b
-        case "a^2":
-            return bound["a"] ** 2 if "a" in bound else None
-        case "root(a)":
-            if "a" not in bound:
-                return None
-            root = bound["a"].root()
-            if root is None:
-                raise LanguageError(
-                    "dimension",
-                    f"takes the square root of {bound['a'].phrase}",
-                    "take the root of a ratio or of a square: sqrt(x / y)",
-                )
-            return root
-        case variable:
-            return bound.get(variable)
-
-
-def _misfit(operator: Operator, arg: Arg, got: Dimension, needed: Dimension) -> LanguageError:
-    way = (
-        "divide by another value of the same dimension first, e.g. close / sma(close, 20)"
-        if needed.is_plain
-        else f"give it {needed.phrase}, e.g. m.{arg.name}"
-    )
-    return LanguageError(
-        "dimension",
-        f"{operator.name}() gets {got.phrase} for {arg.name}, which must be {needed.phrase}",
-        way,
-    )
-
-
-_VERBS = {
-    "add": "adds",
-    "sub": "subtracts",
-    "lt": "compares",
-    "le": "compares",
-    "eq": "compares",
-    "ne": "compares",
-}
-
-
-def _clash(operator: Operator, one: Dimension, other: Dimension) -> LanguageError:
-    verb = _VERBS.get(operator.name)
-    found = (
-        f"{verb} {one.phrase} and {other.phrase}"
-        if verb
-        else f"{operator.name}() gets {one.phrase} and {other.phrase}, which must be alike"
-    )
-    return LanguageError(
-        "dimension",
-        found,
-        "divide by a value of the same dimension first, e.g. close / sma(close, 20) > 1.05",
-    )
-
-
 class Builder:
     """Grows one graph: equal nodes are one node, and rewrites that are safe to the bit are done.
 
@@ -209,7 +119,7 @@ class Builder:
                 f"m.{name} is no field of this market",
                 f"it has: {', '.join(sorted(self.fields))}",
             )
-        return self._intern("field", (), (name,), Kind.SERIES, self.fields[name], 0, "finite")
+        return self._leaf("field", name, Kind.SERIES, self.fields[name])
 
     def const(self, value: float) -> int:
         """The node of a plain number; 0 fits every dimension.
@@ -227,13 +137,11 @@ class Builder:
                 f"computes the number {name_of(value)}",
                 "keep numbers finite; check a division",
             )
-        value = number
-        dimension = None if value == 0 else NUMBER
-        return self._intern("const", (), (value,), Kind.SERIES, dimension, 0, "finite")
+        return self._leaf("const", number, Kind.SERIES, None if number == 0 else NUMBER)
 
     def truth(self, value: int) -> int:
         """The node of a constant mask: 0 false, 1 true, 2 unknown."""
-        return self._intern("truth", (), (value,), Kind.MASK, NUMBER, 0, "finite")
+        return self._leaf("truth", value, Kind.MASK, NUMBER)
 
     def apply(self, op: str, args: tuple[int, ...], statics: tuple[Static, ...] = ()) -> int:
         """The node of a call of the table's operator.
@@ -247,22 +155,36 @@ class Builder:
             LanguageError: Kinds or dimensions do not fit, a plain value is out of range, or the
                 graph has grown too large.
         """
-        operator = OPERATORS[op]
-        self._check_kinds(operator, args)
-        statics = check_statics(operator, statics)
-        dimension = bind(operator, [self.nodes[i].dimension for i in args])
-        done = rewrite.simplify(self, op, args, statics)
+        rule = RULES[op]
+        nodes = self.nodes
+        taken = [nodes[i] for i in args]
+        if [node.kind for node in taken] != rule.kinds:
+            self._refuse_kinds(OPERATORS[op], args)
+        if statics or rule.statics:
+            statics = check_statics(OPERATORS[op], statics)
+        dimension = rule.bind([node.dimension for node in taken])
+        done = rewrite.simplify(self, op, args)
         if done is not None:
             return done
-        if operator.commutes:
-            args = tuple(sorted(args, key=lambda i: self.nodes[i].digest))
-        named = {a.name: value for a, value in zip(operator.statics, statics, strict=True)}
-        nodes = [self.nodes[i] for i in args]
-        first = max([node.first_valid for node in nodes]) + operator.warm_up.at(named)
-        memory = _longest([operator.memory, *[node.memory for node in nodes]])
-        return self._intern(op, args, statics, operator.result, dimension, first, memory)
+        if rule.commutes and taken[0].digest > taken[1].digest:
+            args = (args[1], args[0])
+            taken.reverse()
+        known = self._index.get((op, args, statics))
+        if known is not None:
+            return known
+        first, depth, memory = 0, 0, rule.memory
+        for node in taken:
+            first = max(first, node.first_valid)
+            depth = max(depth, node.depth)
+            if _RANK[node.memory] > _RANK[memory]:
+                memory = node.memory
+        first += rule.warm_up(statics)
+        digests = [node.digest for node in taken]
+        return self._add(
+            op, args, statics, rule.result, dimension, first, memory, depth + 1, digests
+        )
 
-    def _check_kinds(self, operator: Operator, args: tuple[int, ...]) -> None:
+    def _refuse_kinds(self, operator: Operator, args: tuple[int, ...]) -> NoReturn:
         if len(args) != len(operator.nodes):
             raise LanguageError(
                 "arguments",
@@ -281,8 +203,15 @@ class Builder:
                     f"{operator.name}() gets a {self.nodes[index].kind} for {arg.name}",
                     f"it needs a {arg.kind}: {way}",
                 )
+        raise AssertionError(operator.name)
 
-    def _intern(
+    def _leaf(self, op: str, static: Static, kind: Kind, dimension: Dimension | None) -> int:
+        known = self._index.get((op, (), (static,)))
+        if known is not None:
+            return known
+        return self._add(op, (), (static,), kind, dimension, 0, "finite", 0, [])
+
+    def _add(
         self,
         op: str,
         args: tuple[int, ...],
@@ -291,56 +220,50 @@ class Builder:
         dimension: Dimension | None,
         first_valid: int,
         memory: Memory,
+        depth: int,
+        digests: list[bytes],
     ) -> int:
-        identity = (op, args, statics)
-        known = self._index.get(identity)
-        if known is not None:
-            return known
-        if len(self.nodes) >= self._max_nodes:
+        """A new node; there is none like it yet."""
+        index = len(self.nodes)
+        if index >= self._max_nodes:
             raise LanguageError(
                 "too_large",
                 f"draws more than {self._max_nodes} values",
                 "shorten loops; a readable strategy needs a few dozen",
             )
-        depth = 1 + max([self.nodes[i].depth for i in args], default=-1)
         if depth > MAX_DEPTH:
             raise LanguageError(
                 "too_deep",
                 f"nests {depth} operators",
                 f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
             )
-        digest = blake2b(f"{op}|{statics!r}|".encode(), digest_size=16)
-        for i in args:
-            digest.update(self.nodes[i].digest)
-        node = Node(op, args, statics, kind, dimension, first_valid, memory, depth, digest.digest())
-        self.nodes.append(node)
-        self._index[identity] = len(self.nodes) - 1
-        return len(self.nodes) - 1
+        said = b"".join((f"{op}|{statics!r}|".encode(), *digests))
+        digest = blake2b(said, digest_size=16).digest()
+        self.nodes.append(
+            Node(op, args, statics, kind, dimension, first_valid, memory, depth, digest)
+        )
+        self._index[op, args, statics] = index
+        return index
 
     def finish(self, outputs: Mapping[str, int]) -> Graph:
         """The graph of what the outputs need, numbered canonically; dead branches are gone."""
         order: dict[int, int] = {}
         for name in OUTPUTS:
-            if name in outputs:
+            if name in outputs and outputs[name] not in order:
                 self._visit(outputs[name], order)
         nodes = tuple(_renumbered(self.nodes[i], order) for i in order)
         return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
-        if index in order:
-            return
         for argument in self.nodes[index].args:
-            self._visit(argument, order)
+            if argument not in order:
+                self._visit(argument, order)
         order[index] = len(order)
 
 
-def _renumbered(n: Node, order: Mapping[int, int]) -> Node:
-    args = tuple([order[i] for i in n.args])
-    if args == n.args:
-        return n
-    return Node(
-        n.op, args, n.statics, n.kind, n.dimension, n.first_valid, n.memory, n.depth, n.digest
-    )
+def _renumbered(node: Node, order: Mapping[int, int]) -> Node:
+    args = tuple([order[i] for i in node.args])
+    return node if args == node.args else Node(node.op, args, *node[2:])
 
 
 def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:
@@ -356,6 +279,9 @@ def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Stat
         )  # fmt: skip
     checked: list[Static] = []
     for arg, value in zip(operator.statics, statics, strict=True):
+        if type(value) is int and arg.kind is Kind.BARS and 0 <= arg.low <= value <= arg.high:
+            checked.append(value)  # nearly all are
+            continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise LanguageError(
                 "arguments",
