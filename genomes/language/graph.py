@@ -320,6 +320,7 @@ HEADER = "finch-graph 1"
 MAX_BYTES = 65_536
 _LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
+_INDICES = {str(index): index for index in range(MAX_NODES)}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
@@ -383,30 +384,34 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
 def _read_node(line: str, number: int, builder: Builder) -> None:
     op, *words = line.split(" ")
     before = len(builder.nodes)
-    match op:
-        case "field" if len(words) == 1 and _NAME.fullmatch(words[0]):
-            builder.field(words[0])
-        case "const" if len(words) == 1:
-            builder.const(_read_float(words[0], number))
-        case "truth" if len(words) == 1 and words[0] in ("0", "1", "2"):
-            builder.truth(int(words[0]))
-        case _ if op in OPERATORS:
-            operator = OPERATORS[op]
-            if len(words) != len(operator.args):
-                raise GraphError(f"line {number}: {op} takes {len(operator.args)} words")
-            count = len(operator.nodes)
-            args: list[int] = []
-            for word in words[:count]:
-                if _INDEX.fullmatch(word) is None or int(word) >= before:
-                    raise GraphError(f"line {number}: {word!r} is no earlier node")
-                args.append(int(word))
-            statics = tuple(
-                _read_whole(word, number) if arg.kind is Kind.BARS else _read_float(word, number)
-                for arg, word in zip(operator.statics, words[count:], strict=True)
-            )
-            builder.apply(op, tuple(args), statics)
-        case _:
-            raise GraphError(f"line {number}: {op!r} is no operator with such words")
+    rule = RULES.get(op)
+    if rule is not None:
+        count = len(rule.kinds)
+        if len(words) != count + rule.statics:
+            raise GraphError(f"line {number}: {op} takes {count + rule.statics} words")
+        args: list[int] = []
+        for word in words[:count]:
+            index = _INDICES.get(word)
+            if index is None:
+                index = _read_index(word, before)
+            if index >= before:
+                raise GraphError(f"line {number}: {word!r} is no earlier node")
+            args.append(index)
+        statics = [
+            _read_whole(word, number) if arg.kind is Kind.BARS else _read_float(word, number)
+            for arg, word in zip(rule.operator.statics, words[count:], strict=True)
+        ]
+        builder.apply(op, tuple(args), tuple(statics))
+    else:
+        match op, words:
+            case "field", [name] if _NAME.fullmatch(name):
+                builder.field(name)
+            case "const", [value]:
+                builder.const(_read_float(value, number))
+            case "truth", ["0" | "1" | "2" as value]:
+                builder.truth(int(value))
+            case _:
+                raise GraphError(f"line {number}: {op!r} is no operator with such words")
     if len(builder.nodes) != before + 1:
         raise GraphError(f"line {number}: is not in canonical form")
 
@@ -415,9 +420,9 @@ def _read_output(line: str, number: int, builder: Builder, outputs: dict[str, in
     words = line.split(" ")
     if len(words) != 3 or words[1] not in OUTPUTS or words[1] in outputs:
         raise GraphError(f"line {number}: {line[:60]!r} is no output")
-    if _INDEX.fullmatch(words[2]) is None or int(words[2]) >= len(builder.nodes):
+    index = _read_index(words[2], len(builder.nodes))
+    if index >= len(builder.nodes):
         raise GraphError(f"line {number}: {words[2]!r} is no node")
-    index = int(words[2])
     check_output(words[1], builder.nodes[index])
     outputs[words[1]] = index
 
@@ -443,6 +448,10 @@ def check_output(name: str, node: Node) -> None:
             raise LanguageError(
                 "range", f"Exits has {name} = {value}", f"it lies from {low:g} to {high:g}"
             )
+
+
+def _read_index(word: str, otherwise: int) -> int:
+    return otherwise if _INDEX.fullmatch(word) is None else int(word)
 
 
 def _read_float(word: str, number: int) -> float:

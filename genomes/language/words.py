@@ -111,7 +111,10 @@ def call(name: str, *args: object, **named: object) -> Any:
         LanguageError: The arguments do not fit.
     """
     operator = OPERATORS[name]
-    values = arguments(operator, args, named)
+    if named or len(args) != len(operator.args):
+        values = arguments(operator, args, named)
+    else:
+        values: list[Any] = list(args)
     if name in _ON_NUMBERS and all(map(_is_number, values)):
         return _on_numbers(name, values)
     if name == "where" and isinstance(values[0], bool) and all(map(_is_number, values)):

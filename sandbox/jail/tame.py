@@ -63,3 +63,9 @@ def _is_tame(code: CodeType, names: set[str]) -> bool:
         and names.issuperset(code.co_names)
         and all(_is_tame(c, names) for c in code.co_consts if isinstance(c, CodeType))
     )
+
+
+def names_in(code: CodeType) -> frozenset[str]:
+    """The names of globals and attributes in code and in all code inside it."""
+    inner = [names_in(each) for each in code.co_consts if isinstance(each, CodeType)]
+    return frozenset(code.co_names).union(*inner)

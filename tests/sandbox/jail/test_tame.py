@@ -98,7 +98,10 @@ def test_code_that_takes_the_name_of_a_guard_is_not_tame():
 
 
 def test_the_names_it_may_load_are_those_it_is_given():
-    assert set(Guards(1, 1).namespace()) - GLOBALS == {"__builtins__", "__name__"}
+    everything = Guards(1, 1).namespace(GLOBALS)
+    assert everything.keys() - GLOBALS == {"__builtins__", "__name__"}
+    assert everything.keys() >= GLOBALS
+    assert {"ema", "sum"} <= everything.keys() - Guards(1, 1).namespace({"lag"}).keys()
 
 
 def test_a_stream_draws_each_text_as_a_fresh_process_does():
