@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from genomes.check import advice
 from genomes.check.names import (
@@ -56,11 +57,10 @@ class Expressions:
         """What follows stands in that function of the file."""
         self._layer = name in LAYERS
         self._arguments = frozenset(each.arg for each in self._shape.functions[name].args.args)
-        self._locals = self._arguments | {
-            each.id
-            for each in self._shape.nodes[name]
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-        }
+        names = self._shape.parts[name].kinds.get(ast.Name, ())
+        self._locals = self._arguments.union(
+            [each.id for each in names if type(each.ctx) is ast.Store]
+        )
 
     def _refuse(self, node: ast.AST, rule: str, found: str, instead: str) -> None:
         self._report.at(node, rule, found, instead)
@@ -72,52 +72,53 @@ class Expressions:
 
     def read(self, node: ast.expr) -> None:
         """Read one expression and all below it."""
-        match node:
-            case ast.Constant():
-                pass  # all literals were read first
-            case ast.Name(id=name):
-                self._name(node, name)
-            case ast.Attribute():
-                self._attribute(node, called=False)
-            case ast.Call():
-                self._call(node)
-            case ast.BinOp(left=left, op=op, right=right):
-                self.read(left)
-                self.read(right)
-                self.sign(node, op, right)
-            case ast.UnaryOp(operand=operand):
-                self.read(operand)
-            case ast.BoolOp(values=values):
-                self.read_all(values)
-            case ast.Compare():
-                self._compare(node)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.read_all((test, body, orelse))
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                self.read_all(elements)
-            case ast.Dict():
-                self._dict(node)
-            case ast.Subscript():
-                self._subscript(node)
-            case ast.ListComp(elt=element, generators=generators):
-                self._comprehension(generators)
-                self.read(element)
-            case ast.DictComp(key=key, value=value, generators=generators):
-                self._comprehension(generators)
-                self.read_all((key, value))
-            case ast.GeneratorExp():
-                self._refuse(
-                    node, "expression", "writes a generator", "write a list: [... for x in ...]"
-                )
-            case _:
-                found, instead = _EXPRESSIONS.get(
-                    type(node).__name__, (f"uses {type(node).__name__}", "remove it")
-                )
-                self._refuse(node, "expression", found, instead)
+        reading = _READINGS.get(type(node))
+        if reading is not None:
+            reading(self, node)
+            return
+        found, instead = _EXPRESSIONS.get(
+            type(node).__name__, (f"uses {type(node).__name__}", "remove it")
+        )
+        self._refuse(node, "expression", found, instead)
+
+    def _constant(self, node: ast.Constant) -> None:
+        """All literals were read first."""
+
+    def _member(self, node: ast.Attribute) -> None:
+        self._attribute(node, called=False)
+
+    def _arithmetic(self, node: ast.BinOp) -> None:
+        self.read(node.left)
+        self.read(node.right)
+        self.sign(node, node.op, node.right)
+
+    def _unary(self, node: ast.UnaryOp) -> None:
+        self.read(node.operand)
+
+    def _logic(self, node: ast.BoolOp) -> None:
+        self.read_all(node.values)
+
+    def _choice(self, node: ast.IfExp) -> None:
+        self.read_all((node.test, node.body, node.orelse))
+
+    def _sequence(self, node: ast.Tuple | ast.List) -> None:
+        self.read_all(node.elts)
+
+    def _list_comprehension(self, node: ast.ListComp) -> None:
+        self._comprehension(node.generators)
+        self.read(node.elt)
+
+    def _dict_comprehension(self, node: ast.DictComp) -> None:
+        self._comprehension(node.generators)
+        self.read_all((node.key, node.value))
+
+    def _generator(self, node: ast.GeneratorExp) -> None:
+        self._refuse(node, "expression", "writes a generator", "write a list: [... for x in ...]")
 
     # -- what is named -----------------------------------------------------------------------------
 
-    def _name(self, node: ast.Name, name: str) -> None:
+    def _name(self, node: ast.Name) -> None:
+        name = node.id
         if name in self._locals:
             return
         if name in CALLABLE or name in self._shape.functions:
@@ -142,13 +143,9 @@ class Expressions:
 
     def _call(self, node: ast.Call) -> None:
         match node.func:
-            case ast.Name(id=name) if name in CALLABLE or name in self._shape.functions:
-                pass
-            case ast.Name(id=name) if name in self._locals:
-                found = f"calls {quote(name)}, a value"
-                self._refuse(node, "call", found, "call a function by name")
             case ast.Name(id=name):
-                self._unknown(node.func, name)
+                if not (name in CALLABLE or name in self._shape.functions):
+                    self._not_callable(node, node.func, name)
             case ast.Attribute():
                 self._attribute(node.func, called=True)
             case _:
@@ -168,6 +165,12 @@ class Expressions:
             if keyword.arg is None:
                 self._refuse(node, "call", "spreads arguments with **", "write them one by one")
             self.read(keyword.value)
+
+    def _not_callable(self, node: ast.Call, func: ast.Name, name: str) -> None:
+        if name in self._locals:
+            self._refuse(node, "call", f"calls {quote(name)}, a value", "call a function by name")
+        else:
+            self._unknown(func, name)
 
     def _attribute(self, node: ast.Attribute, *, called: bool) -> None:
         attr, value = node.attr, node.value
@@ -351,3 +354,23 @@ class Expressions:
                 self._refuse(node, "statement", "unpacks into a list", "write a, b = ...")
             case _:
                 self.read(node)
+
+
+_READINGS: dict[type[ast.expr], Callable[[Expressions, Any], None]] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._member,
+    ast.Call: Expressions._call,
+    ast.BinOp: Expressions._arithmetic,
+    ast.UnaryOp: Expressions._unary,
+    ast.BoolOp: Expressions._logic,
+    ast.Compare: Expressions._compare,
+    ast.IfExp: Expressions._choice,
+    ast.Tuple: Expressions._sequence,
+    ast.List: Expressions._sequence,
+    ast.Dict: Expressions._dict,
+    ast.Subscript: Expressions._subscript,
+    ast.ListComp: Expressions._list_comprehension,
+    ast.DictComp: Expressions._dict_comprehension,
+    ast.GeneratorExp: Expressions._generator,
+}
