@@ -16,6 +16,8 @@ from genomes.language.table import Arg, Kind, Memory, Operator, Static
 
 _BASES = {"": NUMBER, "1": NUMBER, "price": PRICE, "volume": VOLUME}
 
+_ANY = ("a",)
+
 Bound = dict[str, Dimension]  # what each variable of a row stands for in one call
 
 
@@ -64,6 +66,8 @@ class Rule:
         Raises:
             LanguageError: The dimensions do not go together; the text says how to mend it.
         """
+        if self.needs == _ANY:
+            return self.dimension({} if dimensions[0] is None else {"a": dimensions[0]})
         bound: Bound = {}
         for position, need in enumerate(self.needs):
             given = dimensions[position]

@@ -30,6 +30,8 @@ EXIT_RANGES = {
     "max_held": (1, 100_000),
 }
 
+Identity = tuple[str, tuple[int, ...], tuple[Static, ...]]  # op, args, statics
+
 _RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
 
 
@@ -104,7 +106,7 @@ class Builder:
     def __init__(self, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> None:
         self.fields = fields
         self.nodes: list[Node] = []
-        self._index: dict[tuple[str, tuple[int, ...], tuple[Static, ...]], int] = {}
+        self._index: dict[Identity, int] = {}
         self._max_nodes = max_nodes
 
     def field(self, name: str) -> int:
@@ -156,33 +158,39 @@ class Builder:
                 graph has grown too large.
         """
         rule = RULES[op]
-        nodes = self.nodes
-        taken = [nodes[i] for i in args]
-        if [node.kind for node in taken] != rule.kinds:
+        kinds: list[Kind] = []
+        dimensions: list[Dimension | None] = []
+        digests: list[bytes] = []
+        first, memory, depth = 0, rule.memory, 0
+        for index in args:
+            _, _, _, kind, dimension, bars, kept, below, digest = self.nodes[index]
+            kinds.append(kind)
+            dimensions.append(dimension)
+            digests.append(digest)
+            if bars > first:
+                first = bars
+            if kept != memory and _RANK[kept] > _RANK[memory]:
+                memory = kept
+            if below > depth:
+                depth = below
+        if kinds != rule.kinds:
             self._refuse_kinds(OPERATORS[op], args)
         if statics or rule.statics:
             statics = check_statics(OPERATORS[op], statics)
-        dimension = rule.bind([node.dimension for node in taken])
-        done = rewrite.simplify(self, op, args)
-        if done is not None:
-            return done
-        if rule.commutes and taken[0].digest > taken[1].digest:
+        dimension = rule.bind(dimensions)
+        if op in rewrite.REWRITTEN:
+            done = rewrite.simplify(self, op, args)
+            if done is not None:
+                return done
+        if rule.commutes and digests[0] > digests[1]:
             args = (args[1], args[0])
-            taken.reverse()
-        known = self._index.get((op, args, statics))
+            digests.reverse()
+        identity = (op, args, statics)
+        known = self._index.get(identity)
         if known is not None:
             return known
-        first, depth, memory = 0, 0, rule.memory
-        for node in taken:
-            first = max(first, node.first_valid)
-            depth = max(depth, node.depth)
-            if _RANK[node.memory] > _RANK[memory]:
-                memory = node.memory
         first += rule.warm_up(statics)
-        digests = [node.digest for node in taken]
-        return self._add(
-            op, args, statics, rule.result, dimension, first, memory, depth + 1, digests
-        )
+        return self._add(identity, rule.result, dimension, first, memory, depth + 1, digests)
 
     def _refuse_kinds(self, operator: Operator, args: tuple[int, ...]) -> NoReturn:
         if len(args) != len(operator.nodes):
@@ -206,16 +214,15 @@ class Builder:
         raise AssertionError(operator.name)
 
     def _leaf(self, op: str, static: Static, kind: Kind, dimension: Dimension | None) -> int:
-        known = self._index.get((op, (), (static,)))
+        identity = (op, (), (static,))
+        known = self._index.get(identity)
         if known is not None:
             return known
-        return self._add(op, (), (static,), kind, dimension, 0, "finite", 0, [])
+        return self._add(identity, kind, dimension, 0, "finite", 0, [])
 
     def _add(
         self,
-        op: str,
-        args: tuple[int, ...],
-        statics: tuple[Static, ...],
+        identity: Identity,
         kind: Kind,
         dimension: Dimension | None,
         first_valid: int,
@@ -237,12 +244,13 @@ class Builder:
                 f"nests {depth} operators",
                 f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
             )
+        op, _, statics = identity
         said = b"".join((f"{op}|{statics!r}|".encode(), *digests))
         digest = blake2b(said, digest_size=16).digest()
         self.nodes.append(
-            Node(op, args, statics, kind, dimension, first_valid, memory, depth, digest)
+            Node._make((*identity, kind, dimension, first_valid, memory, depth, digest))
         )
-        self._index[op, args, statics] = index
+        self._index[identity] = index
         return index
 
     def finish(self, outputs: Mapping[str, int]) -> Graph:
@@ -251,7 +259,7 @@ class Builder:
         for name in OUTPUTS:
             if name in outputs and outputs[name] not in order:
                 self._visit(outputs[name], order)
-        nodes = tuple(_renumbered(self.nodes[i], order) for i in order)
+        nodes = tuple([_renumbered(self.nodes[i], order) for i in order])
         return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
@@ -263,7 +271,7 @@ class Builder:
 
 def _renumbered(node: Node, order: Mapping[int, int]) -> Node:
     args = tuple([order[i] for i in node.args])
-    return node if args == node.args else Node(node.op, args, *node[2:])
+    return node if args == node.args else Node._make((node.op, args, *node[2:]))
 
 
 def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:
@@ -331,14 +339,13 @@ def serialise(graph: Graph) -> str:
     """
     lines = [HEADER]
     for node in graph.nodes:
-        words = [node.op, *map(str, node.args), *(_word(s) for s in node.statics)]
+        op, args, statics = node[:3]
+        words = [op, *map(str, args)]
+        if statics:
+            words += [each if isinstance(each, str) else repr(each) for each in statics]
         lines.append(" ".join(words))
     lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
     return "\n".join(lines) + "\n"
-
-
-def _word(static: Static) -> str:
-    return static if isinstance(static, str) else repr(static)
 
 
 def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> Graph:
@@ -359,17 +366,21 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
         raise GraphError(f"does not begin with {HEADER!r} and end with a newline")
     builder = Builder(fields, max_nodes=max_nodes)
     outputs: dict[str, int] = {}
-    number = 1
+    number, line = 1, ""
     try:
         for number, line in enumerate(lines[1:-1], start=2):
             if line.startswith("> "):
                 _read_output(line, number, builder, outputs)
-            elif outputs or _LINE.fullmatch(line) is None:
-                raise GraphError(f"line {number}: {line[:60]!r} is no node")
+            elif outputs:
+                raise _no_node(line, number)
             else:
                 _read_node(line, number, builder)
     except LanguageError as error:
         raise GraphError(f"line {number}: {error}") from None
+    except GraphError:
+        if not line.startswith("> ") and _LINE.fullmatch(line) is None:
+            raise _no_node(line, number) from None
+        raise
     for name in ("factor", "signal", "weight"):
         if name not in outputs:
             raise GraphError(f"has no output named {name}")
@@ -379,6 +390,10 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
     if serialise(graph) != text:
         raise GraphError("is not in canonical form")
     return graph
+
+
+def _no_node(line: str, number: int) -> GraphError:
+    return GraphError(f"line {number}: {line[:60]!r} is no node")
 
 
 def _read_node(line: str, number: int, builder: Builder) -> None:
@@ -397,10 +412,10 @@ def _read_node(line: str, number: int, builder: Builder) -> None:
             if index >= before:
                 raise GraphError(f"line {number}: {word!r} is no earlier node")
             args.append(index)
-        statics = [
-            _read_whole(word, number) if arg.kind is Kind.BARS else _read_float(word, number)
-            for arg, word in zip(rule.operator.statics, words[count:], strict=True)
-        ]
+        statics: list[Static] = []
+        for arg, word in zip(rule.operator.statics, words[count:], strict=True):
+            is_whole = arg.kind is Kind.BARS
+            statics.append(_read_whole(word, number) if is_whole else _read_float(word, number))
         builder.apply(op, tuple(args), tuple(statics))
     else:
         match op, words:

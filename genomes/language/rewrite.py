@@ -44,7 +44,10 @@ CLIPPED = ("clip_signal", "as_number", "sign", "tanh")  # results that lie in -1
 def simplify(builder: Builder, op: str, args: tuple[int, ...]) -> int | None:
     """The node that a call equals to the bit without being made; None where it must be made."""
     nodes = builder.nodes
-    if (op in _FOLDS or op in _TESTS) and all([nodes[i].op == "const" for i in args]):
+    if (
+        nodes[args[0]].op == nodes[args[-1]].op == "const"  # none of these has three
+        and (op in _FOLDS or op in _TESTS)
+    ):
         return _fold(builder, op, [float(nodes[i].statics[0]) for i in args])
     rewriting = _REWRITINGS.get(op)
     return None if rewriting is None else rewriting(builder, args)
@@ -148,3 +151,4 @@ _REWRITINGS: dict[str, Callable[[Builder, tuple[int, ...]], int | None]] = {
     "as_number": _as_number,
     "clip_signal": _clip_signal,
 }
+REWRITTEN = frozenset([*_FOLDS, *_TESTS, *_REWRITINGS])  # simplify has nothing to say of others
