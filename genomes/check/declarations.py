@@ -66,7 +66,7 @@ def _read_param(report: Report, name: str, node: ast.expr) -> Param | None:
         case _:
             report.at(node, _RULE, f"PARAMS declares {name} without a range", _suggest(node))
             return None
-    if any(keyword.arg is None for keyword in node.keywords):
+    if any([keyword.arg is None for keyword in node.keywords]):
         report.at(node, _RULE, f"{kind}() spreads a dict", _SPELLED[kind])
         return None
     try:
@@ -84,9 +84,9 @@ def _read_param(report: Report, name: str, node: ast.expr) -> Param | None:
 
 
 def _literal(node: ast.expr) -> Any:
+    if type(node) is ast.Constant and type(node.value) in (bool, int, float, str):
+        return node.value
     match node:
-        case ast.Constant(value=bool() | int() | float() | str() as value):
-            return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value
         case ast.Tuple(elts=elements) | ast.List(elts=elements):

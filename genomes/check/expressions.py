@@ -142,19 +142,19 @@ class Expressions:
             )  # fmt: skip
 
     def _call(self, node: ast.Call) -> None:
-        match node.func:
-            case ast.Name(id=name):
-                if not (name in CALLABLE or name in self._shape.functions):
-                    self._not_callable(node, node.func, name)
-            case ast.Attribute():
-                self._attribute(node.func, called=True)
-            case _:
-                self._refuse(node, "call", "calls the result of an expression", "call by name")
-                self.read(node.func)
+        func = node.func
+        if type(func) is ast.Name:
+            if not (func.id in CALLABLE or func.id in self._shape.functions):
+                self._not_callable(node, func)
+        elif type(func) is ast.Attribute:
+            self._attribute(func, called=True)
+        else:
+            self._refuse(node, "call", "calls the result of an expression", "call by name")
+            self.read(func)
         for each in node.args:
-            if isinstance(each, ast.Starred):
+            if type(each) is ast.Starred:
                 self._refuse(each, "call", "spreads arguments with *", "write them one by one")
-            elif isinstance(each, ast.GeneratorExp) and (
+            elif type(each) is ast.GeneratorExp and (
                 isinstance(node.func, ast.Name) and node.func.id in CONSUMERS
             ):
                 self._comprehension(each.generators)
@@ -166,11 +166,12 @@ class Expressions:
                 self._refuse(node, "call", "spreads arguments with **", "write them one by one")
             self.read(keyword.value)
 
-    def _not_callable(self, node: ast.Call, func: ast.Name, name: str) -> None:
-        if name in self._locals:
-            self._refuse(node, "call", f"calls {quote(name)}, a value", "call a function by name")
+    def _not_callable(self, node: ast.Call, func: ast.Name) -> None:
+        if func.id in self._locals:
+            found = f"calls {quote(func.id)}, a value"
+            self._refuse(node, "call", found, "call a function by name")
         else:
-            self._unknown(func, name)
+            self._unknown(func, func.id)
 
     def _attribute(self, node: ast.Attribute, *, called: bool) -> None:
         attr, value = node.attr, node.value
@@ -179,16 +180,18 @@ class Expressions:
             self._report.at_member(node, "attribute", f"uses .{quote(attr)}", instead)
             self.read(value)
             return
+        if type(value) is ast.Name and value.id in self._locals:
+            name = value.id
+            if self._layer and name == MARKET:
+                self._field(node, attr, called)
+            elif self._layer and name == PARAMETERS:
+                self._parameter(node, attr, called)
+            elif attr not in METHOD_NAMES and (
+                self._layer or name not in self._arguments or not FIELD.fullmatch(attr)
+            ):
+                self._method(node, attr)
+            return
         match value:
-            case ast.Name(id=name) if name in self._locals:
-                if self._layer and name == MARKET:
-                    self._field(node, attr, called)
-                elif self._layer and name == PARAMETERS:
-                    self._parameter(node, attr, called)
-                elif attr not in METHOD_NAMES and (
-                    self._layer or name not in self._arguments or not FIELD.fullmatch(attr)
-                ):
-                    self._method(node, attr)
             case ast.Name(id=name) if name in advice.MODULES:
                 self._refuse(
                     value, "unknown_name", f"uses {name}.{quote(attr)}",
@@ -243,7 +246,7 @@ class Expressions:
         if type(op) in _SIGNS:
             sign, instead = _SIGNS[type(op)]
             self._refuse(node, "operator", f"uses {sign}", instead)
-        elif isinstance(op, ast.Pow):
+        elif type(op) is ast.Pow:
             match right:
                 case ast.Constant(value=int() | float() as power):
                     pass
@@ -260,7 +263,7 @@ class Expressions:
     def _compare(self, node: ast.Compare) -> None:
         self.read_all((node.left, *node.comparators))
         for op, right in zip(node.ops, node.comparators, strict=True):
-            if isinstance(op, ast.Is | ast.IsNot) and not (
+            if type(op) in (ast.Is, ast.IsNot) and not (
                 isinstance(right, ast.Constant) and right.value is None
             ):
                 self._refuse(node, "operator", "compares with is", "write == or !=")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from genomes.check import advice
 from genomes.check.declarations import read_params
-from genomes.check.names import BUILTINS, PARAM_KINDS, RESERVED, WORDS
+from genomes.check.names import BUILTINS, IMPORTABLE, RESERVED
 from genomes.check.report import Report, quote
 from genomes.check.text import Parsed
 from genomes.check.tree import Part
@@ -115,6 +115,8 @@ def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
         report.at(node, "import", f"imports {quote(found)}", instead)
         return
     for each in node.names:
+        if each.asname is None and each.name in IMPORTABLE and each.name not in BUILTINS:
+            continue
         if each.name == "*":
             report.at(each, "import", "imports everything", _IMPORT)
         elif each.asname is not None:
@@ -124,7 +126,7 @@ def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
             )  # fmt: skip
         elif each.name in BUILTINS:
             report.at(each, "import", f"imports {each.name}", f"remove it: {each.name} is there")
-        elif each.name not in WORDS | PARAM_KINDS:
+        elif each.name not in IMPORTABLE:
             report.at(
                 each, "import", f"imports {quote(each.name)}, which the language has not",
                 advice.LISTED if report.crowded else advice.for_name(each.name),
@@ -185,7 +187,7 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
 
 
 def _refuse_cycles(report: Report, shape: Shape) -> None:
-    calls = {
+    calls: dict[str, list[ast.Call]] = {
         name: [
             each
             for each in part.kinds.get(ast.Call, ())

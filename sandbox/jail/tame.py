@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import inspect
 import opcode
-from collections.abc import Collection
 from types import CodeType
 
 _INSTRUCTIONS = frozenset(
@@ -45,7 +44,7 @@ _TAME = frozenset(opcode.opmap[name] for name in _INSTRUCTIONS if name in opcode
 _COROUTINES = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def is_tame(code: CodeType, names: Collection[str]) -> bool:
+def is_tame(code: CodeType, names: frozenset[str]) -> bool:
     """Whether code, with all code inside it, is tame.
 
     Args:
@@ -53,15 +52,14 @@ def is_tame(code: CodeType, names: Collection[str]) -> bool:
         names: The guards, words and builtins that it is given.
     """
     own = {each.co_name for each in code.co_consts if isinstance(each, CodeType)}
-    return own.isdisjoint(names) and _is_tame(code, own.union(names))
+    return own.isdisjoint(names) and names_in(code) - own <= names and _is_tame(code)
 
 
-def _is_tame(code: CodeType, names: set[str]) -> bool:
+def _is_tame(code: CodeType) -> bool:
     return (
         not code.co_flags & _COROUTINES
         and _TAME.issuperset(code.co_code[::2])
-        and names.issuperset(code.co_names)
-        and all(_is_tame(c, names) for c in code.co_consts if isinstance(c, CodeType))
+        and all([_is_tame(each) for each in code.co_consts if isinstance(each, CodeType)])
     )
 
 
