@@ -79,7 +79,10 @@ def decode(source: str | bytes) -> str | tuple[Refusal, ...]:
 
 def normal_form(text: str) -> str:
     """The text without trailing blanks and with one newline at its end; places stay as they are."""
-    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).rstrip("\n") + "\n"
+    text = text.rstrip(" \t\n")
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    return text + "\n"
 
 
 def scan(text: str) -> tuple[Refusal, ...]:

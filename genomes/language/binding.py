@@ -16,8 +16,6 @@ from genomes.language.table import Arg, Kind, Memory, Operator, Static
 
 _BASES = {"": NUMBER, "1": NUMBER, "price": PRICE, "volume": VOLUME}
 
-_ANY = ("a",)
-
 Bound = dict[str, Dimension]  # what each variable of a row stands for in one call
 
 
@@ -31,7 +29,9 @@ class Rule:
         needs: For each of these, the dimension that it must have, the variable that it binds, or
             None where it has no dimension.
         result: Kind of the result.
-        dimension: Dimension of the result, from what the variables stand for.
+        dimension: Dimension of the result, from what the variables stand for; None where it is
+            `base` whatever they stand for.
+        base: That dimension.
         statics: How many plain arguments it takes.
         factors: Position of a plain argument, and bars to warm up for each unit of it.
         offset: Bars to warm up besides.
@@ -43,7 +43,8 @@ class Rule:
     kinds: list[Kind]
     needs: tuple[Dimension | str | None, ...]
     result: Kind
-    dimension: Callable[[Bound], Dimension | None]
+    dimension: Callable[[Bound], Dimension | None] | None
+    base: Dimension | None
     statics: int
     factors: tuple[tuple[int, int], ...]
     offset: int
@@ -66,8 +67,6 @@ class Rule:
         Raises:
             LanguageError: The dimensions do not go together; the text says how to mend it.
         """
-        if self.needs == _ANY:
-            return self.dimension({} if dimensions[0] is None else {"a": dimensions[0]})
         bound: Bound = {}
         for position, need in enumerate(self.needs):
             given = dimensions[position]
@@ -79,7 +78,7 @@ class Rule:
                     raise _clash(self.operator, first, given)
             elif need != given:
                 raise _misfit(self.operator, self.operator.nodes[position], given, need)
-        return self.dimension(bound)
+        return self.base if self.dimension is None else self.dimension(bound)
 
 
 def _product(bound: Bound) -> Dimension | None:
@@ -118,10 +117,9 @@ _EXPRESSIONS: dict[str, Callable[[Bound], Dimension | None]] = {
 }  # fmt: skip
 
 
-def _result(expression: str) -> Callable[[Bound], Dimension | None]:
+def _result(expression: str) -> Callable[[Bound], Dimension | None] | None:
     if expression in _BASES:
-        base = _BASES[expression]
-        return lambda bound: base
+        return None
     return _EXPRESSIONS.get(expression) or (lambda bound: bound.get(expression))
 
 
@@ -140,6 +138,7 @@ def _rule(operator: Operator) -> Rule:
         needs=tuple(_need(arg) for arg in operator.nodes),
         result=operator.result,
         dimension=_result(operator.dimension),
+        base=_BASES.get(operator.dimension),
         statics=len(operator.statics),
         factors=tuple((positions[name], n) for name, n in operator.warm_up.factors.items()),
         offset=operator.warm_up.offset,

@@ -247,9 +247,8 @@ class Builder:
         op, _, statics = identity
         said = b"".join((f"{op}|{statics!r}|".encode(), *digests))
         digest = blake2b(said, digest_size=16).digest()
-        self.nodes.append(
-            Node._make((*identity, kind, dimension, first_valid, memory, depth, digest))
-        )
+        said_of = (*identity, kind, dimension, first_valid, memory, depth, digest)
+        self.nodes.append(tuple.__new__(Node, said_of))  # as Node(...) does, at half the cost
         self._index[identity] = index
         return index
 
@@ -259,8 +258,10 @@ class Builder:
         for name in OUTPUTS:
             if name in outputs and outputs[name] not in order:
                 self._visit(outputs[name], order)
-        nodes = tuple([_renumbered(self.nodes[i], order) for i in order])
-        return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
+        nodes = [self.nodes[i] for i in order]
+        if any(old != new for old, new in order.items()):
+            nodes = [_renumbered(node, order) for node in nodes]
+        return Graph(tuple(nodes), {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
         for argument in self.nodes[index].args:
@@ -270,8 +271,10 @@ class Builder:
 
 
 def _renumbered(node: Node, order: Mapping[int, int]) -> Node:
-    args = tuple([order[i] for i in node.args])
-    return node if args == node.args else Node._make((node.op, args, *node[2:]))
+    if not node.args:
+        return node
+    args = tuple(map(order.__getitem__, node.args))
+    return node if args == node.args else tuple.__new__(Node, (node.op, args, *node[2:]))
 
 
 def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:
@@ -341,8 +344,8 @@ def serialise(graph: Graph) -> str:
     for node in graph.nodes:
         op, args, statics = node[:3]
         words = [op, *map(str, args)]
-        if statics:
-            words += [each if isinstance(each, str) else repr(each) for each in statics]
+        for static in statics:
+            words.append(static if isinstance(static, str) else repr(static))
         lines.append(" ".join(words))
     lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
     return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@ from genomes.refusal import Refusal
 from sandbox.jail.caps import Caps
 from sandbox.jail.guards import GLOBALS, Guards
 from sandbox.jail.policy import Policy
-from sandbox.jail.tame import is_tame, names_in
+from sandbox.jail.tame import codes_in, is_tame
 
 FILENAME = "<strategy>"
 
@@ -72,10 +72,12 @@ def prepare(text: str) -> Prepared | tuple[Refusal, ...]:
         return too_deep()
     if result.code is None:
         return policy_refusals(result.errors)
+    codes = codes_in(result.code)
     return Prepared(
         text=checked.text, code=result.code, params=checked.params,
         layers={name: layers[name] for name in LAYERS if name in layers}, nodes=checked.nodes,
-        tame=is_tame(result.code, GLOBALS), names=names_in(result.code),
+        tame=is_tame(codes, GLOBALS),
+        names=frozenset[str]().union(*[each.co_names for each in codes]),
     )  # fmt: skip
 
 

@@ -80,6 +80,10 @@ class Policy(RestrictingNodeTransformer):
         """A literal, which has no contents."""
         return node
 
+    def visit_arg(self, node: ast.arg) -> Any:
+        """An argument, whose name its function's visit has checked."""
+        return node if node.annotation is None else super().visit_arg(node)
+
     def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
         """A name: `print` is RestrictedPython's matter, each other one is checked."""
         name = node.id
@@ -108,12 +112,13 @@ class Policy(RestrictingNodeTransformer):
             return super().visit_Attribute(node)
         if type(node.ctx) is not ast.Load:
             return super().visit_Attribute(node)
-        holder = self.visit(node.value)
+        holder = _METHODS[type(node.value)](self, node.value)
         return _guarded(_GETATTR, node, [holder, _place(ast.Constant(attr), node)])
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
         """Write x + y as _binary_("+", x, y)."""
-        left, right = self.visit(node.left), self.visit(node.right)
+        left = _METHODS[type(node.left)](self, node.left)
+        right = _METHODS[type(node.right)](self, node.right)
         sign = _SIGNS.get(type(node.op))
         if sign is None:
             self.not_allowed(node)

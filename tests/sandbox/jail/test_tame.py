@@ -10,7 +10,7 @@ from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
 from sandbox.jail.drawing import FILENAME, Prepared, prepare
 from sandbox.jail.guards import GLOBALS, Guards
-from sandbox.jail.tame import is_tame
+from sandbox.jail.tame import codes_in, is_tame
 from sandbox.outcome import Refused
 from tests.genomes.refused import strategy
 from tests.genomes.test_check import EXAMPLE, RICH
@@ -18,7 +18,7 @@ from tests.sandbox.jail.test_drawing import FIELDS, SLOW, drawn, graph_of
 
 
 def tame(source: str) -> bool:
-    return is_tame(compile(source, FILENAME, "exec"), GLOBALS)
+    return is_tame(codes_in(compile(source, FILENAME, "exec")), GLOBALS)
 
 
 @pytest.mark.parametrize("text", [EXAMPLE, RICH, *texts().values()])
