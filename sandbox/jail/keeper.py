@@ -160,6 +160,7 @@ class Keeper:
             number, kind, said = self._read_header()
             self._listen(child, frames.HEADER, said, deadline)
         except _EndedError as ended:
+            self._answer[:] = bytes(len(self._answer))  # the next answer may be shorter
             how = self._end(child)
             raise _EndedError(f"its process {str(ended) or how}") from None
         child.seen += 1
@@ -229,8 +230,8 @@ class Keeper:
             )  # fmt: skip
             open_fds = frozenset((questions, answers))
             while True:
-                number, _, size = frames.read_header(_read(questions, frames.HEADER))
-                said = work(_read(questions, size), open_fds)
+                number, question = _read(questions)
+                said = work(question, open_fds)
                 kind = frames.REFERRED if said is None else frames.ANSWER
                 frame = frames.frame(number, kind, said or b"")
                 while frame:
@@ -257,12 +258,17 @@ def _buffer(size: int) -> memoryview:
     return memoryview(bytearray(size))
 
 
-def _read(descriptor: int, size: int) -> bytes:
-    """Exactly so many bytes; the end of the pipe is the end of the child."""
-    data = b""
-    while len(data) < size:
-        part = os.read(descriptor, size - len(data))
-        if not part:
-            os._exit(0)
-        data += part
-    return data
+def _read(descriptor: int) -> tuple[int, bytes]:
+    """A question's number and body; no other is sent before this one is answered."""
+    data = _part(descriptor)
+    while len(data) < frames.HEADER:
+        data += _part(descriptor)
+    number, _, size = frames.read_header(data[: frames.HEADER])
+    while len(data) < frames.HEADER + size:
+        data += _part(descriptor)
+    return number, data[frames.HEADER :]
+
+
+def _part(descriptor: int) -> bytes:
+    """What has come; the end of the pipe is the end of the child."""
+    return os.read(descriptor, 2 * select.PIPE_BUF) or os._exit(0)
