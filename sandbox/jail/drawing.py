@@ -17,7 +17,7 @@ from RestrictedPython.compile import compile_restricted_exec
 
 from genomes.check import check, policy_refusals
 from genomes.check.report import Report, quote
-from genomes.check.text import too_deep
+from genomes.check.text import broken, too_deep
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
@@ -66,8 +66,8 @@ def prepare(text: str) -> Prepared | tuple[Refusal, ...]:
     layers = {n.name: n.lineno for n in functions if isinstance(n, ast.FunctionDef)}
     try:
         result = compile_restricted_exec(module, filename=FILENAME, policy=Policy)
-    except (SyntaxError, ValueError) as error:
-        return (_refusal("syntax", 0, 0, f"does not compile: {_words(error)}", "write it plainly"),)
+    except (SyntaxError, ValueError) as error:  # what parses and yet does not compile
+        return (broken(error, checked.text),)
     except (RecursionError, MemoryError):
         return too_deep()
     if result.code is None:

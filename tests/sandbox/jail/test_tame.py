@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genomes.strategies import texts
-from sandbox.jail import life
+from sandbox.jail import life, warm
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
 from sandbox.jail.drawing import FILENAME, Prepared, prepare
@@ -40,6 +40,13 @@ def test_whatever_the_checker_lets_through_is_tame_or_is_drawn_alike_alone():
     first = prepare(strategy(bodies[0]))
     assert isinstance(first, Prepared)
     assert not first.tame
+
+
+def test_the_text_that_warms_a_zygote_up_is_drawn_in_shared_company():
+    market = life.Market(fields=warm.FIELDS, caps=Caps())
+    found = life.answer_if_tame({"text": warm.TEXT, "values": None}, market)
+    assert found is not None
+    assert found.keys() == {"graph"}
 
 
 MARKET = life.Market(fields=FIELDS, caps=Caps())
