@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sandbox.jail import frames, lockdown, seccomp
-from sandbox.jail.lockdown import Limits
+from sandbox.jail import frames, lockdown
+from sandbox.jail.lockdown import Limits, Seal
 
 TEXTS_PER_CHILD = 64  # spreads the cost of a fork, and what a child's memory may grow by
 
@@ -209,25 +209,23 @@ class Keeper:
             raise _EndedError(f"gave no answer in {self.wall_s:g} s")
 
     def _fork(self, work: Work) -> _Child:
-        keeper = os.getpid()
         questions_out, questions_in = os.pipe()
         answers_out, answers_in = os.pipe()
-        if lockdown.SECCOMP in self.layers:
-            seccomp.stranger_filter(answers_in, questions_out)  # assembled here, for all children
+        sealed = lockdown.sealing(
+            result_fd=answers_in, request_fd=questions_out, layers=self.layers,
+            limits=self.limits, parent=os.getpid(),
+        )  # fmt: skip
         pid = os.fork()
         if pid == 0:
-            self._live(work, questions_out, answers_in, keeper)
+            self._live(work, questions_out, answers_in, sealed)
         os.close(questions_out)
         os.close(answers_in)
         return _Child(pid, questions_in, answers_out)
 
-    def _live(self, work: Work, questions: int, answers: int, keeper: int) -> NoReturn:
+    def _live(self, work: Work, questions: int, answers: int, sealed: Seal) -> NoReturn:
         """A child's whole life."""
         try:
-            lockdown.seal(
-                result_fd=answers, request_fd=questions, layers=self.layers,
-                limits=self.limits, parent=keeper,
-            )  # fmt: skip
+            lockdown.seal(sealed)
             open_fds = frozenset((questions, answers))
             while True:
                 number, question = _read(questions)
