@@ -71,8 +71,9 @@ def _sorted_in(level: list[Any], kinds: defaultdict[type[ast.AST], list[Any]]) -
         kind = type(node)
         kinds[kind].append(node)
         names = _BELOW.get(kind)
-        if names is None:
-            _append_children(node, below)
+        if not names:
+            if names is None:
+                _append_children(node, below)
             continue
         for name in names:
             value = getattr(node, name)

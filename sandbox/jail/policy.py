@@ -59,22 +59,24 @@ class Policy(RestrictingNodeTransformer):
                 if below:
                     self._visit_all(below)
             elif below is not None:
-                setattr(node, name, _METHODS[type(below)](self, below))
+                becomes = _METHODS[type(below)](self, below)
+                if becomes is not below:
+                    setattr(node, name, becomes)
         return node
 
     def _visit_all(self, nodes: list[Any]) -> None:
         """Visit nodes and put in their place what each becomes: one, several or, refused, none."""
-        visited: list[Any] = []
-        for node in nodes:
-            if node is None:  # the key of **x in a dict
-                visited.append(node)
-                continue
-            becomes = _METHODS[type(node)](self, node)
-            if type(becomes) is list:
-                visited += becomes
-            elif becomes is not None:
-                visited.append(becomes)
-        nodes[:] = visited
+        is_flat = True
+        for position, node in enumerate(nodes):
+            if node is not None:  # as is the key of **x in a dict
+                becomes = _METHODS[type(node)](self, node)
+                if becomes is not node:
+                    is_flat = is_flat and becomes is not None and type(becomes) is not list
+                    nodes[position] = [] if becomes is None else becomes
+        if not is_flat:
+            nodes[:] = [
+                each for found in nodes for each in (found if type(found) is list else [found])
+            ]
 
     def visit_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
         """A literal, which has no contents."""
