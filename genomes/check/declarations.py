@@ -66,7 +66,7 @@ def _read_param(report: Report, name: str, node: ast.expr) -> Param | None:
         case _:
             report.at(node, _RULE, f"PARAMS declares {name} without a range", _suggest(node))
             return None
-    if any([keyword.arg is None for keyword in node.keywords]):
+    if any(keyword.arg is None for keyword in node.keywords):
         report.at(node, _RULE, f"{kind}() spreads a dict", _SPELLED[kind])
         return None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from genomes.check import advice
 from genomes.check.names import (
@@ -72,7 +72,7 @@ class Expressions:
 
     def read(self, node: ast.expr) -> None:
         """Read one expression and all below it."""
-        reading = _READINGS.get(type(node))
+        reading = self._readings.get(type(node))
         if reading is not None:
             reading(self, node)
             return
@@ -358,22 +358,21 @@ class Expressions:
             case _:
                 self.read(node)
 
-
-_READINGS: dict[type[ast.expr], Callable[[Expressions, Any], None]] = {
-    ast.Constant: Expressions._constant,
-    ast.Name: Expressions._name,
-    ast.Attribute: Expressions._member,
-    ast.Call: Expressions._call,
-    ast.BinOp: Expressions._arithmetic,
-    ast.UnaryOp: Expressions._unary,
-    ast.BoolOp: Expressions._logic,
-    ast.Compare: Expressions._compare,
-    ast.IfExp: Expressions._choice,
-    ast.Tuple: Expressions._sequence,
-    ast.List: Expressions._sequence,
-    ast.Dict: Expressions._dict,
-    ast.Subscript: Expressions._subscript,
-    ast.ListComp: Expressions._list_comprehension,
-    ast.DictComp: Expressions._dict_comprehension,
-    ast.GeneratorExp: Expressions._generator,
-}
+    _readings: ClassVar[dict[type[ast.expr], Callable[[Expressions, Any], None]]] = {
+        ast.Constant: _constant,
+        ast.Name: _name,
+        ast.Attribute: _member,
+        ast.Call: _call,
+        ast.BinOp: _arithmetic,
+        ast.UnaryOp: _unary,
+        ast.BoolOp: _logic,
+        ast.Compare: _compare,
+        ast.IfExp: _choice,
+        ast.Tuple: _sequence,
+        ast.List: _sequence,
+        ast.Dict: _dict,
+        ast.Subscript: _subscript,
+        ast.ListComp: _list_comprehension,
+        ast.DictComp: _dict_comprehension,
+        ast.GeneratorExp: _generator,
+    }

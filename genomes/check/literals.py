@@ -38,10 +38,9 @@ def read_literals(report: Report, parsed: Parsed) -> None:
                     "write a number, a string, True, False or None",
                 )  # fmt: skip
     if numbers > MAX_NUMBERS:
-        report.at(
-            _numbers(parsed.tree)[MAX_NUMBERS], "literal", f"writes more than {MAX_NUMBERS} numbers",
-            "a strategy is a rule, not a table",
-        )  # fmt: skip
+        first = _numbers(parsed.tree)[MAX_NUMBERS]
+        found = f"writes more than {MAX_NUMBERS} numbers"
+        report.at(first, "literal", found, "a strategy is a rule, not a table")
 
 
 def _numbers(tree: ast.Module) -> list[ast.Constant]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from genomes.check import advice
 from genomes.check.declarations import read_params
@@ -115,8 +116,6 @@ def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
         report.at(node, "import", f"imports {quote(found)}", instead)
         return
     for each in node.names:
-        if each.asname is None and each.name in IMPORTABLE and each.name not in BUILTINS:
-            continue
         if each.name == "*":
             report.at(each, "import", "imports everything", _IMPORT)
         elif each.asname is not None:
@@ -159,7 +158,7 @@ def _read_function(report: Report, node: ast.FunctionDef, part: Part, shape: Sha
 
 def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
     arguments = node.args
-    names = tuple(each.arg for each in arguments.args)
+    names = tuple([each.arg for each in arguments.args])
     plain = not (
         arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg
     )
@@ -187,7 +186,7 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
 
 
 def _refuse_cycles(report: Report, shape: Shape) -> None:
-    calls: dict[str, list[ast.Call]] = {
+    calls: dict[str, list[Any]] = {
         name: [
             each
             for each in part.kinds.get(ast.Call, ())

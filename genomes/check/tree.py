@@ -22,9 +22,9 @@ _COMMON: tuple[type[ast.AST], ...] = (
     ast.Subscript, ast.Tuple, ast.UnaryOp, ast.arg, ast.arguments, ast.comprehension, ast.keyword,
 )  # fmt: skip
 _BELOW: dict[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in _PLAIN) for kind in _COMMON
+    **{kind: tuple(name for name in kind._fields if name not in _PLAIN) for kind in _COMMON},
+    **dict.fromkeys((ast.Constant, ast.alias, *ast.cmpop.__subclasses__()), ()),
 }
-_BELOW |= dict.fromkeys((ast.Constant, ast.alias, *ast.cmpop.__subclasses__()), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,7 +261,9 @@ class Builder:
         nodes = [self.nodes[i] for i in order]
         if any(old != new for old, new in order.items()):
             nodes = [_renumbered(node, order) for node in nodes]
-        return Graph(tuple(nodes), {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
+        return Graph(
+            tuple(nodes), {name: order[outputs[name]] for name in OUTPUTS if name in outputs}
+        )
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
         for argument in self.nodes[index].args:
@@ -343,12 +345,14 @@ def serialise(graph: Graph) -> str:
     lines = [HEADER]
     for node in graph.nodes:
         op, args, statics = node[:3]
-        words = [op, *map(str, args)]
-        for static in statics:
-            words.append(static if isinstance(static, str) else repr(static))
+        words = [op, *map(str, args), *map(_word, statics)]
         lines.append(" ".join(words))
     lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
     return "\n".join(lines) + "\n"
+
+
+def _word(static: Static) -> str:
+    return static if isinstance(static, str) else repr(static)
 
 
 def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> Graph:

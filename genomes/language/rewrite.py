@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from math import copysign, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genomes.language.graph import Builder
@@ -19,7 +19,7 @@ def _sign(x: float) -> float:
     return float((x > 0) - (x < 0))
 
 
-_FOLDS: dict[str, Callable[..., float]] = {
+_FOLDS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,

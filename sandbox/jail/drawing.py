@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from types import CodeType, TracebackType
-from typing import Any
 
 from RestrictedPython.compile import compile_restricted_exec
 

@@ -278,4 +278,3 @@ _LISTED = {name: word for name, word in VOCABULARY.items() if name in LISTED}
 _LISTED["abs"] = WORDS["abs"]
 _NAMES = _LISTED.keys() | OWN_BUILTINS
 GLOBALS = frozenset(Guards(0, 0).namespace(_NAMES)) - {"__builtins__", "__name__"}
-

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from RestrictedPython.transformer import (
     FORBIDDEN_FUNC_NAMES,
     INSPECT_ATTRIBUTES,
+    PrintInfo,
     RestrictingNodeTransformer,
 )
 
@@ -38,11 +39,34 @@ _BELOW: dict[type[ast.AST], tuple[str, ...]] = {
 }  # fmt: skip
 
 
+class _Prints(PrintInfo):
+    """Who prints, scope by scope, as RestrictedPython keeps it, without a generator for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outer: list[tuple[bool, bool]] = []
+
+    def new_print_scope(self) -> Any:
+        """A context manager: nothing is printed in it yet, and what was stays as it was."""
+        return self
+
+    def __enter__(self) -> None:
+        self._outer.append((self.print_used, self.printed_used))
+        self.print_used = self.printed_used = False
+
+    def __exit__(self, *_: object) -> None:
+        self.print_used, self.printed_used = self._outer.pop()
+
+
 class Policy(RestrictingNodeTransformer):
     """RestrictedPython's policy, and arithmetic, comparisons and keys under guard as well.
 
     Loops without a bound and the making of text, which RestrictedPython allows, are refused.
     """
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.print_info = _Prints()
 
     def visit(self, node: ast.AST) -> Any:
         """Ask the method that is named for the node."""

@@ -68,7 +68,5 @@ def codes_in(code: CodeType) -> list[CodeType]:
     """Code and all code inside it."""
     codes = [code]
     for each in codes:  # grows as it goes
-        for const in each.co_consts:
-            if isinstance(const, CodeType):
-                codes.append(const)
+        codes += [const for const in each.co_consts if isinstance(const, CodeType)]
     return codes
