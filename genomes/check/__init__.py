@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from genomes.check.grammar import Grammar
 from genomes.check.literals import read_literals
@@ -14,10 +15,8 @@ from genomes.check.text import (
     Parsed,
     broken,
     decode,
-    nodes_below,
     normal_form,
     parse,
-    parse_nodes,
     scan,
     too_deep,
 )
@@ -60,17 +59,17 @@ def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
     refusals = scan(normal)
     if refusals:
         return refusals
-    parsed = parse_nodes(normal)
+    parsed = parse(normal)
     if not isinstance(parsed, Parsed):
         return parsed
     report = Report(normal)
-    shape = read_shape(report, parsed.tree)
+    shape = read_shape(report, parsed)
     read_literals(report, parsed)
     Grammar(report, shape).read()
     if len(report):
         return report.refusals()
-    _strip_annotations(parsed.nodes)
-    nodes = 1 + sum(map(len, shape.nodes.values()))
+    _strip_annotations(parsed)
+    nodes = 1 + sum(part.size for part in shape.parts.values())
     return Checked(text=normal, tree=parsed.tree, params=shape.params, nodes=nodes)
 
 
@@ -110,12 +109,12 @@ def _refuse_structure(text: str) -> tuple[Refusal, ...]:
 def _refuse_policy(text: str) -> tuple[Refusal, ...]:
     from RestrictedPython.compile import compile_restricted_exec
 
-    tree = parse(text)
-    if not isinstance(tree, ast.Module):
-        return tree
-    _strip_annotations(nodes_below(tree))
+    parsed = parse(text)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    _strip_annotations(parsed)
     try:
-        result = compile_restricted_exec(tree, filename="<strategy>")
+        result = compile_restricted_exec(parsed.tree, filename="<strategy>")
     except (SyntaxError, ValueError) as error:  # what parses and yet does not compile: f(x=1, x=2)
         return (broken(error, text),)
     except (RecursionError, MemoryError):
@@ -139,22 +138,25 @@ def policy_refusals(errors: Sequence[str]) -> tuple[Refusal, ...]:
     return tuple(refusals)
 
 
-def _strip_annotations(nodes: Iterable[ast.AST]) -> None:
+def _strip_annotations(parsed: Parsed) -> None:
     """Annotations are welcome and mean nothing: they name things that are not there."""
-    for node in nodes:
-        kind = type(node)
-        if kind is ast.arg:
-            node.annotation = None  # type: ignore[attr-defined]
-        elif kind in _BLOCKS:
-            for name in ("body", "orelse"):
-                block: list[ast.stmt] = getattr(node, name, [])
-                if any(type(each) is ast.AnnAssign for each in block):
-                    setattr(node, name, [_plain(each) for each in block])
-            if kind is ast.FunctionDef:
-                node.returns = None  # type: ignore[attr-defined]
+    blocks: list[Any] = [parsed.tree]
+    found = False
+    for part in parsed.parts:
+        for each in part.kinds.get(ast.arg, ()):
+            each.annotation = None
+        for each in part.kinds.get(ast.FunctionDef, ()):
+            each.returns = None
+        found = found or ast.AnnAssign in part.kinds
+        for kind in _BLOCKS:
+            blocks += part.kinds.get(kind, ())
+    for block in blocks if found else ():
+        block.body = [_plain(each) for each in block.body]
+        if type(block) in (ast.If, ast.For):
+            block.orelse = [_plain(each) for each in block.orelse]
 
 
-_BLOCKS = (ast.FunctionDef, ast.Module, ast.If, ast.For)
+_BLOCKS = (ast.FunctionDef, ast.If, ast.For)
 
 
 def _plain(node: ast.stmt) -> ast.stmt:

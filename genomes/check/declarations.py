@@ -84,9 +84,9 @@ def _read_param(report: Report, name: str, node: ast.expr) -> Param | None:
 
 
 def _literal(node: ast.expr) -> Any:
+    if type(node) is ast.Constant and type(node.value) in (bool, int, float, str):
+        return node.value
     match node:
-        case ast.Constant(value=bool() | int() | float() | str() as value):
-            return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value
         case ast.Tuple(elts=elements) | ast.List(elts=elements):

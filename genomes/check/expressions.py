@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from genomes.check import advice
 from genomes.check.names import (
@@ -56,11 +57,10 @@ class Expressions:
         """What follows stands in that function of the file."""
         self._layer = name in LAYERS
         self._arguments = frozenset(each.arg for each in self._shape.functions[name].args.args)
-        self._locals = self._arguments | {
-            each.id
-            for each in self._shape.nodes[name]
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-        }
+        names = self._shape.parts[name].kinds.get(ast.Name, ())
+        self._locals = self._arguments.union(
+            [each.id for each in names if type(each.ctx) is ast.Store]
+        )
 
     def _refuse(self, node: ast.AST, rule: str, found: str, instead: str) -> None:
         self._report.at(node, rule, found, instead)
@@ -72,52 +72,53 @@ class Expressions:
 
     def read(self, node: ast.expr) -> None:
         """Read one expression and all below it."""
-        match node:
-            case ast.Constant():
-                pass  # all literals were read first
-            case ast.Name(id=name):
-                self._name(node, name)
-            case ast.Attribute():
-                self._attribute(node, called=False)
-            case ast.Call():
-                self._call(node)
-            case ast.BinOp(left=left, op=op, right=right):
-                self.read(left)
-                self.read(right)
-                self.sign(node, op, right)
-            case ast.UnaryOp(operand=operand):
-                self.read(operand)
-            case ast.BoolOp(values=values):
-                self.read_all(values)
-            case ast.Compare():
-                self._compare(node)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.read_all((test, body, orelse))
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                self.read_all(elements)
-            case ast.Dict():
-                self._dict(node)
-            case ast.Subscript():
-                self._subscript(node)
-            case ast.ListComp(elt=element, generators=generators):
-                self._comprehension(generators)
-                self.read(element)
-            case ast.DictComp(key=key, value=value, generators=generators):
-                self._comprehension(generators)
-                self.read_all((key, value))
-            case ast.GeneratorExp():
-                self._refuse(
-                    node, "expression", "writes a generator", "write a list: [... for x in ...]"
-                )
-            case _:
-                found, instead = _EXPRESSIONS.get(
-                    type(node).__name__, (f"uses {type(node).__name__}", "remove it")
-                )
-                self._refuse(node, "expression", found, instead)
+        reading = self._readings.get(type(node))
+        if reading is not None:
+            reading(self, node)
+            return
+        found, instead = _EXPRESSIONS.get(
+            type(node).__name__, (f"uses {type(node).__name__}", "remove it")
+        )
+        self._refuse(node, "expression", found, instead)
+
+    def _constant(self, node: ast.Constant) -> None:
+        """All literals were read first."""
+
+    def _member(self, node: ast.Attribute) -> None:
+        self._attribute(node, called=False)
+
+    def _arithmetic(self, node: ast.BinOp) -> None:
+        self.read(node.left)
+        self.read(node.right)
+        self.sign(node, node.op, node.right)
+
+    def _unary(self, node: ast.UnaryOp) -> None:
+        self.read(node.operand)
+
+    def _logic(self, node: ast.BoolOp) -> None:
+        self.read_all(node.values)
+
+    def _choice(self, node: ast.IfExp) -> None:
+        self.read_all((node.test, node.body, node.orelse))
+
+    def _sequence(self, node: ast.Tuple | ast.List) -> None:
+        self.read_all(node.elts)
+
+    def _list_comprehension(self, node: ast.ListComp) -> None:
+        self._comprehension(node.generators)
+        self.read(node.elt)
+
+    def _dict_comprehension(self, node: ast.DictComp) -> None:
+        self._comprehension(node.generators)
+        self.read_all((node.key, node.value))
+
+    def _generator(self, node: ast.GeneratorExp) -> None:
+        self._refuse(node, "expression", "writes a generator", "write a list: [... for x in ...]")
 
     # -- what is named -----------------------------------------------------------------------------
 
-    def _name(self, node: ast.Name, name: str) -> None:
+    def _name(self, node: ast.Name) -> None:
+        name = node.id
         if name in self._locals:
             return
         if name in CALLABLE or name in self._shape.functions:
@@ -141,23 +142,19 @@ class Expressions:
             )  # fmt: skip
 
     def _call(self, node: ast.Call) -> None:
-        match node.func:
-            case ast.Name(id=name) if name in CALLABLE or name in self._shape.functions:
-                pass
-            case ast.Name(id=name) if name in self._locals:
-                found = f"calls {quote(name)}, a value"
-                self._refuse(node, "call", found, "call a function by name")
-            case ast.Name(id=name):
-                self._unknown(node.func, name)
-            case ast.Attribute():
-                self._attribute(node.func, called=True)
-            case _:
-                self._refuse(node, "call", "calls the result of an expression", "call by name")
-                self.read(node.func)
+        func = node.func
+        if type(func) is ast.Name:
+            if not (func.id in CALLABLE or func.id in self._shape.functions):
+                self._not_callable(node, func)
+        elif type(func) is ast.Attribute:
+            self._attribute(func, called=True)
+        else:
+            self._refuse(node, "call", "calls the result of an expression", "call by name")
+            self.read(func)
         for each in node.args:
-            if isinstance(each, ast.Starred):
+            if type(each) is ast.Starred:
                 self._refuse(each, "call", "spreads arguments with *", "write them one by one")
-            elif isinstance(each, ast.GeneratorExp) and (
+            elif type(each) is ast.GeneratorExp and (
                 isinstance(node.func, ast.Name) and node.func.id in CONSUMERS
             ):
                 self._comprehension(each.generators)
@@ -169,6 +166,13 @@ class Expressions:
                 self._refuse(node, "call", "spreads arguments with **", "write them one by one")
             self.read(keyword.value)
 
+    def _not_callable(self, node: ast.Call, func: ast.Name) -> None:
+        if func.id in self._locals:
+            found = f"calls {quote(func.id)}, a value"
+            self._refuse(node, "call", found, "call a function by name")
+        else:
+            self._unknown(func, func.id)
+
     def _attribute(self, node: ast.Attribute, *, called: bool) -> None:
         attr, value = node.attr, node.value
         if attr.startswith("_"):
@@ -176,16 +180,18 @@ class Expressions:
             self._report.at_member(node, "attribute", f"uses .{quote(attr)}", instead)
             self.read(value)
             return
+        if type(value) is ast.Name and value.id in self._locals:
+            name = value.id
+            if self._layer and name == MARKET:
+                self._field(node, attr, called)
+            elif self._layer and name == PARAMETERS:
+                self._parameter(node, attr, called)
+            elif attr not in METHOD_NAMES and (
+                self._layer or name not in self._arguments or not FIELD.fullmatch(attr)
+            ):
+                self._method(node, attr)
+            return
         match value:
-            case ast.Name(id=name) if name in self._locals:
-                if self._layer and name == MARKET:
-                    self._field(node, attr, called)
-                elif self._layer and name == PARAMETERS:
-                    self._parameter(node, attr, called)
-                elif attr not in METHOD_NAMES and (
-                    self._layer or name not in self._arguments or not FIELD.fullmatch(attr)
-                ):
-                    self._method(node, attr)
             case ast.Name(id=name) if name in advice.MODULES:
                 self._refuse(
                     value, "unknown_name", f"uses {name}.{quote(attr)}",
@@ -240,7 +246,7 @@ class Expressions:
         if type(op) in _SIGNS:
             sign, instead = _SIGNS[type(op)]
             self._refuse(node, "operator", f"uses {sign}", instead)
-        elif isinstance(op, ast.Pow):
+        elif type(op) is ast.Pow:
             match right:
                 case ast.Constant(value=int() | float() as power):
                     pass
@@ -257,7 +263,7 @@ class Expressions:
     def _compare(self, node: ast.Compare) -> None:
         self.read_all((node.left, *node.comparators))
         for op, right in zip(node.ops, node.comparators, strict=True):
-            if isinstance(op, ast.Is | ast.IsNot) and not (
+            if type(op) in (ast.Is, ast.IsNot) and not (
                 isinstance(right, ast.Constant) and right.value is None
             ):
                 self._refuse(node, "operator", "compares with is", "write == or !=")
@@ -351,3 +357,22 @@ class Expressions:
                 self._refuse(node, "statement", "unpacks into a list", "write a, b = ...")
             case _:
                 self.read(node)
+
+    _readings: ClassVar[dict[type[ast.expr], Callable[[Expressions, Any], None]]] = {
+        ast.Constant: _constant,
+        ast.Name: _name,
+        ast.Attribute: _member,
+        ast.Call: _call,
+        ast.BinOp: _arithmetic,
+        ast.UnaryOp: _unary,
+        ast.BoolOp: _logic,
+        ast.Compare: _compare,
+        ast.IfExp: _choice,
+        ast.Tuple: _sequence,
+        ast.List: _sequence,
+        ast.Dict: _dict,
+        ast.Subscript: _subscript,
+        ast.ListComp: _list_comprehension,
+        ast.DictComp: _dict_comprehension,
+        ast.GeneratorExp: _generator,
+    }

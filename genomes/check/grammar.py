@@ -44,10 +44,14 @@ class Grammar:
         for name, node in self._shape.functions.items():
             self._expressions.enter(name)
             for each in node.args.args:
-                self._annotation(each.annotation)
+                if each.annotation is not None:
+                    self._annotation(each.annotation)
             self._annotation(node.returns)
-            has_docstring = ast.get_docstring(node, clean=False) is not None
-            self._statements(node.body[1:] if has_docstring else node.body)
+            match node.body[0]:
+                case ast.Expr(value=ast.Constant(value=str())):
+                    self._statements(node.body[1:])
+                case _:
+                    self._statements(node.body)
 
     def _refuse(self, node: ast.AST, rule: str, found: str, instead: str) -> None:
         self._report.at(node, rule, found, instead)

@@ -6,6 +6,7 @@ import ast
 
 from genomes.check.report import Report
 from genomes.check.text import Parsed
+from genomes.check.tree import from_the_top
 
 MAX_NUMBER = 1e9
 MAX_NUMBERS = 400
@@ -14,42 +15,37 @@ MAX_STRING = 200
 
 def read_literals(report: Report, parsed: Parsed) -> None:
     """Read all literals of a file; what is wrong goes to the report."""
-    docstrings = _docstrings(parsed.tree)
     numbers = 0
-    for node in parsed.nodes:
-        if not isinstance(node, ast.Constant):
-            continue
-        if type(node.value) in (int, float):
-            numbers += 1
-            if numbers == MAX_NUMBERS + 1:
+    for part in parsed.parts:
+        for node in part.kinds.get(ast.Constant, ()):
+            kind = type(node.value)
+            if kind is int or kind is float:
+                numbers += 1
+                if not abs(node.value) <= MAX_NUMBER:
+                    report.at(
+                        node, "literal", "writes a number beyond a billion",
+                        "keep numbers within 1e9; ratios of values are small",
+                    )  # fmt: skip
+            elif kind is str:
+                if len(node.value) > MAX_STRING and node not in _docstrings(parsed.tree):
+                    report.at(
+                        node, "literal", f"writes a string of {len(node.value)} characters",
+                        f"strings have at most {MAX_STRING}; say more in the docstring",
+                    )  # fmt: skip
+            elif kind is not bool and node.value is not None:
                 report.at(
-                    node, "literal", f"writes more than {MAX_NUMBERS} numbers",
-                    "a strategy is a rule, not a table",
+                    node, "literal", f"writes a literal of type {kind.__name__}",
+                    "write a number, a string, True, False or None",
                 )  # fmt: skip
-        _read_literal(report, node, node in docstrings)
+    if numbers > MAX_NUMBERS:
+        first = _numbers(parsed.tree)[MAX_NUMBERS]
+        found = f"writes more than {MAX_NUMBERS} numbers"
+        report.at(first, "literal", found, "a strategy is a rule, not a table")
 
 
-def _read_literal(report: Report, node: ast.Constant, is_docstring: bool) -> None:
-    match node.value:
-        case bool() | None:
-            pass
-        case int() | float() as value:
-            if not abs(value) <= MAX_NUMBER:
-                report.at(
-                    node, "literal", "writes a number beyond a billion",
-                    "keep numbers within 1e9; ratios of values are small",
-                )  # fmt: skip
-        case str() as value:
-            if len(value) > MAX_STRING and not is_docstring:
-                report.at(
-                    node, "literal", f"writes a string of {len(value)} characters",
-                    f"strings have at most {MAX_STRING}; say more in the docstring",
-                )  # fmt: skip
-        case value:
-            report.at(
-                node, "literal", f"writes a literal of type {type(value).__name__}",
-                "write a number, a string, True, False or None",
-            )  # fmt: skip
+def _numbers(tree: ast.Module) -> list[ast.Constant]:
+    constants = [node for node in from_the_top(tree) if type(node) is ast.Constant]
+    return [node for node in constants if type(node.value) in (int, float)]
 
 
 def _docstrings(tree: ast.Module) -> list[ast.AST]:

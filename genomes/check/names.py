@@ -20,5 +20,6 @@ CALLABLE = WORDS | BUILTINS
 RESERVED = (
     CALLABLE | PARAM_KINDS | {"PARAMS", "print", "printed", "builtins", "breakpoint"} | set(LAYERS)
 )
+IMPORTABLE = WORDS | PARAM_KINDS
 MARKET, PARAMETERS = "m", "p"
 FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")

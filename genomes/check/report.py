@@ -65,6 +65,8 @@ class Report:
 
     def refusals(self) -> tuple[Refusal, ...]:
         """The first refusals in the order of the text, safe to show whatever a stranger put in."""
+        if not self._found:
+            return ()
         ordered = sorted(self._found, key=lambda r: (r.line, r.column, r.rule, r.found, r.instead))
         return tuple(
             replace(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from genomes.check import advice
 from genomes.check.declarations import read_params
-from genomes.check.names import BUILTINS, PARAM_KINDS, RESERVED, WORDS
+from genomes.check.names import BUILTINS, IMPORTABLE, RESERVED
 from genomes.check.report import Report, quote
-from genomes.check.text import nodes_below
+from genomes.check.text import Parsed
+from genomes.check.tree import Part
 from genomes.language.params import Param
 from genomes.language.strategy import LAYERS, REQUIRED
 
@@ -26,20 +28,20 @@ class Shape:
     Attributes:
         params: The declared parameters.
         functions: Layers and helpers by name.
-        nodes: For each function, its node and all below.
+        parts: For each function, its node and all below.
     """
 
     params: dict[str, Param] = field(default_factory=dict[str, Param])
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict[str, ast.FunctionDef])
-    nodes: dict[str, list[ast.AST]] = field(default_factory=dict[str, list[ast.AST]])
+    parts: dict[str, Part] = field(default_factory=dict[str, Part])
 
 
-def read_shape(report: Report, tree: ast.Module) -> Shape:
+def read_shape(report: Report, parsed: Parsed) -> Shape:
     """The file's parts; what does not belong there goes to the report."""
     shape = Shape()
     seen_params = False
-    for position, node in enumerate(tree.body):
-        match node:
+    for position, part in enumerate(parsed.parts):
+        match node := part.node:
             case ast.Expr(value=ast.Constant(value=str())) if position == 0:
                 pass
             case ast.Expr(value=ast.Constant(value=str())):
@@ -59,7 +61,7 @@ def read_shape(report: Report, tree: ast.Module) -> Shape:
                 seen_params = True
                 shape.params = read_params(report, value)
             case ast.FunctionDef():
-                _read_function(report, node, shape)
+                _read_function(report, node, part, shape)
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 report.at(
                     node, "module", "sets a value outside of functions",
@@ -123,14 +125,14 @@ def _read_import(report: Report, node: ast.Import | ast.ImportFrom) -> None:
             )  # fmt: skip
         elif each.name in BUILTINS:
             report.at(each, "import", f"imports {each.name}", f"remove it: {each.name} is there")
-        elif each.name not in WORDS | PARAM_KINDS:
+        elif each.name not in IMPORTABLE:
             report.at(
                 each, "import", f"imports {quote(each.name)}, which the language has not",
                 advice.LISTED if report.crowded else advice.for_name(each.name),
             )  # fmt: skip
 
 
-def _read_function(report: Report, node: ast.FunctionDef, shape: Shape) -> None:
+def _read_function(report: Report, node: ast.FunctionDef, part: Part, shape: Shape) -> None:
     name = node.name
     if name in shape.functions:
         report.at(node, "rebinding", f"defines {quote(name)} twice", "keep one of them")
@@ -146,7 +148,7 @@ def _read_function(report: Report, node: ast.FunctionDef, shape: Shape) -> None:
             f"choose another name, such as my_{name}",
         )  # fmt: skip
     shape.functions[name] = node
-    shape.nodes[name] = nodes_below(node)
+    shape.parts[name] = part
     for decorator in node.decorator_list:
         report.at(decorator, "function", "has a decorator", "remove it: functions are plain")
     for parameter in getattr(node, "type_params", ()):  # from Python 3.12 on: def trend[T](x)
@@ -156,7 +158,7 @@ def _read_function(report: Report, node: ast.FunctionDef, shape: Shape) -> None:
 
 def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
     arguments = node.args
-    names = tuple(each.arg for each in arguments.args)
+    names = tuple([each.arg for each in arguments.args])
     plain = not (
         arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg
     )
@@ -184,15 +186,13 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
 
 
 def _refuse_cycles(report: Report, shape: Shape) -> None:
-    calls = {
+    calls: dict[str, list[Any]] = {
         name: [
             each
-            for each in nodes
-            if isinstance(each, ast.Call)
-            and isinstance(each.func, ast.Name)
-            and each.func.id in shape.functions
+            for each in part.kinds.get(ast.Call, ())
+            if type(each.func) is ast.Name and each.func.id in shape.functions
         ]
-        for name, nodes in shape.nodes.items()
+        for name, part in shape.parts.items()
     }
     done: set[str] = set()
     trail: list[str] = []
@@ -200,7 +200,7 @@ def _refuse_cycles(report: Report, shape: Shape) -> None:
     def visit(name: str) -> None:
         trail.append(name)
         for call in calls[name]:
-            called = call.func.id  # type: ignore[attr-defined]
+            called = call.func.id
             if called in trail:
                 report.at(
                     call, "recursion", f"{quote(name)} calls {quote(called)}, which leads back",

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 
 from genomes.check.report import Report, quote
+from genomes.check.tree import Part, parts_of
 from genomes.refusal import Refusal
 
 MAX_BYTES = 16_384
@@ -36,10 +37,10 @@ _SPACES = "\u00a0\u202f"  # not printable to Python, yet harmless in a comment
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A tree, and the list of all its nodes, signs left out."""
+    """A tree, and its statements with all their nodes."""
 
     tree: ast.Module
-    nodes: list[ast.AST]
+    parts: list[Part]
 
 
 def _whole(rule: str, found: str, instead: str) -> tuple[Refusal, ...]:
@@ -78,7 +79,10 @@ def decode(source: str | bytes) -> str | tuple[Refusal, ...]:
 
 def normal_form(text: str) -> str:
     """The text without trailing blanks and with one newline at its end; places stay as they are."""
-    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).rstrip("\n") + "\n"
+    text = text.rstrip(" \t\n")
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    return text + "\n"
 
 
 def scan(text: str) -> tuple[Refusal, ...]:
@@ -87,14 +91,9 @@ def scan(text: str) -> tuple[Refusal, ...]:
     lines = report.lines
     if len(lines) > MAX_LINES + 1:
         return _whole("size", f"has more than {MAX_LINES} lines", _TOO_LONG)
-    for number, line in enumerate(lines, start=1):
-        if len(line) > MAX_LINE:
-            report.add(
-                "size", number, 0, f"is a line of {len(line)} characters",
-                f"break it: lines have at most {MAX_LINE}",
-            )  # fmt: skip
-        if not line.isascii() or not line.isprintable():
-            _scan_characters(report, number, line)
+    is_ascii = text.isascii()
+    if not is_ascii or max(map(len, lines)) > MAX_LINE or not "".join(lines).isprintable():
+        _scan_lines(report, lines)
     for number, line in enumerate(lines[:2], start=1):
         cookie = _COOKIE.match(line)
         if cookie and cookie[1].lower().replace("_", "-") not in ("utf-8", "utf8"):
@@ -103,15 +102,18 @@ def scan(text: str) -> tuple[Refusal, ...]:
                 f"declares the encoding {quote(cookie[1])}",
                 "remove the line: strategies are UTF-8",
             )  # fmt: skip
+    if is_ascii and sum(map(text.count, "([{")) <= MAX_BRACKETS:
+        return report.refusals()  # too few brackets to nest too deeply, wherever they stand
     depth = 0
     for token in _TOKEN.finditer(text):
-        if token["open"]:
+        kind = token.lastgroup
+        if kind == "open":
             depth += 1
             if depth > MAX_BRACKETS:
                 return _TOO_DEEP
-        elif token["close"]:
+        elif kind == "close":
             depth -= 1
-        elif token["foreign"]:
+        elif kind == "foreign":
             start = token.start()
             line = text.count("\n", 0, start) + 1
             first = token["foreign"][0]
@@ -124,6 +126,17 @@ def scan(text: str) -> tuple[Refusal, ...]:
     return report.refusals()
 
 
+def _scan_lines(report: Report, lines: list[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE:
+            report.add(
+                "size", number, 0, f"is a line of {len(line)} characters",
+                f"break it: lines have at most {MAX_LINE}",
+            )  # fmt: skip
+        if not line.isascii() or not line.isprintable():
+            _scan_characters(report, number, line)
+
+
 def _scan_characters(report: Report, number: int, line: str) -> None:
     for column, character in enumerate(line, start=1):
         if not character.isprintable() and character != "\t" and character not in _SPACES:
@@ -133,14 +146,8 @@ def _scan_characters(report: Report, number: int, line: str) -> None:
             )  # fmt: skip
 
 
-def parse(text: str) -> ast.Module | tuple[Refusal, ...]:
+def parse(text: str) -> Parsed | tuple[Refusal, ...]:
     """The tree of a scanned text, not more than MAX_DEPTH deep and of MAX_NODES nodes."""
-    parsed = parse_nodes(text)
-    return parsed.tree if isinstance(parsed, Parsed) else parsed
-
-
-def parse_nodes(text: str) -> Parsed | tuple[Refusal, ...]:
-    """As `parse`, with the list of all nodes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -151,8 +158,16 @@ def parse_nodes(text: str) -> Parsed | tuple[Refusal, ...]:
         return _TOO_DEEP
     except ValueError as error:
         return _whole("syntax", f"is not Python: {quote(str(error))}", "write plain Python")
-    nodes = _bounded(tree)
-    return nodes if isinstance(nodes, tuple) else Parsed(tree, nodes)
+    # Places are left out on purpose: the parser gives up on deep trees at a depth that depends on
+    # its caller's, and the answer must be the same on both sides of that limit.
+    match parts_of(tree, max_depth=MAX_DEPTH, max_nodes=MAX_NODES):
+        case "size":
+            return _whole("size", f"has more than {MAX_NODES} names, numbers and signs", _TOO_LONG)
+        case "depth":
+            return _TOO_DEEP
+        case parts:
+            assert isinstance(parts, list)
+            return Parsed(tree, parts)
 
 
 def too_deep() -> tuple[Refusal, ...]:
@@ -175,66 +190,3 @@ def broken(error: SyntaxError | ValueError, text: str) -> Refusal:
         rule="syntax", line=line, column=max(getattr(error, "offset", None) or 0, 0),
         found=f"is not Python: {message}" + (f", at {words}" if words else ""), instead=instead,
     )  # fmt: skip
-
-
-def _bounded(tree: ast.Module) -> list[ast.AST] | tuple[Refusal, ...]:
-    # Places are left out on purpose: the parser gives up on deep trees at a depth that depends on
-    # its caller's, and the answer must be the same on both sides of that limit.
-    level: list[ast.AST] = [tree]
-    nodes = list(level)
-    for _ in range(MAX_DEPTH):
-        level = children(level)
-        nodes += level
-        if len(nodes) > MAX_NODES + 1:
-            return _whole("size", f"has more than {MAX_NODES} names, numbers and signs", _TOO_LONG)
-        if not level:
-            return nodes
-    return _TOO_DEEP
-
-
-# The fields that hold nodes, for the kinds of node that make up nearly all of a strategy.
-_PLAIN = {"arg", "attr", "ctx", "id", "kind", "name", "op", "type_comment", "type_ignores"}
-_COMMON: tuple[type[ast.AST], ...] = (
-    ast.Assign, ast.Attribute, ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, ast.Expr,
-    ast.FunctionDef, ast.IfExp, ast.Module, ast.Name, ast.Return, ast.Tuple, ast.UnaryOp,
-    ast.arg, ast.arguments, ast.keyword,
-)  # fmt: skip
-_BELOW: dict[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in _PLAIN) for kind in _COMMON
-}
-_BELOW[ast.Constant] = _BELOW[ast.alias] = ()
-
-
-def children(nodes: list[ast.AST]) -> list[ast.AST]:
-    """The nodes right below the given ones, signs such as `+` left out."""
-    below: list[ast.AST] = []
-    for node in nodes:
-        names = _BELOW.get(type(node))
-        if names is None:
-            _append_children(node, below)
-            continue
-        for name in names:
-            value = getattr(node, name)
-            if type(value) is list:
-                below += value if None not in value else [each for each in value if each]
-            elif value is not None:
-                below.append(value)
-    return below
-
-
-def _append_children(node: ast.AST, below: list[ast.AST]) -> None:
-    for value in vars(node).values():
-        if isinstance(value, list):
-            below += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST) and value._fields:
-            below.append(value)
-
-
-def nodes_below(node: ast.AST) -> list[ast.AST]:
-    """A node and all below it, signs left out."""
-    found: list[ast.AST] = []
-    level = [node]
-    while level:
-        found += level
-        level = children(level)
-    return found

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf, isfinite
+from typing import NamedTuple, NoReturn
 
 from genomes.language import rewrite
+from genomes.language.binding import RULES
 from genomes.language.dimension import NUMBER, Dimension
 from genomes.language.errors import GraphError, LanguageError
 from genomes.language.operators import OPERATORS
 from genomes.language.symbol import name_of
-from genomes.language.table import Arg, Kind, Memory, Operator, Static
+from genomes.language.table import Kind, Memory, Operator, Static
 
 MAX_NODES = 1000
 MAX_DEPTH = 200
@@ -28,12 +30,13 @@ EXIT_RANGES = {
     "max_held": (1, 100_000),
 }
 
+Identity = tuple[str, tuple[int, ...], tuple[Static, ...]]  # op, args, statics
+
 _RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One value of the graph.
+class Node(NamedTuple):
+    """One value of the graph: a named tuple, at a third of the cost of a frozen record.
 
     Attributes:
         op: A name of the operator table, or `field`, `const`, `truth`.
@@ -92,97 +95,6 @@ def _longest(memories: list[Memory]) -> Memory:
     return max(memories, key=_RANK.__getitem__)
 
 
-def bind(operator: Operator, dimensions: list[Dimension | None]) -> Dimension | None:
-    """The dimension of a call's result; None fits every dimension.
-
-    Args:
-        operator: The row of the table.
-        dimensions: One for each node argument, None for constants that fit every dimension.
-
-    Raises:
-        LanguageError: The dimensions do not go together; the text says how to mend it.
-    """
-    bound: dict[str, Dimension] = {}
-    holders: dict[str, str] = {}
-    for arg, dimension in zip(operator.nodes, dimensions, strict=True):
-        if arg.kind is not Kind.SERIES or dimension is None:
-            continue
-        match arg.dimension:
-            case "1" | "price" | "volume":
-                needed = NUMBER if arg.dimension == "1" else Dimension(**{arg.dimension: 1})
-                if dimension != needed:
-                    raise _misfit(operator, arg, dimension, needed)
-            case variable:
-                if bound.setdefault(variable, dimension) != dimension:
-                    raise _clash(operator, bound[variable], dimension)
-                holders[variable] = arg.name
-    match operator.dimension:
-        case "":
-            return NUMBER
-        case "1":
-            return NUMBER
-        case "price" | "volume":
-            return Dimension(**{operator.dimension: 1})
-        case "a*b":
-            a, b = bound.get("a"), bound.get("b")
-            return None if a is None or b is None else a * b
-        case "a/b":
-            a, b = bound.get("a"), bound.get("b", NUMBER)
-            return None if a is None else a / b
-        case "a^2":
-            return bound["a"] ** 2 if "a" in bound else None
-        case "root(a)":
-            if "a" not in bound:
-                return None
-            root = bound["a"].root()
-            if root is None:
-                raise LanguageError(
-                    "dimension",
-                    f"takes the square root of {bound['a'].phrase}",
-                    "take the root of a ratio or of a square: sqrt(x / y)",
-                )
-            return root
-        case variable:
-            return bound.get(variable)
-
-
-def _misfit(operator: Operator, arg: Arg, got: Dimension, needed: Dimension) -> LanguageError:
-    way = (
-        "divide by another value of the same dimension first, e.g. close / sma(close, 20)"
-        if needed.is_plain
-        else f"give it {needed.phrase}, e.g. m.{arg.name}"
-    )
-    return LanguageError(
-        "dimension",
-        f"{operator.name}() gets {got.phrase} for {arg.name}, which must be {needed.phrase}",
-        way,
-    )
-
-
-_VERBS = {
-    "add": "adds",
-    "sub": "subtracts",
-    "lt": "compares",
-    "le": "compares",
-    "eq": "compares",
-    "ne": "compares",
-}
-
-
-def _clash(operator: Operator, one: Dimension, other: Dimension) -> LanguageError:
-    verb = _VERBS.get(operator.name)
-    found = (
-        f"{verb} {one.phrase} and {other.phrase}"
-        if verb
-        else f"{operator.name}() gets {one.phrase} and {other.phrase}, which must be alike"
-    )
-    return LanguageError(
-        "dimension",
-        found,
-        "divide by a value of the same dimension first, e.g. close / sma(close, 20) > 1.05",
-    )
-
-
 class Builder:
     """Grows one graph: equal nodes are one node, and rewrites that are safe to the bit are done.
 
@@ -194,7 +106,7 @@ class Builder:
     def __init__(self, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> None:
         self.fields = fields
         self.nodes: list[Node] = []
-        self._index: dict[tuple[str, tuple[int, ...], tuple[Static, ...]], int] = {}
+        self._index: dict[Identity, int] = {}
         self._max_nodes = max_nodes
 
     def field(self, name: str) -> int:
@@ -209,7 +121,7 @@ class Builder:
                 f"m.{name} is no field of this market",
                 f"it has: {', '.join(sorted(self.fields))}",
             )
-        return self._intern("field", (), (name,), Kind.SERIES, self.fields[name], 0, "finite")
+        return self._leaf("field", name, Kind.SERIES, self.fields[name])
 
     def const(self, value: float) -> int:
         """The node of a plain number; 0 fits every dimension.
@@ -227,13 +139,11 @@ class Builder:
                 f"computes the number {name_of(value)}",
                 "keep numbers finite; check a division",
             )
-        value = number
-        dimension = None if value == 0 else NUMBER
-        return self._intern("const", (), (value,), Kind.SERIES, dimension, 0, "finite")
+        return self._leaf("const", number, Kind.SERIES, None if number == 0 else NUMBER)
 
     def truth(self, value: int) -> int:
         """The node of a constant mask: 0 false, 1 true, 2 unknown."""
-        return self._intern("truth", (), (value,), Kind.MASK, NUMBER, 0, "finite")
+        return self._leaf("truth", value, Kind.MASK, NUMBER)
 
     def apply(self, op: str, args: tuple[int, ...], statics: tuple[Static, ...] = ()) -> int:
         """The node of a call of the table's operator.
@@ -247,22 +157,42 @@ class Builder:
             LanguageError: Kinds or dimensions do not fit, a plain value is out of range, or the
                 graph has grown too large.
         """
-        operator = OPERATORS[op]
-        self._check_kinds(operator, args)
-        statics = check_statics(operator, statics)
-        dimension = bind(operator, [self.nodes[i].dimension for i in args])
-        done = rewrite.simplify(self, op, args, statics)
-        if done is not None:
-            return done
-        if operator.commutes:
-            args = tuple(sorted(args, key=lambda i: self.nodes[i].digest))
-        named = {a.name: value for a, value in zip(operator.statics, statics, strict=True)}
-        nodes = [self.nodes[i] for i in args]
-        first = max([node.first_valid for node in nodes]) + operator.warm_up.at(named)
-        memory = _longest([operator.memory, *[node.memory for node in nodes]])
-        return self._intern(op, args, statics, operator.result, dimension, first, memory)
+        rule = RULES[op]
+        kinds: list[Kind] = []
+        dimensions: list[Dimension | None] = []
+        digests: list[bytes] = []
+        first, memory, depth = 0, rule.memory, 0
+        for index in args:
+            _, _, _, kind, dimension, bars, kept, below, digest = self.nodes[index]
+            kinds.append(kind)
+            dimensions.append(dimension)
+            digests.append(digest)
+            if bars > first:
+                first = bars
+            if kept != memory and _RANK[kept] > _RANK[memory]:
+                memory = kept
+            if below > depth:
+                depth = below
+        if kinds != rule.kinds:
+            self._refuse_kinds(OPERATORS[op], args)
+        if statics or rule.statics:
+            statics = check_statics(OPERATORS[op], statics)
+        dimension = rule.bind(dimensions)
+        if op in rewrite.REWRITTEN:
+            done = rewrite.simplify(self, op, args)
+            if done is not None:
+                return done
+        if rule.commutes and digests[0] > digests[1]:
+            args = (args[1], args[0])
+            digests.reverse()
+        identity = (op, args, statics)
+        known = self._index.get(identity)
+        if known is not None:
+            return known
+        first += rule.warm_up(statics)
+        return self._add(identity, rule.result, dimension, first, memory, depth + 1, digests)
 
-    def _check_kinds(self, operator: Operator, args: tuple[int, ...]) -> None:
+    def _refuse_kinds(self, operator: Operator, args: tuple[int, ...]) -> NoReturn:
         if len(args) != len(operator.nodes):
             raise LanguageError(
                 "arguments",
@@ -281,66 +211,72 @@ class Builder:
                     f"{operator.name}() gets a {self.nodes[index].kind} for {arg.name}",
                     f"it needs a {arg.kind}: {way}",
                 )
+        raise AssertionError(operator.name)
 
-    def _intern(
+    def _leaf(self, op: str, static: Static, kind: Kind, dimension: Dimension | None) -> int:
+        identity = (op, (), (static,))
+        known = self._index.get(identity)
+        if known is not None:
+            return known
+        return self._add(identity, kind, dimension, 0, "finite", 0, [])
+
+    def _add(
         self,
-        op: str,
-        args: tuple[int, ...],
-        statics: tuple[Static, ...],
+        identity: Identity,
         kind: Kind,
         dimension: Dimension | None,
         first_valid: int,
         memory: Memory,
+        depth: int,
+        digests: list[bytes],
     ) -> int:
-        identity = (op, args, statics)
-        known = self._index.get(identity)
-        if known is not None:
-            return known
-        if len(self.nodes) >= self._max_nodes:
+        """A new node; there is none like it yet."""
+        index = len(self.nodes)
+        if index >= self._max_nodes:
             raise LanguageError(
                 "too_large",
                 f"draws more than {self._max_nodes} values",
                 "shorten loops; a readable strategy needs a few dozen",
             )
-        depth = 1 + max([self.nodes[i].depth for i in args], default=-1)
         if depth > MAX_DEPTH:
             raise LanguageError(
                 "too_deep",
                 f"nests {depth} operators",
                 f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
             )
-        digest = blake2b(f"{op}|{statics!r}|".encode(), digest_size=16)
-        for i in args:
-            digest.update(self.nodes[i].digest)
-        node = Node(op, args, statics, kind, dimension, first_valid, memory, depth, digest.digest())
-        self.nodes.append(node)
-        self._index[identity] = len(self.nodes) - 1
-        return len(self.nodes) - 1
+        op, _, statics = identity
+        said = b"".join((f"{op}|{statics!r}|".encode(), *digests))
+        digest = blake2b(said, digest_size=16).digest()
+        said_of = (*identity, kind, dimension, first_valid, memory, depth, digest)
+        self.nodes.append(tuple.__new__(Node, said_of))  # as Node(...) does, at half the cost
+        self._index[identity] = index
+        return index
 
     def finish(self, outputs: Mapping[str, int]) -> Graph:
         """The graph of what the outputs need, numbered canonically; dead branches are gone."""
         order: dict[int, int] = {}
         for name in OUTPUTS:
-            if name in outputs:
+            if name in outputs and outputs[name] not in order:
                 self._visit(outputs[name], order)
-        nodes = tuple(_renumbered(self.nodes[i], order) for i in order)
-        return Graph(nodes, {name: order[outputs[name]] for name in OUTPUTS if name in outputs})
+        nodes = [self.nodes[i] for i in order]
+        if any(old != new for old, new in order.items()):
+            nodes = [_renumbered(node, order) for node in nodes]
+        return Graph(
+            tuple(nodes), {name: order[outputs[name]] for name in OUTPUTS if name in outputs}
+        )
 
     def _visit(self, index: int, order: dict[int, int]) -> None:
-        if index in order:
-            return
         for argument in self.nodes[index].args:
-            self._visit(argument, order)
+            if argument not in order:
+                self._visit(argument, order)
         order[index] = len(order)
 
 
-def _renumbered(n: Node, order: Mapping[int, int]) -> Node:
-    args = tuple([order[i] for i in n.args])
-    if args == n.args:
-        return n
-    return Node(
-        n.op, args, n.statics, n.kind, n.dimension, n.first_valid, n.memory, n.depth, n.digest
-    )
+def _renumbered(node: Node, order: Mapping[int, int]) -> Node:
+    if not node.args:
+        return node
+    args = tuple(map(order.__getitem__, node.args))
+    return node if args == node.args else tuple.__new__(Node, (node.op, args, *node[2:]))
 
 
 def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Static, ...]:
@@ -356,6 +292,9 @@ def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Stat
         )  # fmt: skip
     checked: list[Static] = []
     for arg, value in zip(operator.statics, statics, strict=True):
+        if type(value) is int and arg.kind is Kind.BARS and 0 <= arg.low <= value <= arg.high:
+            checked.append(value)  # nearly all are
+            continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise LanguageError(
                 "arguments",
@@ -394,6 +333,7 @@ HEADER = "finch-graph 1"
 MAX_BYTES = 65_536
 _LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
+_INDICES = {str(index): index for index in range(MAX_NODES)}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
@@ -404,7 +344,8 @@ def serialise(graph: Graph) -> str:
     """
     lines = [HEADER]
     for node in graph.nodes:
-        words = [node.op, *map(str, node.args), *(_word(s) for s in node.statics)]
+        op, args, statics = node[:3]
+        words = [op, *map(str, args), *map(_word, statics)]
         lines.append(" ".join(words))
     lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
     return "\n".join(lines) + "\n"
@@ -432,17 +373,21 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
         raise GraphError(f"does not begin with {HEADER!r} and end with a newline")
     builder = Builder(fields, max_nodes=max_nodes)
     outputs: dict[str, int] = {}
-    number = 1
+    number, line = 1, ""
     try:
         for number, line in enumerate(lines[1:-1], start=2):
             if line.startswith("> "):
                 _read_output(line, number, builder, outputs)
-            elif outputs or _LINE.fullmatch(line) is None:
-                raise GraphError(f"line {number}: {line[:60]!r} is no node")
+            elif outputs:
+                raise _no_node(line, number)
             else:
                 _read_node(line, number, builder)
     except LanguageError as error:
         raise GraphError(f"line {number}: {error}") from None
+    except GraphError:
+        if not line.startswith("> ") and _LINE.fullmatch(line) is None:
+            raise _no_node(line, number) from None
+        raise
     for name in ("factor", "signal", "weight"):
         if name not in outputs:
             raise GraphError(f"has no output named {name}")
@@ -454,33 +399,41 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
     return graph
 
 
+def _no_node(line: str, number: int) -> GraphError:
+    return GraphError(f"line {number}: {line[:60]!r} is no node")
+
+
 def _read_node(line: str, number: int, builder: Builder) -> None:
     op, *words = line.split(" ")
     before = len(builder.nodes)
-    match op:
-        case "field" if len(words) == 1 and _NAME.fullmatch(words[0]):
-            builder.field(words[0])
-        case "const" if len(words) == 1:
-            builder.const(_read_float(words[0], number))
-        case "truth" if len(words) == 1 and words[0] in ("0", "1", "2"):
-            builder.truth(int(words[0]))
-        case _ if op in OPERATORS:
-            operator = OPERATORS[op]
-            if len(words) != len(operator.args):
-                raise GraphError(f"line {number}: {op} takes {len(operator.args)} words")
-            count = len(operator.nodes)
-            args: list[int] = []
-            for word in words[:count]:
-                if _INDEX.fullmatch(word) is None or int(word) >= before:
-                    raise GraphError(f"line {number}: {word!r} is no earlier node")
-                args.append(int(word))
-            statics = tuple(
-                _read_whole(word, number) if arg.kind is Kind.BARS else _read_float(word, number)
-                for arg, word in zip(operator.statics, words[count:], strict=True)
-            )
-            builder.apply(op, tuple(args), statics)
-        case _:
-            raise GraphError(f"line {number}: {op!r} is no operator with such words")
+    rule = RULES.get(op)
+    if rule is not None:
+        count = len(rule.kinds)
+        if len(words) != count + rule.statics:
+            raise GraphError(f"line {number}: {op} takes {count + rule.statics} words")
+        args: list[int] = []
+        for word in words[:count]:
+            index = _INDICES.get(word)
+            if index is None:
+                index = _read_index(word, before)
+            if index >= before:
+                raise GraphError(f"line {number}: {word!r} is no earlier node")
+            args.append(index)
+        statics: list[Static] = []
+        for arg, word in zip(rule.operator.statics, words[count:], strict=True):
+            is_whole = arg.kind is Kind.BARS
+            statics.append(_read_whole(word, number) if is_whole else _read_float(word, number))
+        builder.apply(op, tuple(args), tuple(statics))
+    else:
+        match op, words:
+            case "field", [name] if _NAME.fullmatch(name):
+                builder.field(name)
+            case "const", [value]:
+                builder.const(_read_float(value, number))
+            case "truth", ["0" | "1" | "2" as value]:
+                builder.truth(int(value))
+            case _:
+                raise GraphError(f"line {number}: {op!r} is no operator with such words")
     if len(builder.nodes) != before + 1:
         raise GraphError(f"line {number}: is not in canonical form")
 
@@ -489,9 +442,9 @@ def _read_output(line: str, number: int, builder: Builder, outputs: dict[str, in
     words = line.split(" ")
     if len(words) != 3 or words[1] not in OUTPUTS or words[1] in outputs:
         raise GraphError(f"line {number}: {line[:60]!r} is no output")
-    if _INDEX.fullmatch(words[2]) is None or int(words[2]) >= len(builder.nodes):
+    index = _read_index(words[2], len(builder.nodes))
+    if index >= len(builder.nodes):
         raise GraphError(f"line {number}: {words[2]!r} is no node")
-    index = int(words[2])
     check_output(words[1], builder.nodes[index])
     outputs[words[1]] = index
 
@@ -517,6 +470,10 @@ def check_output(name: str, node: Node) -> None:
             raise LanguageError(
                 "range", f"Exits has {name} = {value}", f"it lies from {low:g} to {high:g}"
             )
+
+
+def _read_index(word: str, otherwise: int) -> int:
+    return otherwise if _INDEX.fullmatch(word) is None else int(word)
 
 
 def _read_float(word: str, number: int) -> float:

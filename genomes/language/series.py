@@ -82,11 +82,15 @@ class Series(Value):
         return self._info.dimension
 
     def _binary(self, op: str, other: object, *, swapped: bool = False) -> Any:
-        if isinstance(other, LogSeries):
+        builder = self._builder
+        if type(other) is Series:
+            index = other._node
+        elif isinstance(other, LogSeries):
             raise other.refuse()
-        index = node_of(self._builder, other, "an operand")
+        else:
+            index = node_of(builder, other, "an operand")
         pair = (index, self._node) if swapped else (self._node, index)
-        return self._apply(op, *pair)
+        return wrap(builder, builder.apply(op, pair))
 
     def __add__(self, other: object) -> Series:
         return self._binary("add", other)

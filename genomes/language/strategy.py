@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
+from inspect import CO_VARARGS, signature
 from typing import Any
 
 from genomes.language.dimension import Dimension
@@ -134,8 +134,10 @@ def _layer(namespace: Mapping[str, Any], name: str) -> Any:
             "layer", f"has no function {name}", f"define {name}({', '.join(LAYERS[name])})"
         )
     code = getattr(found, "__code__", None)
-    if code is not None and code.co_argcount == len(LAYERS[name]) and not code.co_kwonlyargcount:
-        return found  # as the signature says, at a tenth of the cost
+    if code is not None and not code.co_kwonlyargcount:  # as the signature says, at once
+        takes_all = code.co_flags & CO_VARARGS and not code.co_argcount
+        if takes_all or code.co_argcount == len(LAYERS[name]):
+            return found
     try:
         signature(found).bind(*LAYERS[name])
     except TypeError:

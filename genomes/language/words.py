@@ -15,7 +15,7 @@ from genomes.language import series as symbols
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Builder, check_statics
 from genomes.language.operators import OPERATORS
-from genomes.language.series import LogSeries, Mask, Value, mask_of, node_of, wrap
+from genomes.language.series import LogSeries, Mask, Series, Value, mask_of, node_of, wrap
 from genomes.language.symbol import name_of
 from genomes.language.table import Arg, Kind, Operator, Static
 
@@ -46,6 +46,8 @@ _ON_NUMBERS: dict[str, Callable[..., float]] = {
     "clip": _clip,
     "cap": _cap,
 }
+# Words that take more than their row of the table says.
+_ALSO = frozenset([*_ON_NUMBERS, "where", "log", "min", "max", "lag", "change"])
 
 
 def arguments(operator: Operator, args: tuple[object, ...], named: dict[str, object]) -> list[Any]:
@@ -111,27 +113,34 @@ def call(name: str, *args: object, **named: object) -> Any:
         LanguageError: The arguments do not fit.
     """
     operator = OPERATORS[name]
-    values = arguments(operator, args, named)
-    if name in _ON_NUMBERS and all(map(_is_number, values)):
-        return _on_numbers(name, values)
-    if name == "where" and isinstance(values[0], bool) and all(map(_is_number, values)):
-        return values[1] if values[0] else values[2]
-    if name == "log":
-        return symbols.log(values[0])
-    if name in ("min", "max") and any(isinstance(v, Mask) for v in values):
-        raise LanguageError("kind", f"{name}() gets a Mask", "use & or | between masks")
+    if named or len(args) != len(operator.args):
+        values = arguments(operator, args, named)
+    else:
+        values: list[Any] = list(args)
+    if name in _ALSO:
+        if name in _ON_NUMBERS and all(map(_is_number, values)):
+            return _on_numbers(name, values)
+        if name == "where" and isinstance(values[0], bool) and all(map(_is_number, values)):
+            return values[1] if values[0] else values[2]
+        if name == "log":
+            return symbols.log(values[0])
+        if name in ("min", "max") and any(isinstance(v, Mask) for v in values):
+            raise LanguageError("kind", f"{name}() gets a Mask", "use & or | between masks")
     builder = _builder_of(operator, values)
-    special = _special(builder, name, values)
-    if special is not None:
-        return special
+    if name in _ALSO:
+        special = _special(builder, name, values)
+        if special is not None:
+            return special
     nodes: list[int] = []
     statics: list[Static] = []
     for arg, value in zip(operator.args, values, strict=True):
-        what = f"{arg.name} of {name}()"
         if arg.kind is Kind.SERIES:
-            nodes.append(node_of(builder, value, what))
+            is_series = type(value) is Series
+            nodes.append(
+                value._node if is_series else node_of(builder, value, f"{arg.name} of {name}()")
+            )
         elif arg.kind is Kind.MASK:
-            nodes.append(mask_of(builder, value, what))
+            nodes.append(mask_of(builder, value, f"{arg.name} of {name}()"))
         else:
             statics.append(_static(operator, arg, value))
     return wrap(builder, builder.apply(name, tuple(nodes), tuple(statics)))

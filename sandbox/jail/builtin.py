@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_RANGE = 10_000
 _MAX_DIGITS = 12
 
+OWN_BUILTINS = BUILTINS - {"abs"}  # that is a word of the language
+
 
 class Builtins:
     """The builtins of one drawing; its guards hold the fuel."""
@@ -25,9 +27,9 @@ class Builtins:
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
 
-    def named(self) -> dict[str, Callable[..., Any]]:
-        """The builtins by their names; abs is a word of the language."""
-        return {name: getattr(self, f"_{name}") for name in sorted(BUILTINS - {"abs"})}
+    def named(self, name: str) -> Callable[..., Any]:
+        """The builtin of a name in OWN_BUILTINS."""
+        return getattr(self, f"_{name}")
 
     def _range(self, *bounds: Any) -> range:
         for each in bounds:

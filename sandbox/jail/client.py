@@ -282,6 +282,7 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(roots)),
         "PYTHONHASHSEED": "0",
         "LC_ALL": "C.UTF-8",
+        "LD_BIND_NOW": "1",  # what is bound at its first use, each child would bind for itself
     }
 
 

@@ -6,18 +6,17 @@ Deterministic: the same text gives the same graph or the same refusals in any pr
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from types import CodeType, TracebackType
-from typing import Any
 
 from RestrictedPython.compile import compile_restricted_exec
 
 from genomes.check import check, policy_refusals
 from genomes.check.report import Report, quote
-from genomes.check.text import too_deep
+from genomes.check.text import broken, too_deep
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
@@ -27,7 +26,7 @@ from genomes.refusal import Refusal
 from sandbox.jail.caps import Caps
 from sandbox.jail.guards import GLOBALS, Guards
 from sandbox.jail.policy import Policy
-from sandbox.jail.tame import is_tame
+from sandbox.jail.tame import codes_in, is_tame
 
 FILENAME = "<strategy>"
 
@@ -43,6 +42,7 @@ class Prepared:
         layers: First line of each layer.
         nodes: Nodes of the text's tree.
         tame: Whether the code provably leaves its process as it found it.
+        names: What the code, and all code inside it, may load of its globals.
     """
 
     text: str
@@ -51,6 +51,7 @@ class Prepared:
     layers: Mapping[str, int]
     nodes: int
     tame: bool
+    names: frozenset[str]
 
 
 @lru_cache(maxsize=4)
@@ -64,16 +65,18 @@ def prepare(text: str) -> Prepared | tuple[Refusal, ...]:
     layers = {n.name: n.lineno for n in functions if isinstance(n, ast.FunctionDef)}
     try:
         result = compile_restricted_exec(module, filename=FILENAME, policy=Policy)
-    except (SyntaxError, ValueError) as error:
-        return (_refusal("syntax", 0, 0, f"does not compile: {_words(error)}", "write it plainly"),)
+    except (SyntaxError, ValueError) as error:  # what parses and yet does not compile
+        return (broken(error, checked.text),)
     except (RecursionError, MemoryError):
         return too_deep()
     if result.code is None:
         return policy_refusals(result.errors)
+    codes = codes_in(result.code)
     return Prepared(
         text=checked.text, code=result.code, params=checked.params,
         layers={name: layers[name] for name in LAYERS if name in layers}, nodes=checked.nodes,
-        tame=is_tame(result.code, GLOBALS),
+        tame=is_tame(codes, GLOBALS),
+        names=frozenset[str]().union(*[each.co_names for each in codes]),
     )  # fmt: skip
 
 
@@ -95,14 +98,14 @@ def draw_text(
     if isinstance(prepared, tuple):
         return prepared
     guards = Guards(caps.fuel, 1 + prepared.nodes // caps.nodes_per_step)
-    namespace = guards.namespace()
+    namespace = guards.namespace(prepared.names)
     entered: list[str] = []
     try:
         exec(prepared.code, namespace)
         for name, value in list(namespace.items()):
             if getattr(value, "__globals__", None) is namespace:
-                function = guards.own(value)
-                namespace[name] = _noting(function, name, entered) if name in LAYERS else function
+                noted = entered if name in LAYERS else None
+                namespace[name] = guards.own(value, name, noted)
         layers = {name: namespace[name] for name in prepared.layers}
         return draw(
             {**layers, "PARAMS": dict(prepared.params)}, values, fields, max_nodes=caps.max_nodes
@@ -119,14 +122,8 @@ def draw_text(
         return (
             _refusal("error", line, column, f"fails with {_words(error)}", "mend this expression"),
         )
-
-
-def _noting(function: Callable[..., Any], name: str, entered: list[str]) -> Callable[..., Any]:
-    def noted(*args: Any, **named: Any) -> Any:
-        entered.append(name)
-        return function(*args, **named)
-
-    return noted
+    finally:
+        namespace.clear()  # its functions hold it, so nobody else would
 
 
 def _place(

@@ -54,7 +54,7 @@ def encode(message: dict[str, Any]) -> bytes:
         FrameError: It is longer than MAX_FRAME.
         ValueError: It holds nan or inf.
     """
-    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+    body = _ENCODER.encode(message).encode()
     if len(body) > MAX_FRAME:
         raise FrameError(f"{len(body)} bytes; a frame has at most {MAX_FRAME}")
     return body
@@ -67,7 +67,7 @@ def decode(body: bytes) -> dict[str, Any]:
         FrameError: It is not a JSON object, or holds nan, inf or a key twice.
     """
     try:
-        message = json.loads(body, parse_constant=_refuse, object_pairs_hook=_once)
+        message = _DECODER.decode(body.decode("ascii"))
     except (ValueError, RecursionError, MemoryError) as error:
         raise FrameError(f"no JSON: {type(error).__name__}") from None
     if not isinstance(message, dict):
@@ -84,3 +84,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise ValueError("a key stands twice")
     return made
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))  # writes ASCII
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once)

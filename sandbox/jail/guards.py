@@ -8,7 +8,7 @@ refusal is the same on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from types import GeneratorType
 from typing import Any
 
@@ -22,7 +22,7 @@ from genomes.language.params import ParamValues
 from genomes.language.series import METHODS, name_of
 from genomes.language.strategy import Market
 from genomes.language.words import WORDS
-from sandbox.jail.builtin import Builtins
+from sandbox.jail.builtin import OWN_BUILTINS, Builtins
 from sandbox.jail.plain import KEYS, MAX_WHOLE, OPERATIONS, PLAIN, SYMBOLS, UNARY, on_numbers
 
 MAX_ITEMS = 10_000
@@ -55,10 +55,14 @@ class Guards:
                 "shorten loops and nested calls; a readable strategy needs a few hundred",
             )  # fmt: skip
 
-    def namespace(self) -> dict[str, Any]:
-        """The globals of a stranger's code: guards, words, a few builtins, nothing else."""
-        words = {name: word for name, word in VOCABULARY.items() if name in LISTED}
-        words["abs"] = WORDS["abs"]
+    def namespace(self, names: Collection[str]) -> dict[str, Any]:
+        """The globals of a stranger's code: guards, words, a few builtins, nothing else.
+
+        Args:
+            names: Those that the code loads; of words and builtins it is given no others, which
+                it cannot miss.
+        """
+        builtins = Builtins(self)
         return {
             "__builtins__": {},
             "__name__": "strategy",
@@ -73,14 +77,24 @@ class Guards:
             "_unary_": self.unary,
             "_operand_": self.operand,
             "_key_": self.key,
-            **{name: self._called(name, word) for name, word in words.items()},
-            **Builtins(self).named(),
+            **{name: self._called(name, _LISTED[name]) for name in names if name in _LISTED},
+            **{name: builtins.named(name) for name in names if name in OWN_BUILTINS},
         }
 
-    def own(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A stranger's function, counted: helpers that call helpers twice grow like 2**n."""
+    def own(
+        self, function: Callable[..., Any], name: str = "", entered: list[str] | None = None
+    ) -> Callable[..., Any]:
+        """A stranger's function, counted: helpers that call helpers twice grow like 2**n.
+
+        Args:
+            function: The function.
+            name: What is noted when it is called.
+            entered: Where that is noted; None for nowhere.
+        """
 
         def counted(*args: Any, **named: Any) -> Any:
+            if entered is not None:
+                entered.append(name)
             self.spend(self._step)
             return function(*args, **named)
 
@@ -89,9 +103,9 @@ class Guards:
     def _called(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **named: Any) -> Any:
             self.spend(1)
-            for value in (*args, *named.values()):
+            for value in (*args, *named.values()) if named else args:
                 # Lists must not get into the language: nested ones are slow to compare or print.
-                if not (type(value) in KEYS or value is None or isinstance(value, SYMBOLS)):
+                if not (isinstance(value, SYMBOLS) or type(value) in KEYS or value is None):
                     raise LanguageError(
                         "arguments", f"{name}() gets {name_of(value)}",
                         "give it series and plain numbers, one by one",
@@ -260,4 +274,7 @@ def _plain_words(error: Exception) -> str:
     return quote(str(error), 120)
 
 
-GLOBALS = frozenset(Guards(0, 0).namespace()) - {"__builtins__", "__name__"}
+_LISTED = {name: word for name, word in VOCABULARY.items() if name in LISTED}
+_LISTED["abs"] = WORDS["abs"]
+_NAMES = _LISTED.keys() | OWN_BUILTINS
+GLOBALS = frozenset(Guards(0, 0).namespace(_NAMES)) - {"__builtins__", "__name__"}

@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sandbox.jail import frames, lockdown, seccomp
-from sandbox.jail.lockdown import Limits
+from sandbox.jail import frames, lockdown
+from sandbox.jail.lockdown import Limits, Seal
 
 TEXTS_PER_CHILD = 64  # spreads the cost of a fork, and what a child's memory may grow by
 
@@ -160,6 +160,7 @@ class Keeper:
             number, kind, said = self._read_header()
             self._listen(child, frames.HEADER, said, deadline)
         except _EndedError as ended:
+            self._answer[:] = bytes(len(self._answer))  # the next answer may be shorter
             how = self._end(child)
             raise _EndedError(f"its process {str(ended) or how}") from None
         child.seen += 1
@@ -208,29 +209,27 @@ class Keeper:
             raise _EndedError(f"gave no answer in {self.wall_s:g} s")
 
     def _fork(self, work: Work) -> _Child:
-        keeper = os.getpid()
         questions_out, questions_in = os.pipe()
         answers_out, answers_in = os.pipe()
-        if lockdown.SECCOMP in self.layers:
-            seccomp.stranger_filter(answers_in, questions_out)  # assembled here, for all children
+        sealed = lockdown.sealing(
+            result_fd=answers_in, request_fd=questions_out, layers=self.layers,
+            limits=self.limits, parent=os.getpid(),
+        )  # fmt: skip
         pid = os.fork()
         if pid == 0:
-            self._live(work, questions_out, answers_in, keeper)
+            self._live(work, questions_out, answers_in, sealed)
         os.close(questions_out)
         os.close(answers_in)
         return _Child(pid, questions_in, answers_out)
 
-    def _live(self, work: Work, questions: int, answers: int, keeper: int) -> NoReturn:
+    def _live(self, work: Work, questions: int, answers: int, sealed: Seal) -> NoReturn:
         """A child's whole life."""
         try:
-            lockdown.seal(
-                result_fd=answers, request_fd=questions, layers=self.layers,
-                limits=self.limits, parent=keeper,
-            )  # fmt: skip
+            lockdown.seal(sealed)
             open_fds = frozenset((questions, answers))
             while True:
-                number, _, size = frames.read_header(_read(questions, frames.HEADER))
-                said = work(_read(questions, size), open_fds)
+                number, question = _read(questions)
+                said = work(question, open_fds)
                 kind = frames.REFERRED if said is None else frames.ANSWER
                 frame = frames.frame(number, kind, said or b"")
                 while frame:
@@ -257,12 +256,17 @@ def _buffer(size: int) -> memoryview:
     return memoryview(bytearray(size))
 
 
-def _read(descriptor: int, size: int) -> bytes:
-    """Exactly so many bytes; the end of the pipe is the end of the child."""
-    data = b""
-    while len(data) < size:
-        part = os.read(descriptor, size - len(data))
-        if not part:
-            os._exit(0)
-        data += part
-    return data
+def _read(descriptor: int) -> tuple[int, bytes]:
+    """A question's number and body; no other is sent before this one is answered."""
+    data = _part(descriptor)
+    while len(data) < frames.HEADER:
+        data += _part(descriptor)
+    number, _, size = frames.read_header(data[: frames.HEADER])
+    while len(data) < frames.HEADER + size:
+        data += _part(descriptor)
+    return number, data[frames.HEADER :]
+
+
+def _part(descriptor: int) -> bytes:
+    """What has come; the end of the pipe is the end of the child."""
+    return os.read(descriptor, 2 * select.PIPE_BUF) or os._exit(0)

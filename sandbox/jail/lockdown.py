@@ -24,6 +24,7 @@ _NOBODY = 65_534
 _MIB = 1024 * 1024
 _DESCRIPTORS = 64  # what the zygote may have open
 _HIGHEST = 1 << 20
+_KILL = int(signal.SIGKILL)
 
 
 class LockdownError(OSError):
@@ -47,6 +48,23 @@ class Limits:
     cpu_s: int = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a child is to give up, worked out before it is forked: what it touches is copied.
+
+    Attributes:
+        parent: Its parent's id.
+        limits: Limits and their values, soft and hard.
+        closed: Descriptors to close, as ranges.
+        told: The filter of its system calls; None for none.
+    """
+
+    parent: int
+    limits: tuple[tuple[int, tuple[int, int]], ...]
+    closed: tuple[tuple[int, int], ...]
+    told: seccomp.Filter | None
+
+
 def confine(*, result_fd: int, layers: frozenset[str] = ALL, limits: Limits | None = None) -> None:
     """Give up everything but computing, memory and one descriptor; for a forked child.
 
@@ -65,7 +83,7 @@ def confine(*, result_fd: int, layers: frozenset[str] = ALL, limits: Limits | No
     missing = enclose(layers=layers - {SECCOMP}, limits=limits)
     for layer, why in missing.items():
         raise LockdownError(layer, why)
-    seal(result_fd=result_fd, layers=layers, limits=limits, parent=parent)
+    seal(sealing(result_fd=result_fd, layers=layers, limits=limits, parent=parent))
 
 
 def enclose(*, layers: frozenset[str], limits: Limits) -> dict[str, str]:
@@ -97,36 +115,54 @@ def enclose(*, layers: frozenset[str], limits: Limits) -> dict[str, str]:
     return missing
 
 
-def seal(
+def sealing(
     *,
     result_fd: int,
     layers: frozenset[str],
     limits: Limits,
     parent: int,
     request_fd: int | None = None,
-) -> None:
-    """What a stranger's own process gives up beyond what its zygote did.
+) -> Seal:
+    """Work out what a stranger's own process gives up beyond what its zygote did.
 
     Args:
         result_fd: The one descriptor that stays and may be written to.
         request_fd: One more, to be read; None where there is nothing to read.
         layers: Which walls to put up.
         limits: Processor time.
-        parent: The zygote's id: a child whose zygote is gone already ends here.
+        parent: The zygote's id: a child whose zygote is gone already ends.
+
+    Raises:
+        LockdownError: A layer cannot be put up here.
+    """
+    try:
+        told = seccomp.stranger_filter(result_fd, request_fd) if SECCOMP in layers else None
+    except OSError as error:
+        raise LockdownError(SECCOMP, str(error)) from None
+    return Seal(
+        parent=parent,
+        limits=_process_limits(limits.cpu_s) if RLIMITS in layers else (),
+        closed=_all_but(result_fd, request_fd) if DESCRIPTORS in layers else (),
+        told=told,
+    )
+
+
+def seal(sealed: Seal) -> None:
+    """Give up, for this process, what was worked out.
 
     Raises:
         LockdownError: A layer cannot be put up here.
     """
     die_with_parent()
-    if os.getppid() != parent:
+    if os.getppid() != sealed.parent:
         os._exit(1)
-    if RLIMITS in layers:
-        _limit_process(limits.cpu_s)
-    if DESCRIPTORS in layers:
-        _close_all_but(result_fd, request_fd)
-    if SECCOMP in layers:
+    for limit, values in sealed.limits:
+        resource.setrlimit(limit, values)
+    for start, end in sealed.closed:
+        os.closerange(start, end)
+    if sealed.told is not None:
         try:
-            seccomp.install(seccomp.stranger_filter(result_fd, request_fd))
+            seccomp.install(sealed.told)
         except OSError as error:
             raise LockdownError(SECCOMP, str(error)) from None
 
@@ -138,15 +174,14 @@ def die_with_parent() -> None:
     replaced when that thread ends. Elsewhere the end of the pipe must do.
     """
     if sys.platform == "linux":
-        system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
+        system.prctl(system.PR_SET_PDEATHSIG, _KILL)
 
 
-def _close_all_but(*kept: int | None) -> None:
-    start = 0
-    for descriptor in sorted(each for each in kept if each is not None):
-        os.closerange(start, descriptor)
-        start = descriptor + 1
-    os.closerange(start, _HIGHEST)
+def _all_but(*kept: int | None) -> tuple[tuple[int, int], ...]:
+    """All descriptors but some, as ranges."""
+    found = sorted(each for each in kept if each is not None)
+    starts = [0, *(each + 1 for each in found)]
+    return tuple(zip(starts, [*found, _HIGHEST], strict=True))
 
 
 def _drop_uid() -> None:
@@ -178,7 +213,9 @@ def _limit_memory(mapped: int, memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
 
 
-def _limit_process(cpu_s: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+def _process_limits(cpu_s: int) -> tuple[tuple[int, tuple[int, int]], ...]:
+    return (
+        (resource.RLIMIT_CPU, (cpu_s, cpu_s)),
+        (resource.RLIMIT_NOFILE, (0, 0)),
+        (resource.RLIMIT_NPROC, (0, 0)),
+    )

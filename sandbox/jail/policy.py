@@ -1,8 +1,9 @@
 """The policy by which a stranger's tree is compiled: RestrictedPython's, and more guards.
 
-RestrictedPython asks about every node by a method of that node's name; the methods are kept here
-by type, contents are visited by a table of the fields that hold nodes, and places are copied to
-new nodes only: the same answers at a third of the cost.
+RestrictedPython asks about every node by a method of that node's name. The methods are kept here
+by type and contents are visited by a table of the fields that hold nodes; what RestrictedPython
+would let pass, as nearly all of a strategy, is let pass here at once, and what it would look at
+closely is handed on to it: the same answers at a fifth of the cost.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
+from RestrictedPython.transformer import (
+    FORBIDDEN_FUNC_NAMES,
+    INSPECT_ATTRIBUTES,
+    PrintInfo,
+    RestrictingNodeTransformer,
+)
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -21,35 +27,50 @@ _SIGNS: dict[type[ast.operator], str] = {
 }  # fmt: skip
 _UNARY: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
 
-# The fields to visit. What is left out (contexts, signs) RestrictedPython allows unconditionally.
+# What RestrictedPython allows wherever it stands (contexts, signs), and what holds no node.
+_PLAIN = {"arg", "attr", "ctx", "id", "name", "op", "ops", "type_comment", "type_ignores"}
 _BELOW: dict[type[ast.AST], tuple[str, ...]] = {
-    ast.Assign: ("targets", "value"),
-    ast.Attribute: ("value",),
-    ast.BinOp: ("left", "right"),
-    ast.BoolOp: ("values",),
-    ast.Call: ("func", "args", "keywords"),
-    ast.Compare: ("left", "comparators"),
-    ast.Constant: (),
-    ast.Expr: ("value",),
-    ast.Name: (),
-    ast.Return: ("value",),
-    ast.UnaryOp: ("operand",),
-    ast.arg: ("annotation",),
-    ast.keyword: ("value",),
-}
+    kind: tuple(name for name in kind._fields if name not in _PLAIN)
+    for kind in (
+        ast.Assign, ast.Attribute, ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, ast.Dict,
+        ast.Expr, ast.FunctionDef, ast.If, ast.IfExp, ast.List, ast.ListComp, ast.Module,
+        ast.Return, ast.Tuple, ast.UnaryOp, ast.arg, ast.arguments, ast.keyword,
+    )
+}  # fmt: skip
+
+
+class _Prints(PrintInfo):
+    """Who prints, scope by scope, as RestrictedPython keeps it, without a generator for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outer: list[tuple[bool, bool]] = []
+
+    def new_print_scope(self) -> Any:
+        """A context manager: nothing is printed in it yet, and what was stays as it was."""
+        return self
+
+    def __enter__(self) -> None:
+        self._outer.append((self.print_used, self.printed_used))
+        self.print_used = self.printed_used = False
+
+    def __exit__(self, *_: object) -> None:
+        self.print_used, self.printed_used = self._outer.pop()
 
 
 class Policy(RestrictingNodeTransformer):
-    """RestrictedPython's policy, and arithmetic, comparisons and keys under guard as well."""
+    """RestrictedPython's policy, and arithmetic, comparisons and keys under guard as well.
+
+    Loops without a bound and the making of text, which RestrictedPython allows, are refused.
+    """
+
+    def __init__(self, *told: Any) -> None:
+        super().__init__(*told)
+        self.print_info = _Prints()
 
     def visit(self, node: ast.AST) -> Any:
         """Ask the method that is named for the node."""
-        kind = type(node)
-        method = _METHODS.get(kind)
-        if method is None:
-            method = getattr(Policy, f"visit_{kind.__name__}", Policy.generic_visit)
-            _METHODS[kind] = method
-        return method(self, node)
+        return _METHODS[type(node)](self, node)
 
     def node_contents_visit(self, node: _Node) -> _Node:
         """Visit the contents of a node."""
@@ -59,20 +80,56 @@ class Policy(RestrictingNodeTransformer):
         for name in names:
             below = getattr(node, name)
             if type(below) is list:
-                visited = map(self.visit, below)  # expressions: one gives one, or None if refused
-                below[:] = [each for each in visited if each is not None]
+                if below:
+                    self._visit_all(below)
             elif below is not None:
-                setattr(node, name, self.visit(below))
+                becomes = _METHODS[type(below)](self, below)
+                if becomes is not below:
+                    setattr(node, name, becomes)
         return node
+
+    def _visit_all(self, nodes: list[Any]) -> None:
+        """Visit nodes and put in their place what each becomes: one, several or, refused, none."""
+        is_flat = True
+        for position, node in enumerate(nodes):
+            if node is not None:  # as is the key of **x in a dict
+                becomes = _METHODS[type(node)](self, node)
+                if becomes is not node:
+                    is_flat = is_flat and becomes is not None and type(becomes) is not list
+                    nodes[position] = [] if becomes is None else becomes
+        if not is_flat:
+            nodes[:] = [
+                each for found in nodes for each in (found if type(found) is list else [found])
+            ]
+
+    def visit_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
+        """A literal, which has no contents."""
+        return node
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        """An argument, whose name its function's visit has checked."""
+        return node if node.annotation is None else super().visit_arg(node)
 
     def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
         """A name: `print` is RestrictedPython's matter, each other one is checked."""
-        if node.id in ("print", "printed"):
+        name = node.id
+        if name in FORBIDDEN_FUNC_NAMES or name[0] == "_" or name[-1] == "_":
             return super().visit_Name(node)
         if type(node.ctx) is ast.Load:
-            self.used_names[node.id] = True
-        self.check_name(node, node.id)
+            self.used_names[name] = True
         return node
+
+    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+        """A call: `exec`, `eval` and spread arguments are RestrictedPython's matter."""
+        if type(node.func) is ast.Name and node.func.id in ("exec", "eval"):
+            return super().visit_Call(node)
+        for each in node.args:
+            if type(each) is ast.Starred:
+                return super().visit_Call(node)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                return super().visit_Call(node)
+        return self.node_contents_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
         """Write a.b as _getattr_(a, "b"); all else is RestrictedPython's matter."""
@@ -81,17 +138,18 @@ class Policy(RestrictingNodeTransformer):
             return super().visit_Attribute(node)
         if type(node.ctx) is not ast.Load:
             return super().visit_Attribute(node)
-        holder = self.visit(node.value)
-        return _guarded("_getattr_", node, holder, _place(ast.Constant(attr), node))
+        holder = _METHODS[type(node.value)](self, node.value)
+        return _guarded(_GETATTR, node, [holder, _place(ast.Constant(attr), node)])
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802
         """Write x + y as _binary_("+", x, y)."""
-        node = self.node_contents_visit(node)
+        left = _METHODS[type(node.left)](self, node.left)
+        right = _METHODS[type(node.right)](self, node.right)
         sign = _SIGNS.get(type(node.op))
         if sign is None:
             self.not_allowed(node)
             return node
-        return _guarded("_binary_", node, _place(ast.Constant(sign), node), node.left, node.right)
+        return _guarded(_BINARY, node, [_place(ast.Constant(sign), node), left, right])
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802
         """Write -x as _unary_("-", x), unless x is a literal."""
@@ -99,28 +157,56 @@ class Policy(RestrictingNodeTransformer):
         sign = _UNARY.get(type(node.op))
         if sign is None or (_is_number(node.operand) and sign != "~"):
             return node
-        return _guarded("_unary_", node, _place(ast.Constant(sign), node), node.operand)
+        return _guarded(_UNARY_GUARD, node, [_place(ast.Constant(sign), node), node.operand])
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: N802
         """Write x < y as _operand_(x) < _operand_(y)."""
         node = self.node_contents_visit(node)
-        node.left = _guarded("_operand_", node.left or node, node.left)
-        node.comparators = [_guarded("_operand_", each, each) for each in node.comparators]
+        node.left = _guarded(_OPERAND, node.left or node, [node.left])
+        node.comparators = [_guarded(_OPERAND, each, [each]) for each in node.comparators]
         return node
 
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:  # noqa: N802
         """Write {k: v ...} as {_key_(k): v ...}."""
         node = self.node_contents_visit(node)
-        node.key = _guarded("_key_", node.key, node.key)
+        node.key = _guarded(_KEY, node.key, [node.key])
         return node
 
+    def generic_visit(self, node: ast.AST) -> Any:
+        """Deny what RestrictedPython does not know; the node stays, for whoever holds it."""
+        super().generic_visit(node)
+        return node
 
-_METHODS: dict[type[ast.AST], Callable[[Policy, Any], Any]] = {}
+    def _deny(self, node: ast.AST) -> ast.AST:
+        self.not_allowed(node)
+        return node
+
+    # No guard sees the turns of a while, so no fuel would bound them; nor how long a text becomes.
+    visit_While = visit_JoinedStr = visit_TemplateStr = visit_Await = _deny  # noqa: N815
 
 
-def _guarded(guard: str, place: ast.expr, *args: ast.expr) -> ast.expr:
-    name = _place(ast.Name(guard, ast.Load()), place)
-    return _place(ast.Call(func=name, args=list(args), keywords=[]), place)
+class _Methods(dict[type[ast.AST], Callable[[Policy, Any], Any]]):
+    """The policy's methods by the kind of node; what has none is denied."""
+
+    def __missing__(self, kind: type[ast.AST]) -> Callable[[Policy, Any], Any]:
+        self[kind] = getattr(Policy, f"visit_{kind.__name__}", Policy.generic_visit)
+        return self[kind]
+
+
+_METHODS = _Methods()
+
+
+def _guard(name: str) -> ast.Name:
+    """The name of a guard, one node for all its calls: nothing changes it, and it never fails."""
+    return ast.Name(name, ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+_GETATTR, _BINARY, _UNARY_GUARD = _guard("_getattr_"), _guard("_binary_"), _guard("_unary_")
+_OPERAND, _KEY = _guard("_operand_"), _guard("_key_")
+
+
+def _guarded(guard: ast.Name, place: ast.expr, args: list[Any]) -> ast.expr:
+    return _place(ast.Call(guard, args, []), place)
 
 
 def _place(node: Any, place: ast.expr) -> Any:

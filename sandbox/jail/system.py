@@ -20,13 +20,13 @@ if _LIBRARY is not None:
     _SYSCALL.restype = ctypes.c_long
 
 
-def prctl(option: int, *arguments: int) -> int:
+def prctl(option: int, first: int, second: int = 0) -> int:
     """The kernel's prctl.
 
     Raises:
         OSError: It fails, or the platform is not Linux.
     """
-    return _checked(_PRCTL, option, *arguments, *(0, 0, 0, 0)[len(arguments) :])
+    return _checked(_PRCTL, option, first, second, 0, 0)
 
 
 def syscall(number: int, *arguments: Any) -> int:

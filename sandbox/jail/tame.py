@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 import opcode
-from collections.abc import Collection
+from collections.abc import Sequence
 from types import CodeType
 
 _INSTRUCTIONS = frozenset(
@@ -45,21 +45,28 @@ _TAME = frozenset(opcode.opmap[name] for name in _INSTRUCTIONS if name in opcode
 _COROUTINES = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def is_tame(code: CodeType, names: Collection[str]) -> bool:
-    """Whether code, with all code inside it, is tame.
+def is_tame(codes: Sequence[CodeType], names: frozenset[str]) -> bool:
+    """Whether code is tame.
 
     Args:
-        code: A module's, compiled by the policy.
+        codes: A module's, compiled by the policy, and all code inside it; the module's first.
         names: The guards, words and builtins that it is given.
     """
-    own = {each.co_name for each in code.co_consts if isinstance(each, CodeType)}
-    return own.isdisjoint(names) and _is_tame(code, own.union(names))
+    own = {each.co_name for each in codes[0].co_consts if isinstance(each, CodeType)}
+    if not own.isdisjoint(names):
+        return False
+    for code in codes:
+        if code.co_flags & _COROUTINES or not _TAME.issuperset(code.co_code[::2]):
+            return False
+        for name in code.co_names:
+            if not (name in names or name in own):
+                return False
+    return True
 
 
-def _is_tame(code: CodeType, names: set[str]) -> bool:
-    return (
-        not code.co_flags & _COROUTINES
-        and _TAME.issuperset(code.co_code[::2])
-        and names.issuperset(code.co_names)
-        and all(_is_tame(c, names) for c in code.co_consts if isinstance(c, CodeType))
-    )
+def codes_in(code: CodeType) -> list[CodeType]:
+    """Code and all code inside it."""
+    codes = [code]
+    for each in codes:  # grows as it goes
+        codes += [const for const in each.co_consts if isinstance(const, CodeType)]
+    return codes

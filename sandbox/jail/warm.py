@@ -25,13 +25,13 @@ def trend(x, n=20):
 
 
 def factor(m, p):
-    change = m.close / m.close.shift(1) - 1
-    total = sum([trend(m.close, n) for n in (5, 10)])
+    moved = m.close / m.close.shift(1) - 1
+    trends = sum([trend(m.close, n) for n in (5, 10)])
     for n in range(2, 4):
-        total = total + m.close.rolling(n).mean() / m.close - 1
+        trends = trends + m.close.rolling(n).mean() / m.close - 1
     if p.smooth == "ema" and p.window > 10:
-        total = ema(total, p.window // 2)
-    return where(abs(change) < 0.1, total / stdev(change, p.window), 0)
+        trends = ema(trends, p.window // 2)
+    return where(abs(moved) < 0.1, trends / stdev(moved, p.window), 0)
 
 
 def signal(f, m, p):

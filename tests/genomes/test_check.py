@@ -17,7 +17,8 @@ import genomes
 from genomes import check as check_module
 from genomes.check import Checked, check, check_foreign
 from genomes.check.names import BUILTINS, WORDS
-from genomes.check.text import MAX_NODES, nodes_below
+from genomes.check.text import MAX_NODES
+from genomes.check.tree import from_the_top
 from genomes.language.params import Int
 from genomes.refusal import Refusal
 from genomes.strategies import texts
@@ -295,7 +296,7 @@ WORDS_OF_PYTHON = st.sampled_from(
 def is_answer(text: str | bytes) -> bool:
     found = check(text)
     if isinstance(found, Checked):
-        return len(nodes_below(found.tree)) <= MAX_NODES + 1
+        return len(from_the_top(found.tree)) <= MAX_NODES + 1
     return 0 < len(found) <= 20 and all(
         each.rule and each.found.isascii() and each.found.isprintable() and each.instead.isascii()
         for each in found

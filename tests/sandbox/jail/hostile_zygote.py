@@ -50,7 +50,7 @@ def answer_if_tame(request: dict[str, Any], market: life.Market) -> dict[str, An
 life.answer, life.answer_if_tame = answer, answer_if_tame
 
 if os.environ.get("FINCH_TEST") == "unsealed":
-    lockdown.seal = lambda **_: None  # type: ignore[assignment]
+    lockdown.seal = lambda _: None  # type: ignore[assignment]
 
 if __name__ == "__main__":
     assert json  # strangers import it

@@ -99,7 +99,7 @@ def test_the_process_inherits_no_secret_and_no_descriptor(monkeypatch, tmp_path)
         opened = [str(each.readlink()) for each in Path(f"/proc/{fresh.pid}/fd").iterdir()]
     os.close(secret)
     names = [each.partition("=")[0] for each in environ.split("\0") if each]
-    assert names == ["PYTHONPATH", "PYTHONHASHSEED", "LC_ALL"]
+    assert names == ["PYTHONPATH", "PYTHONHASHSEED", "LC_ALL", "LD_BIND_NOW"]
     assert "canary" not in environ
     assert str(tmp_path) not in opened
     assert all(each.startswith("pipe:") or each == "/dev/null" for each in opened)

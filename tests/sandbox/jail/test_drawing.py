@@ -258,6 +258,43 @@ def test_the_guards_hold_without_the_checker(expression, monkeypatch):
     assert found[0].line == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("while True:\n        pass\n    return 1", "While"),
+        ("x = f'{m}'\n    return m.close", "JoinedStr"),
+        ("return {f'{m}': m for m in (1, 2)}", "JoinedStr"),
+        ("for x in f'{1:999999999}': pass\n    return 1", "JoinedStr"),
+    ],
+)
+def test_what_no_guard_could_count_is_denied_without_the_checker(body, kind, monkeypatch):
+    import ast
+
+    from genomes.check import Checked
+
+    prepare.cache_clear()
+    monkeypatch.setattr(
+        drawing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
+    )
+    found = refusal_of(f"def factor(m, p):\n    {body}\ndef signal(f, m, p): return f\n")
+    prepare.cache_clear()
+    assert (found.rule, found.line) == ("policy", 2)
+    assert f"{kind} statements are not allowed" in found.found
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column", "words"),
+    [
+        ("return ema(x=m.close, x=m.close)", 5, 27, "keyword argument repeated: x"),
+        ("y = m.close\nbreak\nreturn y", 6, 5, "'break' outside loop"),
+    ],
+)
+def test_what_parses_and_does_not_compile_is_refused_at_its_place(body, line, column, words):
+    found = refusal_of(strategy(body))
+    assert (found.rule, found.line, found.column) == ("syntax", line, column), found
+    assert words in found.found
+
+
 def test_imports_fail_without_the_checker(monkeypatch):
     import ast
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from genomes.strategies import texts
-from sandbox.jail import life
+from sandbox.jail import life, warm
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
 from sandbox.jail.drawing import FILENAME, Prepared, prepare
 from sandbox.jail.guards import GLOBALS, Guards
-from sandbox.jail.tame import is_tame
+from sandbox.jail.tame import codes_in, is_tame
 from sandbox.outcome import Refused
 from tests.genomes.refused import strategy
 from tests.genomes.test_check import EXAMPLE, RICH
@@ -18,7 +18,7 @@ from tests.sandbox.jail.test_drawing import FIELDS, SLOW, drawn, graph_of
 
 
 def tame(source: str) -> bool:
-    return is_tame(compile(source, FILENAME, "exec"), GLOBALS)
+    return is_tame(codes_in(compile(source, FILENAME, "exec")), GLOBALS)
 
 
 @pytest.mark.parametrize("text", [EXAMPLE, RICH, *texts().values()])
@@ -40,6 +40,13 @@ def test_whatever_the_checker_lets_through_is_tame_or_is_drawn_alike_alone():
     first = prepare(strategy(bodies[0]))
     assert isinstance(first, Prepared)
     assert not first.tame
+
+
+def test_the_text_that_warms_a_zygote_up_is_drawn_in_shared_company():
+    market = life.Market(fields=warm.FIELDS, caps=Caps())
+    found = life.answer_if_tame({"text": warm.TEXT, "values": None}, market)
+    assert found is not None
+    assert found.keys() == {"graph"}
 
 
 MARKET = life.Market(fields=FIELDS, caps=Caps())
@@ -98,7 +105,10 @@ def test_code_that_takes_the_name_of_a_guard_is_not_tame():
 
 
 def test_the_names_it_may_load_are_those_it_is_given():
-    assert set(Guards(1, 1).namespace()) - GLOBALS == {"__builtins__", "__name__"}
+    everything = Guards(1, 1).namespace(GLOBALS)
+    assert everything.keys() - GLOBALS == {"__builtins__", "__name__"}
+    assert everything.keys() >= GLOBALS
+    assert {"ema", "sum"} <= everything.keys() - Guards(1, 1).namespace({"lag"}).keys()
 
 
 def test_a_stream_draws_each_text_as_a_fresh_process_does():

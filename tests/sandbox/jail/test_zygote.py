@@ -165,25 +165,27 @@ def test_what_a_stranger_does_to_its_interpreter_is_not_there_for_its_neighbour(
     assert graphs == [expected[0], expected[1], *expected]
 
 
+def holds(pid: int, marker: bytes) -> bool:
+    found = False
+    with Path(f"/proc/{pid}/mem").open("rb") as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                start, end = (int(each, 16) for each in place.split("-"))
+                memory.seek(start)
+                found = found or marker in memory.read(end - start)
+    return found
+
+
+def wiped(pid: int | None, marker: bytes) -> bool:
+    """The answer is sent before the buffers are wiped, and they are before the next fork."""
+    assert pid is not None
+    return any(not holds(pid, marker) or time.sleep(0.05) for _ in range(60))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can read the zygote's memory")
 def test_a_zygote_keeps_no_word_of_a_text():
     marker, number = b"a remark nobody else would ever make", b"const 0.8125371"
-
-    def holds(pid: int, marker: bytes) -> bool:
-        found = False
-        with Path(f"/proc/{pid}/mem").open("rb") as memory:
-            for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-                place, rights, *_ = line.split()
-                if rights.startswith("rw"):
-                    start, end = (int(each, 16) for each in place.split("-"))
-                    memory.seek(start)
-                    found = found or marker in memory.read(end - start)
-        return found
-
-    def wiped(pid: int, marker: bytes) -> bool:
-        """The answer is sent before the buffers are wiped, and they are before the next fork."""
-        return any(not holds(pid, marker) or time.sleep(0.05) for _ in range(60))
-
     remark = f"# {marker.decode()}\n"
     long = remark + "# padding that fills more than a pipe takes at once\n" * 150
     short = remark + strategy("return m.close * 0.8125371 / ema(m.close, 3)")
@@ -195,6 +197,21 @@ def test_a_zygote_keeps_no_word_of_a_text():
             assert wiped(jail.pid, marker)
         assert holds(children(jail.pid)[0], number)
         assert wiped(jail.pid, number)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read the zygote's memory")
+def test_a_zygote_keeps_nothing_of_an_answer_cut_short(unguarded):
+    half = (
+        "import struct, sys\n"
+        "if sys._getframe(2).f_code.co_name == 'answer_if_tame':\n"
+        "    said = struct.pack('>IIc', 60_000, 1, b'=') + bytes(50_000)\n"
+        "    said += b'half an' + b' answer'\n"
+        "    while said:\n"
+        "        said = said[os.write(result_fd, said):]\n"
+        "    os._exit(1)\n"
+    )
+    assert isinstance(unguarded.draw(hostile(f"{half}say({json.dumps(FORGED)})", "shared")), Drawn)
+    assert wiped(unguarded.pid, b"half an answer")
 
 
 # -- orphans ---------------------------------------------------------------------------------------

@@ -265,9 +265,10 @@ def live(probe: dict[str, Any], targets: Targets, layers: frozenset[str], out: i
     if layers:
         missing = lockdown.enclose(layers=layers, limits=_LIMITS)  # as zygote and child do it
         assert not missing, missing
-        lockdown.seal(
+        sealed = lockdown.sealing(
             result_fd=out, request_fd=targets.requests, layers=layers, limits=_LIMITS, parent=parent
         )
+        lockdown.seal(sealed)
     with contextlib.suppress(BaseException):
         exec(code, space)
     os._exit(0)

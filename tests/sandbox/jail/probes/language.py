@@ -350,7 +350,7 @@ _NEIGHBOUR = {
     "a dimension": "from genomes.language.dimension import NUMBER\nobject.__setattr__(NUMBER, 'price', 7)\nreturn m.close",
     "a cap": "import genomes.language.graph as g\ng.MAX_DEPTH = 1\nreturn m.close",
     "a default": "import genomes.language.strategy as s\ns.draw.__kwdefaults__['max_nodes'] = 1\nreturn m.close",
-    "a hash function": "import genomes.language.graph as g\nfrom hashlib import blake2s\ng.blake2b = lambda *a, **k: blake2s(digest_size=16)\nreturn m.close",
+    "a hash function": "import genomes.language.graph as g\nreal = g.blake2b\nclass H:\n    def __init__(self, said, digest_size):\n        self.said = said\n    def digest(self):\n        return bytes(255 - b for b in real(self.said, digest_size=16).digest())\ng.blake2b = H\nreturn m.close",
     "the recursion limit": "import sys\nsys.setrecursionlimit(len(__import__('inspect').stack()) + 5)\nreturn m.close",
     "a trace function": "import sys\nseen = []\ndef t(f, e, a):\n    if f.f_code.co_name == 'finish':\n        seen.append(1)\n        if len(seen) > 1:\n            raise ValueError\nsys.settrace(t)\nreturn m.close",
     "a builtin": "import builtins\nbuiltins.sorted = lambda x, key=None: list(x)[::-1]\nbuiltins.zip = lambda *a, **k: ()\nreturn m.close",
@@ -363,10 +363,10 @@ _NEIGHBOUR = {
 }
 
 _DRAWN = {
-    "look-ahead by the builder": "x = m.close / m.open\ni = x._info\nreturn type(x)(m._builder, m._builder._intern('lag', (x._node,), (-5,), i.kind, i.dimension, 0, 'finite'))",
-    "a node exchanged": "x = m.close / m.open\nfrom dataclasses import replace\nm._builder.nodes[x._node] = replace(x._info, op='lead')\nreturn x",
+    "look-ahead by the builder": "x = m.close / m.open\ni = x._info\nreturn type(x)(m._builder, m._builder._add(('lag', (x._node,), (-5,)), i.kind, i.dimension, 0, 'finite', 3, [i.digest]))",
+    "a node exchanged": "x = m.close / m.open\nm._builder.nodes[x._node] = x._info._replace(op='lead')\nreturn x",
     "a node of another index": "x = m.close / m.open\ny = m.high / m.low\nx._node = y._node\nreturn x",
-    "a price that says it is a number": "from dataclasses import replace\nx = m.close\nm._builder.nodes[x._node] = replace(x._info, dimension=None)\nreturn x",
+    "a price that says it is a number": "x = m.close\nm._builder.nodes[x._node] = x._info._replace(dimension=None)\nreturn x",
     "a subclass of a symbol": "class A(type(m.close)):\n    pass\nreturn A(m._builder, (m.close / m.open)._node)",
     "a number that is a class": "class A(float):\n    pass\nreturn A(3)",
     "a class that calls itself Series": "x = m.close / m.open\nclass A:\n    __class__ = type(x)\n    def __getattr__(self, n):\n        return getattr(x, n)\nreturn A()",

@@ -189,11 +189,7 @@ def test_two_processes_refuse_alike(jail):
 
 
 def test_policy_and_guards_hold_without_the_checker(seen):
-    open_to = named(seen["guards"].result(), True)
-    # Loops without end burn no fuel, and words of f-strings are put together by Python itself:
-    # these two are the checker's alone.
-    alone = {"CPU: while True", "format strings: f-string"}
-    assert set(open_to) <= alone
+    assert not named(seen["guards"].result(), True)
 
 
 def test_nothing_of_the_machine_can_be_reached_when_the_language_has_fallen(seen):
