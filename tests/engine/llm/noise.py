@@ -86,7 +86,6 @@ def gguf(folder: Path) -> None:
     known = json.loads(tokenizer().to_str())["model"]
     pieces = sorted(known["vocab"], key=known["vocab"].get)
     kinds = [TokenType.CONTROL if piece in SPECIAL else TokenType.NORMAL for piece in pieces]
-    kinds[-ENDS:] = [TokenType.CONTROL] * ENDS
     folder.mkdir(parents=True, exist_ok=True)
     file = GGUFWriter(folder / "noise.gguf", "llama")
     file.add_name(NAME)
