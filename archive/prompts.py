@@ -132,7 +132,7 @@ def models(
         asked: What each model was asked.
         written: What models were asked for, in the order told.
         box: Whether the table has rules.
-        cost_weight: What a use\'s cost weighs, as the run had it.
+        cost_weight: What a use's cost weighs, as the run had it.
     """
     wrote: dict[str, list[Written]] = {}
     for one in written:
