@@ -110,7 +110,8 @@ def prompt(
         parts.append(said("  " + ", ".join(f"{count:,} {end}" for end, count in ends)))
         models = most((one.model or "no model", 1) for one in used)
         parts.append(said("  by " + ", ".join(f"{name} ({count:,})" for name, count in models)))
-        parts.append(Text(f"  cost of one: {figure(_mean([one.cost for one in used]))}"))
+        if paid := _mean([one.cost for one in used]):
+            parts.append(Text(f"  cost of one: {figure(paid)}"))
         parts.append(Text(f"  {_forecasts(used)}"))
     if merit is not None:
         parts.append(Text(f"  mean gain: {merit.gain:+.3f}"))
@@ -156,7 +157,7 @@ def models(
             f"{had.calls:,}" if had else "-",
             f"{failed:,}" if had else "-",
             f"{had.tokens_in + had.tokens_out:,}" if had else "-",
-            figure(had.cost) if had else "-",
+            figure(had.cost or None) if had else "-",
             f"{len(made):,}",
             *(_share(made, [kind]) for kind in ("measured", "refused", "unusable")),
             f"{merit.gain:+.3f}" if merit else "-",
@@ -169,7 +170,7 @@ def models(
     total = f"In all {sum(had.calls for had in asked):,} questions, {tokens:,} tokens, cost "
     return [
         table(box, names, rows, left="model"),
-        Text(total + figure(cost)),
+        Text(total + (figure(cost) if cost else "not known: no price in llm.prices, or 0")),
         *([Text(), *details] if details else []),
         *_legend("model"),
     ]
@@ -212,7 +213,7 @@ def _record(
         "gain": f"{merit.gain:+.3f}" if merit else "-",
         "credit": _interval(merit.credit if merit else None),
         "to control": "control" if one in controls(prompts.values()) else difference,
-        "cost": figure(_mean([each.cost for each in made])),
+        "cost": figure(_mean([each.cost for each in made]) or None),
         "Brier": _score(made),
         "claim": f"* {merit.claim}" if merit and merit.claim else "",
     }

@@ -189,9 +189,10 @@ def _took(call: Call, exchange: Exchange | None) -> str:
     took = exchange.tokens_in + exchange.tokens_out
     paid = ", paid for by another candidate" if took and not call.tokens else ""
     ended = f", ended by {one_line(exchange.finish)}" if exchange.finish not in ("", "stop") else ""
+    cost = f", cost {figure(exchange.cost)}" if exchange.cost else ""
     return (
-        f"{exchange.tokens_in:,} tokens in, {exchange.tokens_out:,} out, cost "
-        f"{figure(exchange.cost)}, {exchange.seconds:.1f} s{shared}{paid}{ended}"
+        f"{exchange.tokens_in:,} tokens in, {exchange.tokens_out:,} out{cost}, "
+        f"{exchange.seconds:.1f} s{shared}{paid}{ended}"
     )
 
 

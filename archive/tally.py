@@ -113,6 +113,8 @@ def reason(kind: str, standing: str, payload: str) -> str:
     match kind:
         case "measured":
             return standing
+        case "admitted":
+            return "prompt"
         case "refused":
             refusals = json.loads(payload)["refusals"]
             return str(refusals[0][0]) if refusals else ""

@@ -19,6 +19,8 @@ class Evolution:
 
     Attributes:
         archive: Path or URL of its archive.
+        stopped: Whether Ctrl-C or a budget ended it early; resume goes on with it.
+        spent: The budget that ended it, in a sentence; empty where none did.
         digest: Hash of everything in it.
         candidates: A row for each strategy: id, generation, slot, operator, parents, prompt, model,
             hypothesis, kind, standing, fitness, novelty, nodes, text, and a column for each metric.
@@ -26,6 +28,8 @@ class Evolution:
     """
 
     archive: str
+    stopped: bool
+    spent: str
     digest: str
     candidates: pd.DataFrame
     generations: pd.DataFrame
@@ -71,7 +75,8 @@ def evolve(
 
     Raises:
         TypeError: An argument is of a kind that has no meaning here; the text says what has.
-        ConfigError, MarketError, SeedError, ArchiveError, PoolError: As the command would say.
+        ConfigError, MarketError, SeedError, ArchiveError, ModelsError, PoolError, Unanswered: As
+            the command would say.
     """
     from archive.store import Archive
     from engine.command import Arguments, search
@@ -79,6 +84,8 @@ def evolve(
     counted = isinstance(generations, int) and not isinstance(generations, bool)
     if not counted and not (generations is None and replay is not None):
         raise TypeError(f"generations = {generations!r}; needs a whole number")
+    if not isinstance(llm, str | Sequence | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"llm is a {type(llm).__name__}; needs a model's name or a list of them")
     files = [seed_from] if isinstance(seed_from, str | Path) else seed_from
     arguments = Arguments(
         generations=generations,
@@ -97,10 +104,13 @@ def evolve(
         replay=None if replay is None else str(replay),
         settings=_settings(settings),
     )
-    place = search(arguments, quiet=True).archive
+    run = search(arguments, quiet=True)
+    place = run.archive
     with Archive.open(place, identity=None, readonly=True) as found:
         return Evolution(
             archive=place,
+            stopped=run.stopped,
+            spent=run.spent,
             digest=found.digest(),
             candidates=_candidates(found),
             generations=_frame(found.summaries()),
@@ -155,6 +165,9 @@ def _settings(settings: str | Sequence[str] | Mapping[str, object]) -> tuple[str
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        items = (f"{_toml(str(key))} = {_toml(each)}" for key, each in value.items())
+        return "{" + ", ".join(items) + "}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):

@@ -27,7 +27,7 @@ from engine.settings import LLM
 from engine.state import Watcher
 from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
 from genomes.prompt import seeds
-from sandbox.outcome import Measured, Outcome, Unusable
+from sandbox.outcome import Measured, Outcome
 
 KINDS = {MUTATE: "mutate", CROSS: "cross"}
 
@@ -177,6 +177,8 @@ class LanguageModels:
         if proposal is None:
             return entry
         proposal = replace(proposal, calls=tuple(self._once(call) for call in proposal.calls))
+        if entry.species == "strategy" and entry.operator not in MODEL_OPERATORS:
+            return replace(entry, proposal=proposal)  # no model answered; the calls are kept
         if entry.species == "strategy":
             proposal = replace(proposal, gain=_gain(entry, population))
         return replace(entry, prompt=work.task.prompt, model=draft.model, proposal=proposal)
@@ -219,10 +221,8 @@ class LanguageModels:
         return [f"plateau: no better candidate for {self._schedule.without} generations"]
 
 
-def _gain(entry: Entry, population: Population) -> float | None:
+def _gain(entry: Entry, population: Population) -> float:
     outcome = entry.outcome
-    if isinstance(outcome, Unusable) and outcome.problem == "no_answer":
-        return None
     row = population.rows(entry.parents[:1])[0]
     fitness = outcome.fitness if isinstance(outcome, Measured) else None
     return gain(fitness, float(population.fitness[row]), population.statistics.mad)

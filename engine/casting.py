@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,8 +78,9 @@ def check(settings: LLM) -> None:
     if settings.category and settings.category not in CATEGORIES:
         known = ", ".join(CATEGORIES)
         problems.append(f"llm.category = {settings.category!r}; needs one of {known}, or none")
-    if settings.goal and not settings.models:
-        problems.append("--goal is for models: add one with --llm MODEL")
+    for flag, said in (("--goal", settings.goal), ("--llm-base-url", settings.server.base_url)):
+        if said and not settings.models:
+            problems.append(f"{flag} is for models: add one with --llm MODEL")
     if problems:
         raise ConfigError(problems)
 
@@ -90,12 +91,15 @@ def everyone(settings: LLM) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for role in roles for name in role))
 
 
-def introduced(settings: LLM, notes: Notes, *, typed: bool = False) -> dict[str, Model]:
+def introduced(
+    settings: LLM, notes: Notes, say: Callable[[str], None], *, typed: bool = False
+) -> dict[str, Model]:
     """Every model, after a word with each: server, key, name, and whether it takes schemas.
 
     Args:
         settings: Who is asked.
         notes: Where the word is kept.
+        say: Told what is odd, a sentence each.
         typed: Whether the user gave the server's address on the command line.
 
     Raises:
@@ -113,7 +117,10 @@ def introduced(settings: LLM, notes: Notes, *, typed: bool = False) -> dict[str,
 
     async def meet() -> None:
         try:
-            await probe(models, notes, settings=_manners(settings), prices=settings.prices)
+            found = await probe(models, notes, settings=_manners(settings), prices=settings.prices)
+            for one in found:
+                if one.listed is False:
+                    say(f"{server.address} answers to {one.model}, but does not list it")
         finally:
             for model in models:
                 await model.close()  # its connections belong to this loop

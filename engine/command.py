@@ -60,7 +60,7 @@ def _models_of(arguments: Arguments) -> dict[str, Any]:
     """What the flags say of language models, in the config's shape."""
     said: dict[str, Any] = {}
     if arguments.llm is not None:
-        said["models"] = [name.strip() for name in arguments.llm.split(",") if name.strip()]
+        said["models"] = [name.strip() for name in arguments.llm.split(",")]
     if arguments.llm_base_url is not None:
         said["server"] = {"base_url": arguments.llm_base_url}
     if arguments.goal is not None:
@@ -118,7 +118,7 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
             _greet(console, planned, place)
             return run.go_on(archive, place)
     Archive.check_vacant(place)  # before workers start; made only once they have
-    _greet(console, planned, place)
+    _greet(console, planned, place, arguments.replay)
     sketch = Sketch()
     models = run.introduced(sketch)
     with run.workers() as pool:
@@ -157,7 +157,7 @@ def _create(arguments: Arguments, planned: Plan, place: str) -> tuple[str, Archi
             place = following
 
 
-def _greet(console: Console, planned: Plan, place: str) -> None:
+def _greet(console: Console, planned: Plan, place: str, replay: str | None = None) -> None:
     from engine.llm.keys import INVITATION
 
     market, config = planned.market, planned.config
@@ -166,23 +166,42 @@ def _greet(console: Console, planned: Plan, place: str) -> None:
         f"{market.name}: {market.panel.assets} assets, training on {scored} bars after "
         f"{market.split.score_from} of warm-up. {len(planned.seeds)} seeds, population "
         f"{config.search.population}, seed {config.seed}, archive {place}",
+        markup=False,
         highlight=False,
     )
     if config.llm.models:
-        console.print(_models(config.llm), highlight=False)
+        console.print(_models(config.llm), markup=False, highlight=False)
     notes = [finding.text for finding in market.findings[:5]]
     if planned.left_out:
         notes.append(f"these seeds do not fit the market: {', '.join(planned.left_out)}")
     for note in notes:
-        console.print(f"  note: {note}", style="yellow", highlight=False)
-    if not config.llm.models:
+        console.print(f"  note: {note}", style="yellow", markup=False, highlight=False)
+    if replay is not None:
+        console.print(f"  replays {replay}: no model is asked, nothing is paid", markup=False)
+    elif not config.llm.models:
         console.print(f"  {INVITATION}", style="dim", highlight=False)
 
 
 def _models(settings: LLM) -> str:
     """The models of a run in a line."""
-    share = "what they earn decides" if settings.share == "auto" else f"{settings.share:.0%}"
+    share = (
+        "as many candidates as they earn"
+        if settings.share == "auto"
+        else f"{settings.share:.0%} of candidates"
+    )
     when = f", every {settings.every} generations" if settings.every > 1 else ""
     when += f", after {settings.plateau} generations without progress" if settings.plateau else ""
-    goal = f'; goal: "{settings.goal}"' if settings.goal else ""
-    return f"  models: {', '.join(settings.models)}, for {share} of candidates{when}{goal}"
+    goal = _goal(settings) if settings.goal or settings.category else ""
+    return f"  models: {', '.join(settings.models)}, for {share}{when}{goal}"
+
+
+def _goal(settings: LLM) -> str:
+    """The goal, and the category that candidates are checked for."""
+    from engine.llm.goal import goal_of
+
+    category = settings.category or goal_of(settings.goal).category
+    said = f'; goal: "{settings.goal}"' if settings.goal else "; goal"
+    if not category:
+        return said
+    read = "" if settings.category else "read as "
+    return f"{said} ({read}{category}; llm.category changes it)"

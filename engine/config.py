@@ -133,7 +133,8 @@ def _sentence(where: str, error: dict[str, Any]) -> str:
         hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
         return f"{where}: {key}: unknown key; {hint}"
     needs = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "needs")
-    needs = needs.replace("a valid tuple", 'a list, e.g. ["jump", "regrow"]')
+    example = "[0.25, 2.0]" if key.startswith("llm.prices") else '["jump", "regrow"]'
+    needs = needs.replace("a valid tuple", f"a list, e.g. {example}")
     field = _field(path)
     bounds = _bounds(field) if field is not None else ""
     return f"{where}: {key} = {json.dumps(error['input'], default=str)}; {needs}{bounds}"

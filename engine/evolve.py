@@ -96,11 +96,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _summary(found: Found) -> None:
     from rich.console import Console
 
+    from archive.figures import escaped
     from engine.summary import closing
 
     console = Console(soft_wrap=True, highlight=False)
     for line in closing(found):
-        console.print(line)
+        console.print(escaped(line), markup=False)
 
 
 if __name__ == "__main__":

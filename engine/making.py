@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.state import Search, Watcher
-from engine.tasks import TUNE, Draft, Work
-from sandbox.outcome import Duplicate
+from engine.streams import VARY, seed_of
+from engine.tasks import CROSS, MUTATE, TUNE, Draft, Work
+from sandbox.outcome import Duplicate, Unusable
 from sandbox.worker import Drawing, Request
 
-INSTEAD_OF_TUNING = "change_constant"
-"""Who takes a slot whose parent declares nothing to tune."""
+INSTEAD = {TUNE: "change_constant", MUTATE: "regrow", CROSS: "cross_expression"}
+"""Who takes a slot whose parent declares nothing to tune, or for which no model answered."""
 
 
 def draw(search: Search, generation: int, work: Sequence[Work], watcher: Watcher) -> None:
@@ -75,8 +76,12 @@ def _propose(
     watcher: Watcher,
 ) -> None:
     """Let workers make, check and draw what is a strategy and not settled yet."""
+    for one in work:
+        if _is_unanswered(one.draft):
+            assert one.draft is not None  # as just seen
+            one.draft = replace(one.draft, text="", outcome=None)
     asked = [one for one in work if one.draft is None or one.draft.outcome is None]
-    requests = [_request(one, texts) for one in asked]
+    requests = [_request(search, generation, one, texts) for one in asked]
     drawn = len(work) - len(asked)
     for index, drawing in search.pool.propose(requests):
         asked[index].drawing = _worded(drawing, asked[index].draft)
@@ -84,7 +89,13 @@ def _propose(
         watcher.progress(generation, "drawn", drawn, len(work))
 
 
-def _request(one: Work, texts: Mapping[int, str]) -> Request:
+def _is_unanswered(draft: Draft | None) -> bool:
+    """Whether no model answered: a slot that a structural operator can take."""
+    outcome = draft.outcome if draft else None
+    return isinstance(outcome, Unusable) and outcome.problem == "no_answer"
+
+
+def _request(search: Search, generation: int, one: Work, texts: Mapping[int, str]) -> Request:
     task, draft = one.task, one.draft
     parents = tuple(texts[i] for i in task.parents)
     if draft is not None and draft.text:
@@ -95,8 +106,9 @@ def _request(one: Work, texts: Mapping[int, str]) -> Request:
             change=draft.change,
             own=draft.own,
         )
-    operator = INSTEAD_OF_TUNING if task.operator == TUNE else task.operator
-    return Request(operator=operator, parents=parents, seed=task.seed, text=task.text)
+    operator = INSTEAD.get(task.operator, task.operator)
+    seed = task.seed or seed_of(search.seed, generation, task.slot, VARY)
+    return Request(operator=operator, parents=parents, seed=seed, text=task.text)
 
 
 def _worded(drawing: Drawing, draft: Draft | None) -> Drawing:

@@ -76,8 +76,10 @@ def _asked(entries: Sequence[Entry]) -> list[Proposal]:
 def _models(entries: Sequence[Entry], prompts: Sequence[Entry]) -> dict[str, Any]:
     problems = Counter(e.outcome.problem for e in entries if isinstance(e.outcome, Unusable))
     proposals = _asked([*entries, *prompts])
+    written = [entry for entry in entries if entry.model is not None]
     return {
-        "candidates": len(_asked(entries)),
+        "candidates": len(written),
+        "unanswered": len(_asked(entries)) - len(written),
         "prompts": sum(kind_of(entry.outcome) == "admitted" for entry in prompts),
         "unusable_by": dict(sorted(problems.items())),
         "mended": sum(bool(one.mended) for one in proposals),
@@ -214,16 +216,22 @@ class Screen:
 def _of_models(summary: dict[str, Any]) -> Iterator[str]:
     """A generation's models in one line; none where none was asked."""
     told = summary.get("models")
-    if not told or not told["tokens"]:
+    if not told or not summary["generation"]:  # the seeds are nobody's work
         return
-    parts = [f"{told['candidates']} candidates"]
+    parts = [_counted(told["candidates"], "candidate")] if told["candidates"] else []
+    if told["unanswered"]:
+        parts.append(f"{told['unanswered']} unanswered, made structurally")
     if told["prompts"]:
-        parts.append(f"{told['prompts']} new prompts")
+        parts.append(_counted(told["prompts"], "new prompt"))
     if told["mended"]:
-        parts.append(f"{told['mended']} mended")
+        parts.append(f"{told['mended']} sent back")
     parts += [f"{count} {problem}" for problem, count in told["unusable_by"].items()]
     cost = f", {told['cost']:.4g} paid" if told["cost"] else ""
     yield f"models: {', '.join(parts)}; {told['tokens']:,} tokens{cost}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def figure(value: float | None) -> str:

@@ -45,6 +45,7 @@ class Prompts:
         self.controls: set[int] = set()
         self._settings, self._seed = settings, seed
         self._bandits: dict[str, Bandit[int]] = {}
+        self._idle = False  # nobody asked with any since new ones came
         self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
 
     def draw(self, kind: str, rng: np.random.Generator) -> int | None:
@@ -68,7 +69,7 @@ class Prompts:
             models: Draws who rewrites, in order of preference; nobody where none can be asked.
         """
         settings = self._settings.prompts
-        if not settings.every or generation % settings.every:
+        if not settings.every or generation % settings.every or self._idle:
             return []
         return [
             self._task(generation, slot + i, candidate + i, models) for i in range(settings.count)
@@ -128,6 +129,8 @@ class Prompts:
     def tell(self, entries: Sequence[Entry], uses: Sequence[Use]) -> None:
         """Take in a generation: the prompts that joined, and what came of those asked with."""
         joined: list[int] = []
+        came = any(entry.species == "prompt" for entry in entries)
+        self._idle = not uses and (self._idle or came)
         for entry in entries:
             if entry.species != "prompt" or not isinstance(entry.outcome, Admitted):
                 continue

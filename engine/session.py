@@ -33,6 +33,7 @@ class Found:
         generations: Generations told, the seeds' included.
         stopped: Whether Ctrl-C or a budget ended it early.
         spent: The budget that ended it, in a sentence; empty where none did.
+        notes: What else there is to say: what models took, whether a replay found the same.
         champion: The fittest candidate; None if nothing was measured.
         champion_file: Where its text lies; None without a champion.
         floors: Without a champion, how many candidates broke which floor.
@@ -42,6 +43,7 @@ class Found:
     generations: int
     stopped: bool
     spent: str
+    notes: Sequence[str]
     champion: Entry | None
     champion_file: Path | None
     floors: Mapping[str, int]
@@ -102,7 +104,7 @@ class Session:
         from engine.casting import introduced
 
         with self.console.status("asking the models' server"):
-            return introduced(settings, notes, typed=self.typed)
+            return introduced(settings, notes, self._note, typed=self.typed)
 
     @contextmanager
     def workers(self) -> Generator[Pool]:
@@ -115,6 +117,9 @@ class Session:
             yield pool
         finally:
             pool.close()
+
+    def _note(self, words: str) -> None:
+        self.console.print(f"  note: {words}", style="yellow", markup=False, highlight=False)
 
     def go(
         self, archive: Archive, pool: Pool, place: str, models: dict[str, Model] | None
@@ -163,10 +168,36 @@ class Session:
             generations=told,
             stopped=told <= self.generations,
             spent=spent,
+            notes=[*self._took(archive), *self._replayed(archive)],
             champion=champion,
             champion_file=_keep(champion, place),
             floors=floors,
         )
+
+    def _took(self, archive: Archive) -> list[str]:
+        """What models took, in a line."""
+        total = archive.transcript.spent()
+        if not total.calls:
+            return []
+        limit = self.planned.config.llm.budget.money
+        of = f" of {limit:.4g}" if limit else ""
+        money = f", {total.cost:.4g}{of} paid" if total.cost or limit else ""
+        if self.replay:
+            money = ", nothing paid again"
+        return [f"Models: {total.calls:,} questions, {total.tokens:,} tokens{money}."]
+
+    def _replayed(self, archive: Archive) -> list[str]:
+        """Whether a replay came to the same."""
+        if self.replay is None:
+            return []
+        from archive.store import Archive as Store
+
+        with Store.open(self.replay, identity=None, readonly=True) as source:
+            if source.generations() != archive.generations():
+                return []
+            same = source.digest() == archive.digest()
+        word = "the same digest" if same else "ANOTHER digest: data, settings or Finch differ"
+        return [f"Replay of {self.replay}: {word}."]
 
 
 def _keep(champion: Entry | None, place: str) -> Path | None:

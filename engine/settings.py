@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -19,14 +19,14 @@ class Tune(Part):
 
     Attributes:
         method: `grid`, `tpe`, or `grid_then_tpe`.
-        trials: Trials a session; 0 leaves tuning out.
+        trials: Trials a session, e.g. 16; 0 leaves tuning out.
         batch: Trials proposed at a time, whatever the number of workers.
         prune: Whether a trial that is worse than half of its peers on the first folds ends there.
             It saves nothing where execution costs more than the books, as it does here.
     """
 
     method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
-    trials: int = Field(default=16, ge=0, le=10_000)
+    trials: int = Field(default=0, ge=0, le=10_000)
     batch: int = Field(default=8, ge=1, le=1000)
     prune: bool = False
 
@@ -109,7 +109,7 @@ class Server(Part):
 
     base_url: str = ""
     concurrency: int = Field(default=8, ge=1, le=1000)
-    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    timeout_s: float = Field(default=300.0, gt=0, le=3600)
     attempts: int = Field(default=4, ge=1, le=20)
     backoff_s: float = Field(default=1.0, ge=0, le=600)
 
@@ -130,6 +130,10 @@ class Prompts(Part):
     by_model: float = Field(default=0.5, ge=0, le=1)
     active: int = Field(default=12, ge=1, le=24)
     control: float = Field(default=0.3, ge=0, le=1)
+
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Money for a million tokens."""
 
 
 class LLM(Part):
@@ -180,16 +184,24 @@ class LLM(Part):
     max_tokens: int = Field(default=8000, ge=64, le=1_000_000)
     briefing_tokens: int = Field(default=6000, ge=500, le=1_000_000)
     cost_weight: float = Field(default=0.1, ge=0, le=10)
-    prices: Mapping[str, tuple[float, float]] = Field(
-        default_factory=dict[str, tuple[float, float]]
+    prices: Mapping[str, tuple[Price, Price]] = Field(
+        default_factory=dict[str, tuple[Price, Price]]
     )
     prompts: Prompts = Prompts()
     budget: Budget = Budget()
     server: Server = Server()
 
-    @field_validator("share")
+    @field_validator("share", mode="before")
     @classmethod
-    def _is_a_share(cls, value: float | str) -> float | str:
-        if not isinstance(value, str) and not 0 <= value <= 1:
+    def _is_a_share(cls, value: object) -> object:
+        number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+        if not number and value != "auto":
             raise ValueError("needs a share from 0 to 1, or auto")
         return value
+
+    @field_validator("models", "analyst", "critic", "rewriter")
+    @classmethod
+    def _are_named_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(name.strip() for name in value):
+            raise ValueError('needs names of models, e.g. ["gpt-5-mini"]; one is empty')
+        return tuple(dict.fromkeys(name.strip() for name in value))

@@ -56,4 +56,5 @@ def closing(found: Found) -> Iterator[str]:
             "  These are training figures of the best of many: they say what was searched for, "
             "not what will be earned. Nothing here is evidence yet."
         )
+    yield from found.notes
     yield f"Archive: {found.archive}  (python -m archive.show {found.archive})"

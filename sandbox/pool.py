@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -292,28 +293,42 @@ def _start(workers: int, address: str | None, modules: Sequence[ModuleType]) -> 
         ) from error
 
 
-_SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PROXY", "AUTH")
-
-
-def is_secret(name: str) -> bool:
-    """Whether an environment variable of that name may hold a secret, or a way to the network.
-
-    Ray's own stay: without its token it lets nobody in.
+_SECRET_WORDS = (
+    "KEY", "TOKEN", "SECRET", "PASS", "_PWD", "CREDENTIAL", "PROXY", "AUTH", "HEADER", "COOKIE",
+    "BASE_URL", "DSN", "CONNECTION_STRING", "WEBHOOK",
+)  # fmt: skip
+_SECRET_VALUE = re.compile(
+    r"""(?ix)
+    ://[^\s/@]+@                                   # user info of an address, also of a DSN
+    | (?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|account[-_]?key)\s*[=:]\s*\S
     """
-    return not name.startswith("RAY_") and any(word in name.upper() for word in _SECRET_WORDS)
+)
+
+
+def is_secret(name: str, value: str = "") -> bool:
+    """Whether an environment variable may hold a secret, or a way to the network.
+
+    Its name says so, or else its value: an address with user info, or what looks like a password
+    among other settings. Ray's own stay: without its token it lets nobody in.
+    """
+    if name.startswith("RAY_"):
+        return False
+    return any(word in name.upper() for word in _SECRET_WORDS) or bool(_SECRET_VALUE.search(value))
 
 
 def forget_secrets() -> None:
     """Take what may be a secret out of this process's environment; Ray's own names stay."""
-    for name in list(os.environ):
-        if is_secret(name):
+    for name, value in list(os.environ.items()):
+        if is_secret(name, value):
             del os.environ[name]
 
 
 @contextmanager
 def _scrubbed_environment() -> Generator[None]:
     """Hide secrets while Ray starts: its processes inherit what the environment holds then."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if is_secret(name)}
+    hidden = {name: value for name, value in os.environ.items() if is_secret(name, value)}
+    for name in hidden:
+        del os.environ[name]
     try:
         yield
     finally:

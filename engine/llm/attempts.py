@@ -23,7 +23,9 @@ class DeskSettings:
         attempts: Attempts at one question before it is given up.
         backoff_s: First pause between attempts; it doubles, and varies by half either way.
         backoff_cap_s: Longest such pause.
-        pause_cap_s: Longest pause that a server gets by asking for it (`Retry-After`).
+        pause_cap_s: Longest pause that a server gets by asking for it (`Retry-After`). One that
+            wants a longer one (a daily quota asks for hours) has no further attempt: another model
+            is asked rather than nobody.
     """
 
     concurrency: int = 8
@@ -95,8 +97,8 @@ class Counter:
             tokens_in, tokens_out = tokens_in + tried.tokens_in, tokens_out + tried.tokens_out
             answered = isinstance(tried, Answer)
             if not answered:
-                attempts.append(str(tried))
-            if answered or tried.final or len(attempts) >= self.settings.attempts:
+                attempts.append(f"{tried}{self._far(tried)}")
+            if answered or self._is_last(tried, len(attempts)):
                 return Exchange(
                     key=key,
                     draw=question.draw,
@@ -132,15 +134,31 @@ class Counter:
                 finally:
                     self.under_way -= 1
 
+    def _is_last(self, error: ModelError, failed: int) -> bool:
+        return error.final or failed >= self.settings.attempts or bool(self._far(error))
+
+    def _far(self, error: ModelError) -> str:
+        """What a server says that wants a longer pause than it gets; empty for any other."""
+        wanted = error.retry_after_s or 0.0
+        return (
+            f"; to be asked again in {_span(wanted)}" if wanted > self.settings.pause_cap_s else ""
+        )
+
     async def _pause(self, error: ModelError, failed: int, pace: Pace) -> None:
         settings = self.settings
         doubled = min(settings.backoff_cap_s, settings.backoff_s * 2.0 ** (failed - 1))
         seconds = doubled * random.uniform(0.5, 1.5)
-        if error.retry_after_s is not None:
+        if error.retry_after_s:  # one that wants no pause gets ours: it has just failed
             # A little more than asked for, and not all at once.
-            wanted = min(settings.pause_cap_s, error.retry_after_s)
-            seconds = wanted * random.uniform(1.0, 1.1)
-        if error.kind == "rate" or error.retry_after_s is not None:
+            seconds = error.retry_after_s * random.uniform(1.0, 1.1)
+        if error.kind == "rate" or error.retry_after_s:
             pace.pause(seconds)  # for all who ask this model
         else:
             await asyncio.sleep(seconds)
+
+
+def _span(seconds: float) -> str:
+    """A length of time in its nearest unit."""
+    units = ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min"))
+    size, unit = next((one for one in units if seconds >= 2 * one[0]), (1.0, "s"))
+    return f"{seconds / size:.0f} {unit}"

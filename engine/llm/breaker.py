@@ -7,7 +7,8 @@ fare decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from archive.proposal import Call
@@ -28,11 +29,13 @@ class _State:
         length: Generations that it was open last time; 0 if its last calls went well.
         first: The generation that it is open from.
         until: The first one that it lets calls through in again.
+        why: What opened it last.
     """
 
     length: int = 0
     first: int = 0
     until: int = 0
+    why: str = ""
 
 
 class Breakers:
@@ -49,15 +52,16 @@ class Breakers:
 
     def tell(self, generation: int, calls: Iterable[Call]) -> None:
         """Take in a generation's calls, generations in order. A call told twice counts once."""
-        failures: dict[str, dict[tuple[str, int], bool]] = {}
+        failures: dict[str, dict[tuple[str, int], str]] = {}
         for call in calls:
             of_model = failures.setdefault(call.model, {})
-            of_model.setdefault((call.key, call.draw), bool(call.failure))
-        for model, failed in failures.items():
+            of_model.setdefault((call.key, call.draw), call.failure)
+        for model, told in failures.items():
             state = self._states.setdefault(model, _State())
-            self._judge(state, generation, len(failed), sum(failed.values()))
+            self._judge(state, generation, len(told), [word for word in told.values() if word])
 
-    def _judge(self, state: _State, generation: int, calls: int, failed: int) -> None:
+    def _judge(self, state: _State, generation: int, calls: int, failures: Sequence[str]) -> None:
+        failed = len(failures)
         if state.length and generation < state.until:
             return  # asked before it opened
         if failed < SHARE * calls:
@@ -66,6 +70,7 @@ class Breakers:
             state.length = min(LONGEST, 2 * state.length or GENERATIONS)
             state.first = generation + 1 + self._lag
             state.until = state.first + state.length
+            state.why = f"{_commonest(failures)}, {failed} of {calls} calls"
 
     def open_models(self, generation: int) -> frozenset[str]:
         """The models that a generation leaves out."""
@@ -74,3 +79,21 @@ class Breakers:
             for model, state in self._states.items()
             if state.length and state.first <= generation < state.until
         )
+
+    def reason(self, model: str) -> str:
+        """Why a model's breaker opened last, and for how long; empty if its last calls went well.
+
+        For example "reset, 9 of 9 calls; left alone until generation 6", which is the first that
+        asks it again; "mostly reset, ..." where calls failed in several ways.
+        """
+        state = self._states.get(model)
+        if state is None or not state.length:
+            return ""
+        return f"{state.why}; left alone until generation {state.until}"
+
+
+def _commonest(failures: Sequence[str]) -> str:
+    """The commonest word, of equals the first in the alphabet."""
+    counts = Counter(failures)
+    word = min(counts, key=lambda one: (-counts[one], one))
+    return word if len(counts) == 1 else f"mostly {word}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.llm.envelope import Reply, read_answer, read_complaint, read_names, trouble
@@ -32,6 +33,9 @@ _REFUSALS = re.compile(
     r"does(?: not|n't) support|unknown|unexpected|(?:un|not )available|extra (?:input|field)|"
     r"invalid_(?:json_)?schema|only the default"
 )
+_UNREADABLE = re.compile(
+    r"(?i)model produced output|does not match the expected|fail\w{0,4} to parse"
+)
 _SCHEMA_WORDS = re.compile(r"(?i)response_?format|json.?schema|structured.?output")
 
 
@@ -47,7 +51,7 @@ class OpenAIModel:
         timeout_s: Wall time of one attempt, from the first byte sent to the last received.
         body_cap: Bytes of a reply; a longer one is given up.
         environment: Where `openai` finds further headers (OPENAI_CUSTOM_HEADERS); only read, to
-            keep their values out of what is shown.
+            keep their values out of what is shown, and away from strangers.
     """
 
     def __init__(
@@ -61,7 +65,8 @@ class OpenAIModel:
     ) -> None:
         self.server, self.name = server, name
         self._timeout_s, self._body_cap = timeout_s, body_cap
-        self._redactor = _redactor(server, environment or {})
+        self._headers = _headers(os.environ if environment is None else environment)
+        self._redactor = server.redactor.knowing(map(Secret, filter(None, self._headers.values())))
         self._refused: set[str] = set()
         self._client: AsyncOpenAI | None = None
 
@@ -79,11 +84,17 @@ class OpenAIModel:
 
     async def complete(self, question: Question) -> Answer:
         """Answer; see `Model`."""
+        schemas = True
         while True:
             request = self._request(question)
+            if not schemas:
+                request.pop("response_format", None)
             reply = await self._send("POST", "/chat/completions", request)
             if reply.status == 200:
                 return read_answer(reply, question, self._redactor)
+            if "response_format" in request and _is_unreadable(reply):
+                schemas = False  # for this question: its seed would give the same words again
+                continue
             refused = _refused_parameter(reply, request)
             if refused is None or self._refused | {refused} >= set(_CAPS):
                 raise trouble(reply, self._redactor)
@@ -184,36 +195,47 @@ class OpenAIModel:
             mounts={f"all://{shown}": None} if here else None,  # no proxy reaches this machine
         )
         key = self.server.key
+        word = key.reveal() if key else _NO_KEY
         ours = host.endswith("openai.com")
+        withheld = () if self.server.takes_headers else self._headers
         return openai.AsyncOpenAI(
-            api_key=key.reveal() if key else _NO_KEY,
+            api_key=word,
             admin_api_key="",
             base_url=self.server.url.reveal(),
             default_query={name: value.reveal() for name, value in self.server.query},
-            default_headers=None if ours else _anonymous(),
+            default_headers=({} if ours else _anonymous()) | _withheld(withheld, word),
             max_retries=0,
             timeout=http.timeout,
             http_client=http,
         )
 
 
-def _anonymous() -> Mapping[str, Any]:
+def _anonymous() -> dict[str, Any]:
     """OpenAI's account ids from the environment are nobody else's matter."""
     import openai
 
     return {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
 
 
-def _redactor(server: Server, environment: Mapping[str, str]) -> Redactor:
-    """Knows the server's secrets, and what `openai` reads from the environment on its own."""
-    lines = environment.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
-    values = [line.partition(":")[2].strip() for line in lines]
-    return server.redactor.knowing(Secret(value) for value in values if value)
+def _headers(environment: Mapping[str, str]) -> dict[str, str]:
+    """The headers that `openai` reads from the environment and sends on its own."""
+    lines = environment.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    pairs = [line.partition(":") for line in lines if ":" in line]
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _withheld(names: Iterable[str], key: str) -> dict[str, Any]:
+    """What keeps headers from being sent; the key goes in the place of one that would hide it."""
+    import openai
+
+    return {
+        name: f"Bearer {key}" if name.lower() == "authorization" else openai.omit for name in names
+    }
 
 
 def _refused_parameter(reply: Reply, request: Mapping[str, Any]) -> str | None:
     """The parameter of a request that a server says it does not take; None if it says no such."""
-    if reply.status not in (400, 404, 415, 422, 501):
+    if reply.status not in (400, 404, 415, 422, 500, 501):
         return None
     complaint = read_complaint(reply.body)
     evidence = f"{complaint.code} {complaint.words}"
@@ -221,7 +243,7 @@ def _refused_parameter(reply: Reply, request: Mapping[str, Any]) -> str | None:
         complaint.parameter.startswith("response_format") or _SCHEMA_WORDS.search(evidence)
     ):
         return "response_format"
-    if not _REFUSALS.search(evidence):
+    if reply.status == 500 or not _REFUSALS.search(evidence):
         return None
     for name in ("seed", "temperature", *_CAPS):
         named = complaint.parameter == name or re.search(rf"\b{name}\b", evidence)
@@ -229,6 +251,11 @@ def _refused_parameter(reply: Reply, request: Mapping[str, Any]) -> str | None:
         if name in request and named and not other:
             return name
     return None
+
+
+def _is_unreadable(reply: Reply) -> bool:
+    """Whether a server cannot read what its model said under a schema; llama.cpp breaks on that."""
+    return reply.status == 500 and _UNREADABLE.search(read_complaint(reply.body).words) is not None
 
 
 def _capped(cap: int) -> Callable[[httpx2.Response], Any]:
@@ -268,6 +295,10 @@ def _root(error: BaseException) -> str:
     """The deepest cause of a broken connection, in the system's words."""
     while (below := error.__cause__ or error.__context__) is not None:
         error = below
+    if isinstance(error, ssl.SSLError):  # its errno is OpenSSL's, not the system's
+        plain = error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
+        hint = "; it seems to speak http, not https" if plain else ""
+        return f"{error.reason or error}{hint}"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)  # asyncio has words of its own, that name no reason
     if isinstance(error, OSError) and error.strerror:

@@ -1,4 +1,12 @@
-"""The protocol's envelopes read: bytes become an answer, or the reason for having none."""
+"""The protocol's envelopes read: bytes become an answer, or the reason for having none.
+
+A server's counts of tokens are believed up to what they can be at most: every token of a question
+stands for a byte of it at least, but for those that a server adds (`ADDED_TOKENS`); an answer has at
+most `max_tokens`, which covers reasoning that is not shown, or as many as its message has bytes,
+from a server that passes over the cap. What is no count (a text, a list, a negative number, none
+for words that are there) is estimated from the words. So no reply makes a run poorer than its
+question and its own words can.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +24,21 @@ from engine.llm.errors import ModelError
 from engine.llm.question import DECLINED, Answer, Question, estimated_tokens
 from engine.llm.redact import Redactor
 
-MOST_TOKENS = 10**9
-"""A count beyond is no count."""
+ADDED_TOKENS = 1024
+"""Tokens of a question that need no byte of it: a server's own system prompt, marks of turns."""
+
+MOST_WORDS = 10_000
+"""Characters of a complaint that are looked at; patterns take the square of it, on bad words."""
+
+MOST_NAMES = 10_000
+"""Models of a server's list that are looked at; the longest lists have hundreds."""
 
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 _TOO_LONG = re.compile(r"(?i)context.?(?:length|window|size)|prompt is too long|too many tokens")
 _NO_MONEY = re.compile(
-    r"(?i)insufficient_quota|insufficient.{0,20}(?:balance|credit|funds)|billing"
+    r"(?i)insufficient_quota|insufficient.{0,20}(?:balance|credit|funds)|"
+    # Limits on what is asked in a minute point to the page for payments, too.
+    r"^(?!.*(?:rate.?limit|per.?(?:minute|min|day)|resource.?exhausted|retry in)).*billing"
 )
 
 
@@ -63,7 +79,7 @@ def read_answer(reply: Reply, question: Question, redactor: Redactor) -> Answer:
         ModelError: There is none; tokens that were counted all the same are in the error.
     """
     envelope = _object(reply.body, redactor)
-    tokens_in, tokens_out = _usage(envelope)
+    tokens_in, tokens_out = _usage(envelope, question)
     useless = partial(ModelError, tokens_in=tokens_in or 0, tokens_out=tokens_out or 0)
     choices = envelope.get("choices")
     if not isinstance(choices, list):
@@ -117,6 +133,8 @@ def trouble(reply: Reply, redactor: Redactor) -> ModelError:
         return ModelError("too_long", said, final=True)
     if status == 429:
         return ModelError("rate", said, retry_after_s=retry_after_s(reply.headers))
+    if status in (501, 505):
+        return ModelError("unsupported", said, final=True)
     if status in (408, 409, 425) or status >= 500:
         kind = "timeout" if status in (408, 504) else "server"
         return ModelError(kind, said, retry_after_s=retry_after_s(reply.headers))
@@ -129,6 +147,7 @@ def read_complaint(body: bytes) -> Complaint:
     try:
         envelope = _table(json.loads(body))
     except (ValueError, RecursionError):
+        plain = plain[:MOST_WORDS]
         title = _TITLE.search(plain)
         return Complaint(words=title[1] if title else plain, code="", parameter="")
     error = envelope.get("error") or envelope
@@ -136,14 +155,17 @@ def read_complaint(body: bytes) -> Complaint:
     if "error" not in envelope and isinstance(choices, list) and choices:
         error = _table(cast(Any, choices)[0]).get("error") or error
     if isinstance(error, str):
-        return Complaint(words=error, code="", parameter="")
+        return Complaint(words=error[:MOST_WORDS], code="", parameter="")
     table = _table(error)
     words = table.get("message") or table.get("detail") or table.get("error") or plain
     words = words if isinstance(words, str) else json.dumps(words)
     raw = _table(table.get("metadata")).get("raw")  # OpenRouter: what the provider behind it said
     words = f"{words}: {raw}" if isinstance(raw, str) and raw else words
     code = table.get("code") or table.get("type") or ""
-    return Complaint(words=words, code=str(code), parameter=str(table.get("param") or ""))
+    parameter = str(table.get("param") or "")
+    return Complaint(
+        words=words[:MOST_WORDS], code=str(code)[:MOST_WORDS], parameter=parameter[:MOST_WORDS]
+    )
 
 
 def read_names(reply: Reply, redactor: Redactor) -> list[str]:
@@ -155,7 +177,7 @@ def read_names(reply: Reply, redactor: Redactor) -> list[str]:
     rows = _object(reply.body, redactor).get("data")
     if not isinstance(rows, list):
         raise ModelError("bad_shape", "the list of models has no data", final=True)
-    names = [_table(row).get("id") for row in cast(list[Any], rows)]
+    names = [_table(row).get("id") for row in cast(list[Any], rows)[:MOST_NAMES]]
     return [redactor.words(name, 200) for name in names if isinstance(name, str)]
 
 
@@ -202,11 +224,32 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _usage(envelope: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _usage(envelope: Mapping[str, Any], question: Question) -> tuple[int | None, int | None]:
+    """Tokens in and out as the server counts, as far as that can be; None where it does not."""
     usage = _table(envelope.get("usage"))
-    return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    asked = sum(_bytes(message.text) for message in question.messages)
+    most_in = asked + len(question.parameters) + ADDED_TOKENS
+    said = _said(envelope)
+    most_out = max(question.max_tokens, said)
+    return (
+        _count(usage.get("prompt_tokens"), least=1, most=most_in),
+        _count(usage.get("completion_tokens"), least=min(said, 1), most=most_out),
+    )
 
 
-def _count(value: Any) -> int | None:
+def _said(envelope: Mapping[str, Any]) -> int:
+    """Bytes of the words in the first choice, with its reasoning as far as it is shown."""
+    choices = envelope.get("choices")
+    first = cast(Any, choices)[0] if isinstance(choices, list) and choices else None
+    message = _table(_table(first).get("message"))
+    shown = [value for name, value in message.items() if name != "role"]
+    return sum(_bytes(_text(value)) for value in shown)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _count(value: Any, *, least: int, most: int) -> int | None:
     is_count = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_count and 0 <= value <= MOST_TOKENS else None
+    return min(value, most) if is_count and value >= least else None

@@ -21,8 +21,8 @@ class ModelError(Exception):
             connection (nobody there), reset (the connection broke), timeout, endless (the reply is
             longer than the cap), bad_json, bad_shape (no envelope of the protocol), bad_encoding,
             empty_choices, rate, server (5xx), auth (401, 403), payment (402, or a quota is used
-            up), unknown_model (404), too_long (more than the model's context), redirect,
-            bad_request.
+            up), unknown_model (404), unsupported (501: it does not do what is asked),
+            too_long (more than the model's context), redirect, bad_request.
         said: The server's words: cut, control characters escaped, secrets redacted.
         retry_after_s: When the server wants to be asked again, in seconds from now; None if it did
             not say.

@@ -3,19 +3,21 @@
 A key is only ever sent where it belongs. FINCH_API_KEY goes to whatever server the run asks;
 OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine, to an
 address that the user typed, and to the one in OPENAI_BASE_URL if both come from the same place: so
-no file that came from elsewhere sends a key to its author. What the environment says wins over
+no file that came from elsewhere sends a key to its author. OPENAI_CUSTOM_HEADERS of the environment
+go where a key of the environment goes that is named OPENAI_API_KEY. What the environment says wins over
 `.env`, which is looked for in the working directory and, inside a repository, in the folders above
 up to its root. Nothing is ever put into the environment: workers and jails inherit that.
 """
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote_plus, unquote, urlsplit
 
 from engine.llm.errors import ModelsError
 from engine.llm.redact import Redactor, Secret
@@ -31,10 +33,10 @@ INVITATION = (
 MAX_ENV_BYTES = 1 << 20
 _LINE = re.compile(
     r"""^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*
-    (?: '(?P<raw>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>.*?) )
-    \s*(?:(?<=\s)\#.*|(?<=['"])\#.*)?$""",
+    (?: (?: '(?P<raw>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" ) \s*(?:\#.*)?$ | (?P<bare>.*) )""",
     re.VERBOSE,
 )
+_COMMENT = re.compile(r"(?:^|\s)\#")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -47,12 +49,14 @@ class Server:
         url: Its base URL, with user info, without query.
         query: What every request carries in its query.
         key: The key; None where none is needed.
+        takes_headers: Whether what the environment says in OPENAI_CUSTOM_HEADERS may go there.
     """
 
     address: str
     url: Secret
     query: tuple[tuple[str, Secret], ...] = ()
     key: Secret | None = None
+    takes_headers: bool = False
 
     @property
     def host(self) -> str:
@@ -63,9 +67,14 @@ class Server:
     def redactor(self) -> Redactor:
         """Knows its secrets."""
         parts = urlsplit(self.url.reveal())
-        inside = [Secret(part) for part in (parts.username, parts.password) if part]
-        known = [self.key] if self.key else []
-        return Redactor([*known, *inside, *(value for _, value in self.query)])
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        inside = [parts.username or "", parts.password or "", user, password]
+        if user or password:  # as it travels
+            inside.append(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+        query = [value.reveal() for _, value in self.query]
+        known = [self.key.reveal()] if self.key else []
+        texts = [*known, *inside, *query, *map(quote_plus, query)]
+        return Redactor(Secret(text) for text in dict.fromkeys(texts) if text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,7 @@ def find_server(
         url=Secret(parts._replace(query="", fragment="").geturl()),
         query=tuple((name, Secret(value)) for name, value in parse_qsl(parts.query)),
         key=key,
+        takes_headers=_is_meant(settings, address, host, typed, "the environment"),
     )
 
 
@@ -144,7 +154,7 @@ def read_env(text: str) -> dict[str, str]:
         elif raw is not None:
             value = raw
         else:
-            value = "" if bare.startswith("#") else bare
+            value = _COMMENT.split(bare, maxsplit=1)[0].strip()
         found[match[1]] = value
     return found
 
@@ -200,7 +210,8 @@ def _key(settings: Mapping[str, _Setting], address: str, host: str, typed: bool)
     names = ["FINCH_API_KEY"]
     if _is_at(host, "openrouter.ai"):
         names.append("OPENROUTER_API_KEY")
-    if typed or _is_loopback(host) or _may_have_openai_key(settings, address, host):
+    place = settings["OPENAI_API_KEY"].place if "OPENAI_API_KEY" in settings else ""
+    if _is_meant(settings, address, host, typed, place):
         names.append("OPENAI_API_KEY")
     for name in names:
         setting = settings.get(name)
@@ -216,11 +227,14 @@ def _key(settings: Mapping[str, _Setting], address: str, host: str, typed: bool)
     return None
 
 
-def _may_have_openai_key(settings: Mapping[str, _Setting], address: str, host: str) -> bool:
-    if _is_at(host, "openai.com"):
+def _is_meant(
+    settings: Mapping[str, _Setting], address: str, host: str, typed: bool, place: str
+) -> bool:
+    """Whether a server may have what was set for OpenAI in a place."""
+    if typed or _is_loopback(host) or _is_at(host, "openai.com"):
         return True
-    there, key = settings.get("OPENAI_BASE_URL"), settings.get("OPENAI_API_KEY")
-    if there is None or key is None or there.place != key.place:
+    there = settings.get("OPENAI_BASE_URL")
+    if there is None or there.place != place:
         return False  # a cloned repository's .env must not send the user's key to its author
     named = urlsplit(there.value.strip())
     asked = urlsplit(address)

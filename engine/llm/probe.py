@@ -41,12 +41,12 @@ class Capability:
     Attributes:
         model: Its name.
         structured: Whether its server takes a schema for its replies, and keeps to it.
-        listed: Whether its server lists it; many know more than they list.
+        listed: Whether its server lists it, many know more than they list; None if it has no list.
     """
 
     model: str
     structured: bool
-    listed: bool
+    listed: bool | None
 
 
 async def probe(
@@ -131,7 +131,7 @@ async def _asked(
     if not _keeps_to_schema(exchange.text):
         model.leave_out_schemas()
     return Capability(
-        model=model.name, structured=model.structured, listed=model.name in names
+        model=model.name, structured=model.structured, listed=model.name in names if names else None
     )  # fmt: skip
 
 
@@ -169,9 +169,17 @@ def _about_the_model(model: OpenAIModel, names: Sequence[str], exchange: Exchang
         return _about_the_server(model, kind, said)
     if kind == "unknown_model" or (kind == "bad_request" and model.name not in names):
         return f"{address} does not know the model {model.name!r} ({said}){_way_out(model, names)}"
+    if kind == "server" and names and model.name not in names:
+        return (
+            f"{address} does not answer for the model {model.name!r} ({said}), and does not list it"
+            f"{_way_out(model, names)}"
+        )
+    tries = f"{len(exchange.attempts)} attempt{'s' if len(exchange.attempts) > 1 else ''}"
+    final = kind in ("unsupported", "bad_request", "too_long")
+    remedy = "check the address (most end in /v1), or take" if final else "try later, or"
     return (
-        f"{address} does not answer for the model {model.name!r} after {len(exchange.attempts)} "
-        f"attempts ({kind}: {said}): try later, or another model"
+        f"{address} does not answer for the model {model.name!r} after {tries} ({kind}: {said}): "
+        f"{remedy} another model"
     )
 
 

@@ -1,10 +1,15 @@
-"""What may be said of a secret: nothing; and of a stranger's words: printable, short and clean."""
+"""What may be said of a secret: nothing; and of a stranger's words: printable, short and clean.
+
+A secret is found as it is written, whole or in parts. Whoever turns it round, spells it in base64
+or JSON escapes, changes its case or puts a blank between its characters gets it past any filter: a
+server knows the key that it is sent, so a key is only sent to servers that are trusted with it.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 REDACTED = "[redacted]"
@@ -14,11 +19,17 @@ SHOWN = 300
 LEAST = 8
 """Characters of a key that give it away; fewer match by accident."""
 
+PART = 12
+"""Characters from anywhere in a secret that give it away; texts share fewer by accident."""
+
+_ORDINARY = re.compile(r"[\s._/:;,-]*(?:(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20})(?:[\s._/:;,-]+|$))*")
+"""Words and what stands between them: some secrets (a header, a user's name) hold such."""
+
 _LOOKS_LIKE_A_KEY = re.compile(
     r"""(?ix)
     \b(?:sk|pk|rk|gsk|xai|hf|nvapi|AIza|pplx|fw|csk|key)[-_][\w*.\-]{6,}
     | \bAIza[\w-]{10,}
-    | \beyJ[\w-]{8,}\.[\w.-]+                               # a JSON web token
+    | \beyJ[\w-]{8,}+\.[\w.-]+                               # a JSON web token
     | \b(?:Bearer|Basic)\s+[\w*.\-+/=~]{4,}
     | (?<=://)[^\s/@]+(?=@)                                 # user info of an address
     | \b(?:api[-_ ]?key|access[-_ ]?token|authorization|password|secret)
@@ -82,25 +93,59 @@ class Redactor:
     def words(self, text: str, limit: int = SHOWN) -> str:
         """A server's words for an error: one printable line, cut, nothing in it like a key."""
         line = " ".join(self._without_parts(text[: 100 * limit]).split())
+        line = line[: 10 * limit]  # the pattern takes the square of the length, on bad words
         line = _LOOKS_LIKE_A_KEY.sub(REDACTED, line)
         line = "".join(c if c.isprintable() else _escaped(c) for c in line)
         return line if len(line) <= limit else line[: limit - 3] + "..."
 
     def answer(self, text: str) -> str:
-        """A model's answer without the known secrets, in characters that every database takes."""
+        """A model's answer without the known secrets, in characters that every database takes.
+
+        Parts of at least `PART` characters go, too, unless they read as ordinary words.
+        """
         for secret in self._secrets:
-            text = text.replace(secret.reveal(), REDACTED)
+            whole = secret.reveal()
+            text = text.replace(whole, REDACTED)
+            text = _without(text, _windows(whole), lambda part, of=whole: _is_ordinary(part, of))
         return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
 
     def _without_parts(self, text: str) -> str:
-        """Without the known secrets, nor their beginnings: a server may have cut them."""
+        """Without the known secrets, nor their beginnings and parts: a server may have cut them."""
         for secret in self._secrets:
             whole = secret.reveal()
-            while (start := text.find(whole[:LEAST])) >= 0:
-                same = zip(text[start:], whole, strict=False)
-                length = next((i for i, (a, b) in enumerate(same) if a != b), len(whole))
-                text = text[:start] + REDACTED + text[start + length :]
+            beginnings = [whole[:length] for length in range(LEAST, min(PART, len(whole) + 1))]
+            text = _without(text, [*beginnings, *_windows(whole)])
         return text
+
+
+def _windows(whole: str) -> list[str]:
+    """The parts that any longer part is made of."""
+    return list(dict.fromkeys(whole[i : i + PART] for i in range(len(whole) - PART + 1)))
+
+
+def _without(
+    text: str, pieces: Iterable[str], stays: Callable[[str], bool] = lambda part: False
+) -> str:
+    """A text without the stretches that pieces cover; time as its length, whatever it holds."""
+    covered = bytearray(len(text))
+    for piece in pieces:
+        at = text.find(piece)
+        while at >= 0:
+            covered[at : at + len(piece)] = b"x" * len(piece)
+            at = text.find(piece, at + 1)
+    kept: list[str] = []
+    end = 0
+    for found in re.finditer(b"x+", covered):
+        part = text[found.start() : found.end()]
+        kept += [text[end : found.start()], part if stays(part) else REDACTED]
+        end = found.end()
+    return "".join([*kept, text[end:]])
+
+
+def _is_ordinary(part: str, whole: str) -> bool:
+    """Whether a part of a secret may stand there for what it says: words; no cut beginning."""
+    is_cut = whole.startswith(part) and part[-1].isalnum() and whole[len(part)].isalnum()
+    return not is_cut and _ORDINARY.fullmatch(part) is not None
 
 
 def _escaped(character: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from engine.llm.figures import number, percent
-from genomes.language.reference import page
+from genomes.language.reference import CONTRACT, page
 from genomes.prompt import fill, load
 from sandbox.objective import Objective
 from sandbox.worker import Setup
@@ -27,7 +27,7 @@ def system_message(setup: Setup, *, assets: int, bars_per_year: float) -> str:
 
 @cache
 def _language() -> str:
-    return page()
+    return page().replace(CONTRACT, "")
 
 
 def _market(setup: Setup, assets: int, bars_per_year: float) -> str:

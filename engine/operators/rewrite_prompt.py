@@ -15,6 +15,7 @@ from engine.llm.seat import Seat, consult, echo, user
 from engine.llm.thread import Pending
 from engine.tasks import Draft, Task
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
+from genomes.refusal import Refusal
 from sandbox.outcome import Refused, Unusable
 
 REWRITE = "rewrite_prompt"
@@ -120,6 +121,8 @@ async def _rewritten(desk: Desk, order: _Order) -> Draft:
         if isinstance(reply, Rewritten):
             reason, text = reply.reason, reply.text
             prompt = parse(reply.text, kinds=(order.parent.kind,))
+            if isinstance(prompt, Prompt) and (lost := _lost(order.parent, prompt)):
+                prompt = (lost,)
             if isinstance(prompt, Prompt):
                 return _draft(None, prompt.text, calls, mended, reason, model)
             outcome, wrong = Refused(refusals=prompt), "\n".join(map(str, prompt))
@@ -129,6 +132,16 @@ async def _rewritten(desk: Desk, order: _Order) -> Draft:
             mended = _first_problem(outcome)
             messages += [echo(exchange), repair(wrong)]
     return _draft(outcome, text, calls, mended, reason, model)
+
+
+def _lost(parent: Prompt, child: Prompt) -> Refusal | None:
+    """What a prompt may not lose: the user's goal is checked all the same."""
+    if "goal" not in parent.placeholders or "goal" in child.placeholders:
+        return None
+    return Refusal(
+        rule="placeholder", line=0, column=0, found="has lost the placeholder {goal}",
+        instead="give {goal} a section of its own, as before",
+    )  # fmt: skip
 
 
 def _draft(

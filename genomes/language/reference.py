@@ -44,6 +44,8 @@ def exits(m, p):  # optional: resolved inside the bar; numbers or series, fracti
     return Exits(stop_loss=0.08, trailing_stop=0.12, max_held=60)
 '''
 
+CONTRACT = "VALUES.md, beside this module, is the exact contract.\n"
+
 RULES = (
     ("drawn", "A strategy is called once, on symbols; it never sees a price, a date or a length."),
     ("Series", "A number per asset and bar. + - * /, ** (2, 3, 4, -1, 0.5), < ==, abs, min, max."),
@@ -68,7 +70,7 @@ def page(markdown: bool = False) -> str:
         ),
         _heading("Values", 2, markdown),
         _table(RULES, markdown),
-        "VALUES.md, beside this module, is the exact contract.\n",
+        CONTRACT,
         _heading("Parameters", 2, markdown),
         _table(_PARAMS, markdown),
         f"At most {MAX_PARAMS}; in a layer p.window is a plain number, word or truth.\n",

@@ -51,7 +51,7 @@ def test_prompts_that_may_be_used_are_those_admitted(archive):
 def test_ends_are_counted_by_species(archive):
     ends = {(one.kind, one.reason): one.candidates for one in archive.fates()}
     assert ends[("unusable", "no_json")] == 1
-    assert ends[("admitted", "")] == 3
+    assert ends[("admitted", "prompt")] == 3
     assert ends[("refused", "unknown_name")] == 2
     strategies = {one.kind for one in archive.fates("strategy")}
     assert strategies == {"measured", "unusable", "refused"}

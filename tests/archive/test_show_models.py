@@ -203,7 +203,7 @@ def test_a_model_that_only_failed_is_shown_too(fresh, identity, exchange, show):
     with Archive.create(fresh, identity=identity) as archive:
         archive.transcript.keep([failed])
     lines = show("models", place=fresh)
-    assert lines[1].split() == ["dead", "1", "1", "1,000", "0", "0", *"------"]
+    assert lines[1].split() == ["dead", "1", "1", "1,000", "-", "0", *"------"]
     assert "dead: asked as: 1 strategist; no answer: 1 unknown_model" in lines
 
 
@@ -212,7 +212,7 @@ def test_a_model_that_only_failed_is_shown_too(fresh, identity, exchange, show):
 
 def test_a_debate_is_shown_question_by_question(show):
     lines = show("calls", "6")
-    assert lines[0] == "1. strategist, model-a  1,000 tokens in, 0 out, cost 0, 120.0 s"
+    assert lines[0] == "1. strategist, model-a  1,000 tokens in, 0 out, 120.0 s"
     assert lines.count("   attempt failed: no answer in 60 s") == 2
     assert "   no answer: timeout" in lines
     assert "2. strategist, model-b  1,000 tokens in, 100 out, cost 0.25, 1.5 s" in lines
@@ -384,7 +384,7 @@ def test_outcomes_count_what_was_unusable_and_admitted(show):
         "measured   better                 4     #5",
         "measured   seed                   2     #1",
         "measured   novel                  1     #9",
-        "admitted                          3     #3",
+        "admitted   prompt                 3     #3",
         "refused    unknown_name           2     #8",
         "duplicate                         1    #12",
         "unusable   no_json                1     #6",

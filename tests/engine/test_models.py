@@ -19,6 +19,7 @@ from engine.config import build
 from engine.evolve import main as evolve
 from engine.llm.errors import BudgetSpent, Unanswered
 from engine.loop import run
+from genomes.strategies import texts
 from sandbox.outcome import Unusable
 from tests.engine.fakes import Dying, FakePool, Quiet
 from tests.engine.llm.scripted import author
@@ -67,7 +68,7 @@ def evolved(
         else Archive.create(path, identity=plan.identity)
     )
     with archive:
-        models = None if replay else casting.introduced(settings, archive.transcript)
+        models = None if replay else casting.introduced(settings, archive.transcript, print)
         with casting.desk(settings, archive, models, replay) as desk:
             made = wiring.assemble(plan, archive, pool or FakePool(), desk)
             run(made, generations, Quiet())
@@ -258,7 +259,7 @@ def test_prompts_are_candidates_with_parents_and_every_model_is_asked_with_one(
         known = archive.prompts()
         entries = list(archive.entries())
     later = [e for e in entries if e.species == "prompt" and e.generation]
-    assert len(later) == 16
+    assert len(later) == 12  # from generation 3 on: none before those there were used
     assert all(set(e.parents) <= known.keys() for e in later)
     by_model = [e for e in later if e.operator == "rewrite_prompt"]
     assert by_model
@@ -368,3 +369,52 @@ def test_a_killed_process_goes_on_with_the_replies_it_had(tmp_path: Path) -> Non
         assert evolve([*words[:-4], "--archive", str(tmp_path / "again.sqlite"), *words[-2:]]) == 0
         with Archive.open(tmp_path / "again.sqlite", identity=None, readonly=True) as archive:
             assert archive.digest() == digest
+
+
+def test_slots_without_an_answer_are_made_structurally_and_the_run_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = [30]
+
+    def dies(body: dict[str, object], _attempt: int) -> str | None:
+        left[0] -= 1
+        return "400" if left[0] < 0 else None
+
+    path = tmp_path / "run.sqlite"
+    with ScriptedServer(author, dies, key=KEY) as server:
+        words = [
+            "--generations", "5", "--population", "8", "--workers", "0", "--llm", "small",
+            "--llm-base-url", server.url, "--archive", str(path), "--set", "llm.share=1.0",
+        ]  # fmt: skip
+        assert evolve(words) == 0
+    said = capsys.readouterr().out
+    assert "unanswered, made structurally" in said
+    assert "fails too often" in said
+    with Archive.open(path, identity=None, readonly=True) as archive:
+        entries = list(archive.entries(species="strategy"))
+    assert not any(
+        isinstance(e.outcome, Unusable) and e.outcome.problem == "no_answer" for e in entries
+    )
+    instead = [e for e in entries if e.proposal and e.model is None]
+    assert instead
+    assert all(e.proposal and e.proposal.gain is None for e in instead)
+    assert all(e.text and not e.operator.startswith("model_") for e in instead)
+    again = ["--replay", str(path), "--archive", str(tmp_path / "again.sqlite")]
+    assert evolve([*again, "--workers", "0"]) == 0
+    assert "the same digest" in capsys.readouterr().out
+
+
+def test_a_strangers_markup_is_shown_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        '"""[/] [bold red]Rich[/bold red] words."""\n'
+        + texts()["channel_breakout"].split('"""', 2)[2]
+    )
+    mine = tmp_path / "mine.py"
+    mine.write_text(text)
+    words = ["--generations", "0", "--workers", "0", "--archive", str(tmp_path / "run.sqlite")]
+    words += ["--seed-from", str(mine), "--set", "search.builtin_seeds=false"]
+    words += ["--set", "objective.min_trades=0", "--set", "objective.min_return_at_double_cost=-1"]
+    assert evolve(words) == 0
+    assert "[/] [bold red]Rich[/bold red] words" in capsys.readouterr().out

@@ -42,11 +42,13 @@ WORDS = {
     "429_ms": "Rate limit reached",
     "500": "The server had an error",
     "503_after": "Overloaded",
+    "unreadable": "The model produced output that does not match the expected peg-native format",
+    "no_schemas": 'response_format type must be one of "text" or "json_object"',
     "quota": "You exceeded your current quota, please check your plan and billing details",
     "too_long": "This model's maximum context length is 4096 tokens",
     "redirect": "Moved",
 }
-STATUS = {"quota": 429, "too_long": 400, "redirect": 301}
+STATUS = {"unreadable": 500, "no_schemas": 500, "quota": 429, "too_long": 400, "redirect": 301}
 CODES = {"quota": "insufficient_quota", "too_long": "context_length_exceeded"}
 
 

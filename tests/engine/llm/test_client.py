@@ -295,3 +295,20 @@ def test_openai_is_not_imported_before_a_question_is_asked() -> None:
     code = "import sys, engine.llm.desk, engine.llm.probe; print('openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("fault", "again"), [("unreadable", True), ("no_schemas", False)])
+def test_a_server_that_breaks_on_a_schema_is_asked_once_more_without_it(
+    fault: str, again: bool
+) -> None:
+    def breaks(body: dict[str, Any], _attempt: int) -> str | None:
+        return fault if "response_format" in body else None
+
+    async def twice(model: OpenAIModel) -> list[str]:
+        asked = [question(text=text, schema=SCHEMA) for text in ("one", "two")]
+        return [(await model.complete(each)).text for each in asked]
+
+    with ScriptedServer(faults=breaks) as server:
+        assert with_model(model_at(server.url), twice) == ["echo: one", "echo: two"]
+        with_schema = ["response_format" in body for body in server.asked]
+    assert with_schema == ([True, False, True, False] if again else [True, False, False])

@@ -119,7 +119,7 @@ def test_all_unknown_models_are_named_at_once_with_the_nearest_known() -> None:
 def test_a_server_without_a_list_is_asked_all_the_same() -> None:
     with ScriptedServer(ready, lists=False) as server:
         found, _ = looked_at(server.url, "small")
-    assert found == [Capability(model="small", structured=True, listed=False)]
+    assert found == [Capability(model="small", structured=True, listed=None)]
 
 
 def test_a_wrong_path_is_told_apart() -> None:
@@ -136,6 +136,13 @@ def test_a_passing_trouble_is_waited_out() -> None:
 def test_a_trouble_that_stays_is_told_with_its_words() -> None:
     with ScriptedServer(ready, always("429")) as server:
         assert "Rate limit reached" in problems(server.url, "small")[0]
+
+
+def test_an_unlisted_model_that_breaks_the_server_is_told_with_the_nearest_listed() -> None:
+    with ScriptedServer(ready, always("500"), models=["finch/noise"], unlisted=["nois"]) as server:
+        found = problems(server.url, "nois")[0]
+    assert "'nois' (500: The server had an error), and does not list it" in found
+    assert found.endswith("did you mean finch/noise?")
 
 
 def test_the_answer_is_kept_and_a_resumed_run_asks_for_the_list_only() -> None:
