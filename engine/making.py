@@ -8,8 +8,8 @@ from dataclasses import replace
 from engine.state import Search, Watcher
 from engine.streams import VARY, seed_of
 from engine.tasks import CROSS, MUTATE, TUNE, Draft, Work
+from sandbox.errand import Drawing, Request
 from sandbox.outcome import Duplicate, Unusable
-from sandbox.worker import Drawing, Request
 
 INSTEAD = {TUNE: "change_constant", MUTATE: "regrow", CROSS: "cross_expression"}
 """Who takes a slot whose parent declares nothing to tune, or for which no model answered."""

@@ -99,7 +99,8 @@ def measure_file(
     """
     from engine.wiring import load_market, setup
     from genomes.check import check_foreign
-    from sandbox.worker import Request, Worker
+    from sandbox.errand import Request
+    from sandbox.worker import Worker
 
     checked = check_foreign(file.read_bytes())
     table = read(config, settings)

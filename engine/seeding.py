@@ -8,8 +8,8 @@ from pathlib import Path
 
 from genomes.check import check_foreign
 from genomes.strategies import texts
+from sandbox.errand import Setup
 from sandbox.outcome import Crashed, Refused
-from sandbox.worker import Setup
 
 MAX_FILES = 10_000
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from archive.entry import Species
 from archive.proposal import Proposal
 from archive.trial import Trial
+from sandbox.errand import Drawing
 from sandbox.outcome import Outcome
-from sandbox.worker import Drawing
 
 TUNE = "tune"
 MUTATE, CROSS = "model_mutation", "model_crossover"

@@ -28,10 +28,10 @@ from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Se
 from engine.state import Search as Run
 from engine.tasks import MODEL_OPERATORS, TUNE
 from engine.tuning import Tuner
+from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
-from sandbox.worker import Setup
 
 SELECTORS: dict[str, Callable[[Search], Selector]] = {
     "novelty": lambda _: NoveltySelector(),

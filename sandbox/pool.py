@@ -13,10 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from sandbox.errand import Drawing, Request, Screened, Screening, Setup
 from sandbox.market.panel import Panel
 from sandbox.outcome import Crashed, Outcome
 from sandbox.study import Study
-from sandbox.worker import Drawing, Request, Screened, Screening, Setup, Worker
+from sandbox.worker import Worker
 
 BATCHES_PER_WORKER = 4  # small enough to level out slow ones, large enough to hide the round trip
 MAX_BATCH = 32

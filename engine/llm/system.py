@@ -7,8 +7,8 @@ from functools import cache
 from engine.llm.figures import number, percent
 from genomes.language.reference import CONTRACT, page
 from genomes.prompt import fill, load
+from sandbox.errand import Setup
 from sandbox.objective import Objective
-from sandbox.worker import Setup
 
 
 def system_message(setup: Setup, *, assets: int, bars_per_year: float) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.operators.session import Attempt, Result, Session, Tuned, TuneSettings, Tuning
+from sandbox.errand import Drawing, Request, Screened, Screening
 from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome
 from sandbox.pool import Pool
-from sandbox.worker import Drawing, Request, Screened, Screening, mean_of
+from sandbox.worker import mean_of
 
 TUNE = "tune"
 REMEMBER_EVERY = 32  # results a commit: a kill loses fewer than these

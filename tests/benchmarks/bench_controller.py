@@ -26,9 +26,9 @@ from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.state import Search
 from genomes.strategies import texts
+from sandbox.errand import Drawing, Request
 from sandbox.outcome import Measured, Outcome
 from sandbox.study import Study
-from sandbox.worker import Drawing, Request
 from tests.engine.fakes import Quiet
 
 SIZE = 64

@@ -32,10 +32,11 @@ from engine.config import Config
 from engine.wiring import load_market, setup
 from genomes.check.text import MAX_BYTES
 from genomes.strategies import texts
+from sandbox.errand import Drawing, Request
 from sandbox.jail import client
 from sandbox.outcome import Crashed, Refused
 from sandbox.pool import RayPool
-from sandbox.worker import Drawing, Request, Worker
+from sandbox.worker import Worker
 from tests.genomes.refused import CHECKED, DRAWN, strategy
 from tests.genomes.test_check import EXAMPLE, RICH
 from tests.sandbox.jail.probes import language, taken

@@ -16,8 +16,8 @@ from engine.selection import NoveltySelector, Selector
 from engine.state import Search
 from genomes.refusal import Refusal
 from genomes.variation import OPERATORS
+from sandbox.errand import Drawing, Request
 from sandbox.outcome import Crashed, Floored, Measured, Outcome, Refused
-from sandbox.worker import Drawing, Request
 
 SEEDS = [(f"seed_{i}", f'"""Seed {i}."""\n') for i in range(6)]
 

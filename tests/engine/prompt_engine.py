@@ -29,8 +29,8 @@ from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.seeding import Seed
 from genomes.refusal import Refusal
+from sandbox.errand import Drawing, Request, Screened, Screening
 from sandbox.outcome import Floored, Measured, Outcome, Refused
-from sandbox.worker import Drawing, Request, Screened, Screening
 from tests.engine.fakes import Quiet, rng_of
 
 SENTENCES = (

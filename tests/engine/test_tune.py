@@ -24,11 +24,12 @@ from genomes.check import Checked, check
 from genomes.genome import Genome
 from genomes.language.params import Bool, Choice, Float, Int, Value
 from genomes.refusal import Refusal
+from sandbox.errand import Drawing, Request, Screened, Screening, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
 from sandbox.outcome import Crashed, Floored, Measured, Outcome, Refused
 from sandbox.pool import InProcess
-from sandbox.worker import Drawing, Request, Screened, Screening, Setup, mean_of
+from sandbox.worker import mean_of
 from tests.sandbox.panels import random_panel
 
 Values = Mapping[str, Value]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.worker import Drawing, Request
+from sandbox.errand import Drawing, Request
 
 
 class Mortal:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.errand import Request
 from sandbox.outcome import Crashed
 from sandbox.pool import RayPool, forget_secrets, is_secret
-from sandbox.worker import Request
 from tests.sandbox.mortal import Mortal
 
 pytestmark = pytest.mark.xdist_group("ray")

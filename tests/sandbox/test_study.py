@@ -18,6 +18,7 @@ from genomes.language.strategy import draw
 from genomes.language.words import WORDS
 from genomes.strategies import texts
 from sandbox.book import Targets
+from sandbox.errand import Request, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.kernels import book_layout as layout
 from sandbox.market.panel import Panel
@@ -26,7 +27,7 @@ from sandbox.objective import Objective
 from sandbox.patterns import patterns, spells
 from sandbox.pool import InProcess, RayPool
 from sandbox.study import REGIMES, Study, market_states, study
-from sandbox.worker import Request, Setup, Worker
+from sandbox.worker import Worker
 from tests.sandbox.mortal import Mortal
 from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weights
 

@@ -26,10 +26,10 @@ from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from genomes.language.dimension import NUMBER
 from genomes.prompt import seeds
+from sandbox.errand import Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
 from sandbox.outcome import Duplicate, Unusable
-from sandbox.worker import Setup
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, floored, measured, refused, study
 
 SYMBOLS = ("AAPL", "SPY", "BTC/USDT")
