@@ -207,13 +207,24 @@ class LanguageModels:
         self._open = self._breakers.open_models(generation + 1 + self.lag)
         self._schedule.tell(e.outcome.fitness for e in entries if isinstance(e.outcome, Measured))
         self._strategist.tell(entries)
-        self.remarks = (*self._plateau(was_stalled), *_left_alone(was_open, self._open))
+        self.remarks = (*self._plateau(was_stalled), *self._left_alone(was_open))
 
     def _use(self, entry: Entry) -> Use | None:
         family = self._population.rows(entry.parents[:1])
         known = len(family) and family[0] >= 0
         fitness = float(self._population.fitness[family[0]]) if known else None
         return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
+
+    def _left_alone(self, before: frozenset[str]) -> list[str]:
+        """Which models are asked no more for a while, and which again."""
+        now = self._open
+        said = [
+            f"model {name} fails too often: {self._breakers.reason(name)}"
+            for name in sorted(now - before)
+        ]
+        if said and now >= set(self._settings.models):
+            said.append("no model is left to write: structural operators go on alone")
+        return [*said, *(f"model {name} is tried again" for name in sorted(before - now))]
 
     def _plateau(self, before: bool) -> list[str]:
         if not self._schedule.stalled or before:
@@ -239,13 +250,3 @@ def _prices(settings: LLM) -> dict[str, float]:
         for name, found in priced.items()
         if found is not None
     }
-
-
-def _left_alone(before: frozenset[str], now: frozenset[str]) -> list[str]:
-    return [
-        *(
-            f"model {name} fails too often: it is left alone for a while"
-            for name in sorted(now - before)
-        ),
-        *(f"model {name} is tried again" for name in sorted(before - now)),
-    ]

@@ -300,7 +300,7 @@ _SECRET_WORDS = (
 )  # fmt: skip
 _SECRET_VALUE = re.compile(
     r"""(?ix)
-    ://[^\s/@]+@                                   # user info of an address, also of a DSN
+    ://(?:[^\s/@:]*:[^\s@]*|[^\s/@]+)@             # user info of an address
     | (?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|account[-_]?key)\s*[=:]\s*\S
     """
 )

@@ -13,7 +13,7 @@ from engine.llm.envelope import Reply, read_answer, read_complaint, read_names, 
 from engine.llm.errors import ModelError
 from engine.llm.keys import Server
 from engine.llm.question import Answer, Model, Question, seed_of
-from engine.llm.redact import Redactor, Secret, quieten
+from engine.llm.redact import Secret, quieten
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,11 +1,10 @@
 """The protocol's envelopes read: bytes become an answer, or the reason for having none.
 
-A server's counts of tokens are believed up to what they can be at most: every token of a question
-stands for a byte of it at least, but for those that a server adds (`ADDED_TOKENS`); an answer has at
-most `max_tokens`, which covers reasoning that is not shown, or as many as its message has bytes,
-from a server that passes over the cap. What is no count (a text, a list, a negative number, none
-for words that are there) is estimated from the words. So no reply makes a run poorer than its
-question and its own words can.
+A server's counts of tokens are believed up to what they can be at most. A question has no more than
+bytes, and those that a server adds (`ADDED_TOKENS`). An answer has no more than `max_tokens`, which
+covers reasoning that is not shown, or than its message has bytes, where a server passes over that
+cap. What is no count (a text, a list, a negative number, 0 for words that are there) is estimated
+from the words. So no reply costs more than the question and its own words can.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ MOST_NAMES = 10_000
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 _TOO_LONG = re.compile(r"(?i)context.?(?:length|window|size)|prompt is too long|too many tokens")
 _NO_MONEY = re.compile(
-    r"(?i)insufficient_quota|insufficient.{0,20}(?:balance|credit|funds)|"
+    r"(?is)insufficient_quota|insufficient.{0,20}(?:balance|credit|funds)|"
     # Limits on what is asked in a minute point to the page for payments, too.
-    r"^(?!.*(?:rate.?limit|per.?(?:minute|min|day)|resource.?exhausted|retry in)).*billing"
+    r"\A(?!.*(?:rate.?limit|per.?(?:minute|min|day)|resource.?exhausted|retry in)).*billing"
 )
 
 
@@ -229,11 +228,10 @@ def _usage(envelope: Mapping[str, Any], question: Question) -> tuple[int | None,
     usage = _table(envelope.get("usage"))
     asked = sum(_bytes(message.text) for message in question.messages)
     most_in = asked + len(question.parameters) + ADDED_TOKENS
-    said = _said(envelope)
-    most_out = max(question.max_tokens, said)
+    most_out = max(question.max_tokens, _said(envelope))
     return (
-        _count(usage.get("prompt_tokens"), least=1, most=most_in),
-        _count(usage.get("completion_tokens"), least=min(said, 1), most=most_out),
+        _count(usage.get("prompt_tokens"), most_in),
+        _count(usage.get("completion_tokens"), most_out),
     )
 
 
@@ -250,6 +248,6 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _count(value: Any, *, least: int, most: int) -> int | None:
+def _count(value: Any, most: int) -> int | None:
     is_count = isinstance(value, int) and not isinstance(value, bool)
-    return min(value, most) if is_count and value >= least else None
+    return min(value, most) if is_count and value >= 1 else None

@@ -3,10 +3,11 @@
 A key is only ever sent where it belongs. FINCH_API_KEY goes to whatever server the run asks;
 OPENROUTER_API_KEY to openrouter.ai; OPENAI_API_KEY to api.openai.com, to this machine, to an
 address that the user typed, and to the one in OPENAI_BASE_URL if both come from the same place: so
-no file that came from elsewhere sends a key to its author. OPENAI_CUSTOM_HEADERS of the environment
-go where a key of the environment goes that is named OPENAI_API_KEY. What the environment says wins over
-`.env`, which is looked for in the working directory and, inside a repository, in the folders above
-up to its root. Nothing is ever put into the environment: workers and jails inherit that.
+no file that came from elsewhere sends a key to its author. What
+OPENAI_CUSTOM_HEADERS holds in the environment goes where the OPENAI_API_KEY of the environment may
+go. What the environment says wins over `.env`, which is looked for in the working directory and,
+inside a repository, in the folders above up to its root. Nothing is ever put into the environment:
+workers and jails inherit that.
 """
 
 from __future__ import annotations

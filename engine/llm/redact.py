@@ -25,11 +25,12 @@ PART = 12
 _ORDINARY = re.compile(r"[\s._/:;,-]*(?:(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20})(?:[\s._/:;,-]+|$))*")
 """Words and what stands between them: some secrets (a header, a user's name) hold such."""
 
+_INNER = re.compile(r"(?s)\S(?:.*\S)?")
 _LOOKS_LIKE_A_KEY = re.compile(
     r"""(?ix)
     \b(?:sk|pk|rk|gsk|xai|hf|nvapi|AIza|pplx|fw|csk|key)[-_][\w*.\-]{6,}
     | \bAIza[\w-]{10,}
-    | \beyJ[\w-]{8,}+\.[\w.-]+                               # a JSON web token
+    | \beyJ[\w-]{8,1000}+\.[\w.-]+                          # a JSON web token
     | \b(?:Bearer|Basic)\s+[\w*.\-+/=~]{4,}
     | (?<=://)[^\s/@]+(?=@)                                 # user info of an address
     | \b(?:api[-_ ]?key|access[-_ ]?token|authorization|password|secret)
@@ -93,7 +94,6 @@ class Redactor:
     def words(self, text: str, limit: int = SHOWN) -> str:
         """A server's words for an error: one printable line, cut, nothing in it like a key."""
         line = " ".join(self._without_parts(text[: 100 * limit]).split())
-        line = line[: 10 * limit]  # the pattern takes the square of the length, on bad words
         line = _LOOKS_LIKE_A_KEY.sub(REDACTED, line)
         line = "".join(c if c.isprintable() else _escaped(c) for c in line)
         return line if len(line) <= limit else line[: limit - 3] + "..."
@@ -137,15 +137,17 @@ def _without(
     end = 0
     for found in re.finditer(b"x+", covered):
         part = text[found.start() : found.end()]
-        kept += [text[end : found.start()], part if stays(part) else REDACTED]
+        kept += [text[end : found.start()], part if stays(part) else _INNER.sub(REDACTED, part, 1)]
         end = found.end()
     return "".join([*kept, text[end:]])
 
 
 def _is_ordinary(part: str, whole: str) -> bool:
-    """Whether a part of a secret may stand there for what it says: words; no cut beginning."""
-    is_cut = whole.startswith(part) and part[-1].isalnum() and whole[len(part)].isalnum()
-    return not is_cut and _ORDINARY.fullmatch(part) is not None
+    """Whether a part of a secret may stand there for what it says: words; no cut end of it."""
+    before, _, after = whole.partition(part)
+    is_beginning = not before and part[-1].isalnum() and after[:1].isalnum()
+    is_end = not after and part[0].isalnum() and before[-1:].isalnum()
+    return not (is_beginning or is_end) and _ORDINARY.fullmatch(part) is not None
 
 
 def _escaped(character: str) -> str:

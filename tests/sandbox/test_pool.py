@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.errand import Request
 from sandbox.outcome import Crashed
-from sandbox.pool import RayPool, forget_secrets, is_secret
+from sandbox.pool import RayPool, _scrubbed_environment, forget_secrets, is_secret
 from tests.sandbox.mortal import Mortal
 
 pytestmark = pytest.mark.xdist_group("ray")
@@ -68,16 +68,56 @@ def test_a_proposal_that_kills_keeps_its_text(pool: RayPool) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["OPENAI_API_KEY", "aws_secret_access_key", "HTTPS_PROXY", "GITHUB_TOKEN", "DB_PASSWORD"],
-)
+    ["OPENAI_API_KEY", "aws_secret_access_key", "HTTPS_PROXY", "GITHUB_TOKEN", "DB_PASSWORD",
+     "OPENAI_CUSTOM_HEADERS", "OPENAI_BASE_URL", "SENTRY_DSN", "SSHPASS", "MYSQL_PWD",
+     "SLACK_WEBHOOK_URL", "SESSION_COOKIE", "AZURE_STORAGE_CONNECTION_STRING"],
+)  # fmt: skip
 def test_secrets_and_proxies_are_known_by_name(name: str) -> None:
     assert is_secret(name)
-    assert not is_secret("PATH")
+
+
+@pytest.mark.parametrize("name", ["PATH", "PWD", "OLDPWD", "HOME", "LD_LIBRARY_PATH", "LC_ALL"])
+def test_what_a_worker_needs_is_no_secret_by_name(name: str) -> None:
+    assert not is_secret(name, "/usr/lib:/lib")
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("postgres://someone:canary@h.example/db", True),
+        ("postgres://someone:can/ary@h.example/db", True),
+        ("redis://:canary@h.example:6379/0", True),
+        ("https://canary@h.example/17", True),
+        ("mirror=https://someone:canary@h.example/simple", True),
+        ("host=h user=u password=canary", True),
+        ("Server=h;Pwd = canary", True),
+        ("https://h.example/?api_key=canary", True),
+        ("https://h.example:8080/simple", False),
+        ("https://h.example/@scope/package", False),
+        ("someone@h.example", False),
+        ("password", False),
+    ],
+)
+def test_a_secret_in_a_value_is_known_whatever_its_name(value: str, secret: bool) -> None:
+    assert is_secret("SERVICE_URL", value) is secret
+    assert is_secret("HARMLESS", value) is secret
+    assert not is_secret("RAY_ADDRESS", value)
 
 
 def test_a_remote_worker_forgets_secrets_whatever_ray_was_started_with(monkeypatch):
+    address = "postgres://someone:canary@h.example/db"
     for name in ("OPENAI_API_KEY", "https_proxy", "MY_TOKEN", "RAY_AUTH_MODE", "HARMLESS"):
         monkeypatch.setenv(name, "canary")
+    monkeypatch.setenv("SERVICE_URL", address)
     forget_secrets()
-    left = {name for name, value in os.environ.items() if value == "canary"}
+    left = {name for name, value in os.environ.items() if value in ("canary", address)}
     assert left == {"RAY_AUTH_MODE", "HARMLESS"}
+
+
+def test_secrets_are_hidden_while_ray_starts_and_back_after(monkeypatch):
+    secrets = {"OPENAI_CUSTOM_HEADERS": "X: canary", "SERVICE_URL": "redis://:canary@h"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    with _scrubbed_environment():
+        assert not secrets.keys() & os.environ.keys()
+    assert secrets.items() <= os.environ.items()

@@ -41,14 +41,23 @@ WORDS = {
     "429_after": "Rate limit reached",
     "429_ms": "Rate limit reached",
     "500": "The server had an error",
+    "501": "Unsupported method ('POST')",
     "503_after": "Overloaded",
     "unreadable": "The model produced output that does not match the expected peg-native format",
     "no_schemas": 'response_format type must be one of "text" or "json_object"',
+    "per_minute": "Rate limit reached: 3 / min. Add a payment method: https://h.example/billing",
     "quota": "You exceeded your current quota, please check your plan and billing details",
     "too_long": "This model's maximum context length is 4096 tokens",
     "redirect": "Moved",
 }
-STATUS = {"unreadable": 500, "no_schemas": 500, "quota": 429, "too_long": 400, "redirect": 301}
+STATUS = {
+    "unreadable": 500,
+    "no_schemas": 500,
+    "per_minute": 429,
+    "quota": 429,
+    "too_long": 400,
+    "redirect": 301,
+}
 CODES = {"quota": "insufficient_quota", "too_long": "context_length_exceeded"}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +81,40 @@ def test_one_call_that_many_candidates_share_counts_once() -> None:
     breakers = Breakers()
     breakers.tell(1, calls(1, [True]) * 5)
     assert left_out(breakers, range(20)) == []
+
+
+def failing(generation: int, words: Sequence[str]) -> list[Call]:
+    told = calls(generation, [bool(word) for word in words])
+    return [replace(call, failure=word) for call, word in zip(told, words, strict=True)]
+
+
+def test_it_says_what_opened_it_and_until_when() -> None:
+    breakers = Breakers(lag=1)
+    breakers.tell(2, failing(2, ["reset"] * 9))
+    assert breakers.open_models(4) == {"m"}
+    assert breakers.reason("m") == "reset, 9 of 9 calls; left alone until generation 6"
+    breakers.tell(3, failing(3, ["rate"] * 3))  # asked before it opened
+    assert breakers.reason("m") == "reset, 9 of 9 calls; left alone until generation 6"
+    breakers.tell(6, failing(6, ["rate"]))
+    assert breakers.reason("m") == "rate, 1 of 1 calls; left alone until generation 12"
+
+
+def test_of_several_failures_it_names_the_commonest_and_of_equals_the_first() -> None:
+    breakers = Breakers()
+    breakers.tell(1, failing(1, ["server", "rate", "", "rate"]))
+    assert breakers.reason("m") == "mostly rate, 3 of 4 calls; left alone until generation 4"
+    breakers = Breakers()
+    breakers.tell(1, failing(1, ["server", "", "rate"]))
+    assert breakers.reason("m") == "mostly rate, 2 of 3 calls; left alone until generation 4"
+
+
+def test_a_model_that_is_not_left_alone_has_no_reason() -> None:
+    breakers = Breakers()
+    breakers.tell(1, failing(1, ["reset", "", ""]))
+    assert breakers.reason("m") == breakers.reason("unheard of") == ""
+    breakers.tell(2, failing(2, ["reset"] * 3))
+    breakers.tell(5, failing(5, [""]))
+    assert breakers.reason("m") == ""
 
 
 @given(st.lists(st.lists(st.booleans(), max_size=6), max_size=30), st.integers(0, 2))

@@ -5,6 +5,7 @@ import logging
 import socket
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,8 @@ def test_a_schema_travels_with_its_name(server: ScriptedServer) -> None:
         ("redirect", "redirect", True),
         ("429", "rate", False),
         ("500", "server", False),
+        ("501", "unsupported", True),
+        ("per_minute", "rate", False),
         ("reset", "reset", False),
         ("endless", "endless", False),
         ("packed", "bad_encoding", False),
@@ -247,6 +250,32 @@ def test_a_key_that_is_echoed_is_not_in_the_answer() -> None:
     with ScriptedServer(lambda _: f"your key is {KEY}!\ud800\0", key=KEY) as server:
         told = ask(model_at(server.url, key=KEY))
     assert told.text == "your key is [redacted]!?\ufffd"
+
+
+@pytest.mark.parametrize("part", [KEY[:13], KEY[5:17], KEY[-12:], KEY[:-1], KEY[1:]])
+def test_a_part_of_a_key_that_is_echoed_is_not_in_the_answer(part: str) -> None:
+    with ScriptedServer(lambda _: f"KEY = '{part}'", key=KEY) as server:
+        told = ask(model_at(server.url, key=KEY))
+    assert told.text == "KEY = '[redacted]'"
+
+
+def test_headers_of_the_environment_go_where_its_openai_key_may_go_and_nowhere_else(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "X-Canary: canary-canary-1\nauthorization: Bearer canary-canary-2"
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", lines)
+    ask(model_at(server.url, key=KEY))
+    model = model_at(server.url, key=KEY)
+    model.server = replace(model.server, takes_headers=False)
+    ask(model)
+    sent = [headers for _, _, headers in server.requests]
+    assert [headers.get("x-canary") for headers in sent] == ["canary-canary-1", None]
+    assert [headers["authorization"] for headers in sent] == [
+        "Bearer canary-canary-2",
+        f"Bearer {KEY}",
+    ]
+    server.reply = lambda _: "you sent canary-canary-1 and canary-canary-2"
+    assert ask(model_at(server.url, key=KEY)).text == "you sent [redacted] and [redacted]"
 
 
 def test_a_wrong_key_is_in_no_error_and_no_log(caplog: pytest.LogCaptureFixture) -> None:

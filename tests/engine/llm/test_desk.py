@@ -206,18 +206,41 @@ def test_a_pause_holds_for_all_who_ask_that_model_and_for_no_other(desks: Desks)
     assert sorted(order[2:]) == ["first", "second"]
 
 
-def test_a_server_gets_the_pause_it_asks_for_up_to_a_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_gets_the_pause_it_asks_for_and_ours_where_it_asks_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(Pace, "pause", lambda self, seconds: pauses.append(seconds))
-    for wanted in (0.5, 1e9):
+    for wanted in (0.25, 20.0, 0.0):
         model = ScriptedModel(
             lambda q, n, w=wanted: broken("rate", retry_after_s=w) if n == 1 else ""
         )
         desk = Desk({"small": model}, MemoryTranscript(), settings=DeskSettings(pause_cap_s=20.0))
         desk.run([ask(desk)])
         desk.close()
-    assert 0.5 <= pauses[0] <= 0.55
+    assert 0.25 <= pauses[0] <= 0.275
     assert 20.0 <= pauses[1] <= 22.0
+    assert 0.5 <= pauses[2] <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [(21.0, "21 s"), (3600.0, "60 min"), (7200.0, "2 h"), (1e9, "11574 days")],
+)
+def test_a_server_that_wants_too_long_a_pause_is_given_up_for_the_next_model(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, wanted: float, words: str
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(Pace, "pause", lambda self, seconds: pauses.append(seconds))
+    models = {
+        "a": ScriptedModel(lambda q, _: broken("rate", retry_after_s=wanted)),
+        "b": ScriptedModel(),
+    }
+    desk = desks(models, settings=DeskSettings(pause_cap_s=20.0))
+    [[failed, answered]] = desk.run([ask(desk, "hello", 1, "a", "b")])
+    assert (failed.failure, answered.text) == ("rate", "b on hello")
+    assert failed.attempts == (f"rate: 500: oh no; to be asked again in {words}",)
+    assert (len(models["a"].asked), pauses) == (1, [])
 
 
 def test_answers_that_arrive_together_are_stored_together(desks: Desks) -> None:

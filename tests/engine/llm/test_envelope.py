@@ -105,7 +105,6 @@ def test_no_usage_makes_an_answer_dearer_than_its_question_and_words(
             "You exceeded your current quota, check plan and billing",
             "payment",
         ),
-        ("", "Your balance is insufficient credits", "rate"),
         ("", "insufficient account balance", "payment"),
         ("", "check your plan and billing details", "payment"),
         ("rate_limit_exceeded", "Limit 3. Add a payment method: h/account/billing", "rate"),

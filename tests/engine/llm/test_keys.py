@@ -190,6 +190,78 @@ def test_no_beginning_of_a_known_key_survives(before: str, after: str, cut: int)
     assert key[:8] not in said or key[:8] in before + after
 
 
+SECRET = "Zq7-9f8e7d6c5b4a-Kx31"
+
+
+@given(before=st.text(), after=st.text(), start=st.integers(0, 9), length=st.integers(12, 21))
+def test_no_part_of_a_known_key_survives_in_an_answer(
+    before: str, after: str, start: int, length: int
+) -> None:
+    part = SECRET[start : start + length]
+    said = Redactor([Secret(SECRET)]).answer(f"{before}{part}{after}")
+    whole = before + after
+    assert all(said.count(p) <= whole.count(p) for p in (part, part[:12], part[-12:]))
+
+
+@given(st.text(alphabet=st.sampled_from([*SECRET, " "]), max_size=60))
+def test_of_an_answer_nothing_is_taken_but_parts_of_a_key(text: str) -> None:
+    said = Redactor([Secret(SECRET)]).answer(text)
+    assert [one for one in _twelves(said) if one in SECRET] == []
+    if not any(one in SECRET for one in _twelves(text)):
+        assert said == text
+
+
+def _twelves(text: str) -> list[str]:
+    return [text[i : i + 12] for i in range(len(text) - 11)]
+
+
+def test_ordinary_words_survive_though_a_secret_holds_them() -> None:
+    title = Secret("Finch: evolutionary search for trading strategies")
+    text = "An evolutionary search; trading strategies that last."
+    assert Redactor([title]).answer(text) == text
+    assert Redactor([title]).answer(f"<{title.reveal()}>") == "<[redacted]>"
+
+
+def test_a_cut_beginning_of_a_key_is_no_ordinary_word() -> None:
+    said = Redactor([Secret("canary-for-this-trial")]).answer("it is canary-for-thi, I think")
+    assert said == "it is [redacted], I think"
+
+
+def test_what_is_sent_for_an_address_is_known_as_it_travels(tmp_path: Path) -> None:
+    found = find_server("https://me:hunter%2F2hunter2@h.example/v1?code=query/query", {}, tmp_path)
+    seen = "hunter/2hunter2 hunter%2F2hunter2 bWU6aHVudGVyLzJodW50ZXIy query/query query%2Fquery"
+    assert found.redactor.answer(seen) == " ".join(["[redacted]"] * 5)
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "typed", "expected"),
+    [
+        ("https://api.openai.com/v1", "", False, True),
+        ("http://localhost:11434/v1", "", False, True),
+        ("", "https://gateway.example/v1", False, True),
+        ("https://h.example/v1", "", True, True),
+        ("https://h.example/v1", "", False, False),
+        ("https://h.example/v1", "https://gateway.example/v1", False, False),
+        ("https://openrouter.ai/api/v1", "", False, False),
+    ],
+)
+def test_headers_of_the_environment_are_for_whom_its_openai_key_is(
+    tmp_path: Path, url: str, base: str, typed: bool, expected: bool
+) -> None:
+    environment = {"FINCH_API_KEY": KEY} | ({"OPENAI_BASE_URL": base} if base else {})
+    assert find_server(url, environment, tmp_path, typed=typed).takes_headers is expected
+
+
+def test_a_base_url_from_a_file_does_not_get_the_headers_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENAI_BASE_URL=https://evil.example/v1\nFINCH_API_KEY=mine")
+    assert not find_server("", {}, tmp_path).takes_headers
+
+
+def test_long_lines_made_to_be_slow_are_read_all_the_same() -> None:
+    assert read_env("A=b" + " " * 200_000 + "x")["A"].endswith("x")
+    assert len(Redactor().words("eyJ-" * 200_000, 2_000)) == 2_000
+
+
 def test_hosts_of_ones_own_need_no_key() -> None:
     local = ["localhost", "127.0.0.1", "::1", "10.1.2.3", "192.168.0.9", "box", "box.local"]
     assert all(is_local(host) for host in local)

@@ -138,6 +138,15 @@ def test_a_trouble_that_stays_is_told_with_its_words() -> None:
         assert "Rate limit reached" in problems(server.url, "small")[0]
 
 
+def test_a_server_that_does_not_do_what_is_asked_is_not_asked_again_and_again() -> None:
+    with ScriptedServer(ready, always("501")) as server:
+        found = problems(server.url, "small")[0]
+        assert len(server.asked) == 2  # with a schema and without
+    assert "after 1 attempt (unsupported: 501" in found
+    assert "check the address (most end in /v1)" in found
+    assert "try later" not in found
+
+
 def test_an_unlisted_model_that_breaks_the_server_is_told_with_the_nearest_listed() -> None:
     with ScriptedServer(ready, always("500"), models=["finch/noise"], unlisted=["nois"]) as server:
         found = problems(server.url, "nois")[0]
