@@ -20,8 +20,9 @@ from typing import Any, NoReturn
 from sandbox.jail import frames, lockdown
 from sandbox.jail.lockdown import Limits, Seal
 
-# Spreads the cost of a fork. What tame texts leave behind is never collected: at most 1.5 MiB
-# each, all their fuel spent on lists, so this many stay within half of the default memory limit.
+# Spreads the cost of a fork. Cycles that tame texts leave are never collected: 2.3 MiB each where
+# all fuel goes into dicts in a cycle, so this many stay within the default limit. Were there no
+# memory left, the texts would be drawn alone, and answered the same.
 TEXTS_PER_CHILD = 128
 
 _KILL = int(signal.SIGKILL)
