@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from math import inf, isfinite
 from typing import NamedTuple, NoReturn
 
 from genomes.language import rewrite
-from genomes.language.binding import RULES
+from genomes.language.binding import RULES, Rule
 from genomes.language.dimension import NUMBER, Dimension
 from genomes.language.errors import GraphError, LanguageError
-from genomes.language.operators import OPERATORS
 from genomes.language.symbol import name_of
 from genomes.language.table import Kind, Memory, Operator, Static
 
@@ -158,6 +158,17 @@ class Builder:
                 graph has grown too large.
         """
         rule = RULES[op]
+        if statics or rule.statics:
+            try:
+                statics = check_statics(rule.operator, statics)
+            except LanguageError:
+                if [self.nodes[index].kind for index in args] != rule.kinds:
+                    self._refuse_kinds(rule.operator, args)  # is said first
+                raise
+        return self.place(rule, op, args, statics)
+
+    def place(self, rule: Rule, op: str, args: tuple[int, ...], statics: tuple[Static, ...]) -> int:
+        """`apply` for a row at hand, with plain arguments that were checked."""
         kinds: list[Kind] = []
         dimensions: list[Dimension | None] = []
         digests: list[bytes] = []
@@ -174,9 +185,7 @@ class Builder:
             if below > depth:
                 depth = below
         if kinds != rule.kinds:
-            self._refuse_kinds(OPERATORS[op], args)
-        if statics or rule.statics:
-            statics = check_statics(OPERATORS[op], statics)
+            self._refuse_kinds(rule.operator, args)
         dimension = rule.bind(dimensions)
         if op in rewrite.REWRITTEN:
             done = rewrite.simplify(self, op, args)
@@ -331,6 +340,7 @@ def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Stat
 
 HEADER = "finch-graph 1"
 MAX_BYTES = 65_536
+_REMEMBERED = 80  # characters: nearly all lines have fewer, and what is remembered is bounded
 _LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
 _INDICES = {str(index): index for index in range(MAX_NODES)}
@@ -343,12 +353,13 @@ def serialise(graph: Graph) -> str:
     a line `> output index` for each output. Equal graphs give equal texts.
     """
     lines = [HEADER]
-    for node in graph.nodes:
-        op, args, statics = node[:3]
-        words = [op, *map(str, args), *map(_word, statics)]
-        lines.append(" ".join(words))
+    lines += [_line(node[0], node[1], node[2]) for node in graph.nodes]
     lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
     return "\n".join(lines) + "\n"
+
+
+def _line(op: str, args: tuple[int, ...], statics: tuple[Static, ...]) -> str:
+    return " ".join((op, *map(str, args), *map(_word, statics)))
 
 
 def _word(static: Static) -> str:
@@ -373,7 +384,7 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
         raise GraphError(f"does not begin with {HEADER!r} and end with a newline")
     builder = Builder(fields, max_nodes=max_nodes)
     outputs: dict[str, int] = {}
-    number, line = 1, ""
+    number, line, is_exact = 1, "", True
     try:
         for number, line in enumerate(lines[1:-1], start=2):
             if line.startswith("> "):
@@ -381,7 +392,7 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
             elif outputs:
                 raise _no_node(line, number)
             else:
-                _read_node(line, number, builder)
+                is_exact = _read_node(line, number, builder) and is_exact
     except LanguageError as error:
         raise GraphError(f"line {number}: {error}") from None
     except GraphError:
@@ -394,7 +405,9 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
     if builder.nodes[outputs["signal"]].op not in rewrite.CLIPPED:
         raise GraphError("has a signal that is not clipped")
     graph = builder.finish(outputs)
-    if serialise(graph) != text:
+    is_exact = is_exact and list(outputs.items()) == list(graph.outputs.items())
+    # A graph of the very nodes that its lines stand for, in their order, gives these lines again.
+    if not (is_exact and graph.nodes == tuple(builder.nodes)) and serialise(graph) != text:
         raise GraphError("is not in canonical form")
     return graph
 
@@ -403,7 +416,89 @@ def _no_node(line: str, number: int) -> GraphError:
     return GraphError(f"line {number}: {line[:60]!r} is no node")
 
 
-def _read_node(line: str, number: int, builder: Builder) -> None:
+class _Row(NamedTuple):
+    """What a node's line says, whatever stands before it.
+
+    Attributes:
+        rule: The operator's; None for a leaf.
+        op: The operator.
+        args: The indices that it names.
+        statics: The plain arguments, in range.
+        needs: How many nodes must stand before it.
+    """
+
+    rule: Rule | None
+    op: str
+    args: tuple[int, ...]
+    statics: tuple[Static, ...]
+    needs: int
+
+
+@lru_cache(maxsize=4096)
+def _row(line: str) -> _Row | None:
+    """A line, if it is to the letter what `serialise` writes for what it says.
+
+    Three lines in four recur from graph to graph, so they are remembered; what depends on the
+    graph's other nodes is not told here.
+    """
+    op, *words = line.split(" ")
+    rule = RULES.get(op)
+    try:
+        if rule is None:
+            row = _Row(None, op, (), (_LEAVES[op](*words),), 0)
+        else:
+            count = len(rule.kinds)
+            if len(words) != count + rule.statics:
+                return None
+            args = tuple([_INDICES[word] for word in words[:count]])
+            told = zip(rule.operator.statics, words[count:], strict=True)
+            read = [
+                _read_whole(w, 0) if a.kind is Kind.BARS else _read_float(w, 0) for a, w in told
+            ]
+            statics = check_statics(rule.operator, tuple(read))
+            row = _Row(rule, op, args, statics, max(args, default=-1) + 1)
+    except (GraphError, KeyError, LanguageError, TypeError, ValueError):
+        return None
+    return row if _line(op, row.args, row.statics) == line else None
+
+
+def _read_name(word: str) -> str:
+    if _NAME.fullmatch(word) is None:
+        raise GraphError(f"{word[:40]!r} is no name")
+    return word
+
+
+_LEAVES: dict[str, Callable[[str], Static]] = {
+    "field": _read_name,
+    "const": lambda word: _read_float(word, 0) + 0.0,
+    "truth": {"0": 0, "1": 1, "2": 2}.__getitem__,
+}
+
+
+def _read_node(line: str, number: int, builder: Builder) -> bool:
+    """Build the node of a line; whether it is, to the letter, what the line says."""
+    before = len(builder.nodes)
+    row = _row(line) if len(line) <= _REMEMBERED else None
+    if row is None or row.needs > before:
+        _read_closely(line, number, builder)
+        return False
+    rule, op, args, statics, _ = row
+    if rule is not None:
+        builder.place(rule, op, args, statics)
+    elif op == "field":
+        builder.field(str(statics[0]))
+    elif op == "const":
+        builder.const(float(statics[0]))
+    else:
+        builder.truth(int(statics[0]))
+    if len(builder.nodes) != before + 1:
+        raise GraphError(f"line {number}: is not in canonical form")
+    node = builder.nodes[before]
+    return rule is None or (node[0] == op and node[1] == args and node[2] is statics)
+
+
+def _read_closely(line: str, number: int, builder: Builder) -> None:
+    """Build the node of a line word by word, or say what is wrong with it."""
     op, *words = line.split(" ")
     before = len(builder.nodes)
     rule = RULES.get(op)

@@ -20,7 +20,12 @@ from typing import Any, NoReturn
 from sandbox.jail import frames, lockdown
 from sandbox.jail.lockdown import Limits, Seal
 
-TEXTS_PER_CHILD = 64  # spreads the cost of a fork, and what a child's memory may grow by
+# Spreads the cost of a fork. Cycles that tame texts leave are never collected: 2.3 MiB each where
+# all fuel goes into dicts in a cycle, so this many stay within the default limit. Were there no
+# memory left, the texts would be drawn alone, and answered the same.
+TEXTS_PER_CHILD = 128
+
+_KILL = int(signal.SIGKILL)
 
 # The question's body and the descriptors that are open -> the answer; None: not in shared company.
 Work = Callable[[bytes, frozenset[int]], bytes | None]
@@ -104,6 +109,7 @@ class Keeper:
             self._number += 1
             self._answer_one(size, alone, shared)
             self._question[:size] = bytes(size)
+        self._retire()  # waited for, so that what it spent is known
 
     def _answer_one(self, size: int, alone: Work, shared: Work) -> None:
         kind, said = frames.REFERRED, 0
@@ -161,7 +167,7 @@ class Keeper:
             self._listen(child, frames.HEADER, said, deadline)
         except _EndedError as ended:
             self._answer[:] = bytes(len(self._answer))  # the next answer may be shorter
-            how = self._end(child)
+            how = _way(self._end(child))
             raise _EndedError(f"its process {str(ended) or how}") from None
         child.seen += 1
         self._shared = child if shared else self._shared
@@ -237,19 +243,22 @@ class Keeper:
         finally:  # whatever happens: a child never goes on as if it were the keeper
             os._exit(70)
 
-    def _end(self, child: _Child) -> str:
-        """Kill a child; how it had ended if it had."""
+    def _end(self, child: _Child) -> int:
+        """Kill a child; the status it ended with, its own if it had ended."""
         if child is self._shared:
             self._shared = None
         os.close(child.questions)
         os.close(child.answers)
-        os.kill(child.pid, signal.SIGKILL)
-        _, status = os.waitpid(child.pid, 0)
-        return f"died (signal {status & 0x7F})" if status & 0x7F else f"died ({status >> 8})"
+        os.kill(child.pid, _KILL)
+        return os.waitpid(child.pid, 0)[1]
 
     def _retire(self) -> None:
         if self._shared is not None:
             self._end(self._shared)
+
+
+def _way(status: int) -> str:
+    return f"died (signal {status & 0x7F})" if status & 0x7F else f"died ({status >> 8})"
 
 
 def _buffer(size: int) -> memoryview:

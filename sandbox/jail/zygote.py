@@ -31,10 +31,14 @@ def main() -> int:
     # RestrictedPython imports it to offer it. It would reseed itself in every child, and no
     # stranger shall have it.
     sys.modules["random"] = ModuleType("random")
-    from sandbox.jail import life
+    _leave_out_openssl()
+    from sandbox.jail import life, memory
 
     market = life.Market.read(hello)
     life.warm_up(market)
+    memory.gather(lambda: life.warm_up(market))
+    life.warm_up(market)
+    gaps = memory.fill_gaps()
     keeper.wall_s, keeper.limits = float(hello["wall_s"]), Limits(**hello["limits"])
     missing = _enclose(keeper, frozenset(hello["layers"]))
     gc.collect()
@@ -43,6 +47,7 @@ def main() -> int:
     found = keeper.trial(life.trial(keeper.limits), {"run a program": life.program_trial})
     keeper.say({"missing": missing, "found": found})
     keeper.serve(alone=life.drawing(market), shared=life.drawing_if_tame(market))
+    gaps.clear()
     return 0
 
 
@@ -52,6 +57,19 @@ def _enclose(keeper: Keeper, layers: frozenset[str]) -> dict[str, str]:
     missing |= lockdown.enclose(layers=layers, limits=keeper.limits)
     keeper.layers = lockdown.ALL - missing.keys()
     return missing
+
+
+def _leave_out_openssl() -> None:
+    """Give `hashlib` its one function that graphs need, without the library behind the others.
+
+    OpenSSL's pages would be handed to every child, and no stranger shall have it.
+    """
+    try:
+        from _blake2 import blake2b
+    except ImportError:
+        return
+    sys.modules["hashlib"] = ModuleType("hashlib")
+    sys.modules["hashlib"].__dict__["blake2b"] = blake2b
 
 
 def _channel() -> tuple[int, int]:

@@ -253,3 +253,48 @@ def test_a_graph_is_at_most_so_deep():
     with pytest.raises(LanguageError, match=f"nests {MAX_DEPTH + 1} operators") as caught:
         draw_text(deep(MAX_DEPTH + 1))
     assert caught.value.rule == "too_deep"
+
+
+# -- lines that were read before -------------------------------------------------------------------
+
+
+def test_a_line_that_was_read_before_is_held_against_its_new_graph():
+    assert deserialise(TEXT, FIELDS) == DRAWN
+    assert deserialise(TEXT, FIELDS) == DRAWN
+    lines = TEXT.splitlines()
+    with pytest.raises(GraphError, match=r"m\.close is no field"):
+        deserialise(TEXT, {"hour": FIELDS["hour"]})
+    late = next(i for i, line in enumerate(lines) if line.startswith("sma "))
+    early = "\n".join([lines[0], *lines[late : late + 1], *lines[1:]]) + "\n"
+    with pytest.raises(GraphError, match=r"line 2: .* is no earlier node"):
+        deserialise(early, FIELDS)
+    with pytest.raises(GraphError, match="not in canonical form"):
+        deserialise("\n".join([*lines[:2], *lines[1:]]) + "\n", FIELDS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "const 1",
+        "const -0.0",
+        "const 1e400",
+        "field 9",
+        "truth 3",
+        "truth 01",
+        "const",
+        "field a b",
+    ],
+)
+def test_a_leaf_that_is_not_to_the_letter_is_refused_however_often_it_is_read(line):
+    said: set[str] = set()
+    for _ in range(2):
+        with pytest.raises(GraphError) as refused:
+            deserialise(TEXT.replace("\n", f"\n{line}\n", 1), FIELDS)
+        said.add(str(refused.value))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("line", ["div 0", "sma 0", "sma 0 20 20", "field close open"])
+def test_a_line_of_too_few_words_or_too_many_is_refused_for_their_number(line):
+    with pytest.raises(GraphError, match=r"takes [0-9] words|with such words"):
+        deserialise(f"{HEADER}\nfield close\n{line}\n", FIELDS)

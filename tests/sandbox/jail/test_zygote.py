@@ -217,6 +217,17 @@ def test_a_zygote_keeps_nothing_of_an_answer_cut_short(unguarded):
 # -- orphans ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else may look into a zygote")
+def test_no_strangers_process_has_openssl_in_it():
+    with Jail(FIELDS) as jail:
+        jail.draw(EXAMPLE)
+        assert jail.pid is not None
+        for pid in (jail.pid, *children(jail.pid)):
+            maps = Path(f"/proc/{pid}/maps").read_text()
+            assert "[stack]" in maps
+            assert "libcrypto" not in maps
+
+
 def test_a_killed_worker_leaves_neither_zygote_nor_child_behind():
     program = (
         "import os, sys, threading\n"
