@@ -21,9 +21,9 @@ from sandbox.jail import frames, lockdown
 from sandbox.jail.lockdown import Limits, Seal
 
 # Spreads the cost of a fork. Cycles that tame texts leave are never collected: 2.3 MiB each where
-# all fuel goes into dicts in a cycle, so this many stay within the default limit. Were there no
-# memory left, the texts would be drawn alone, and answered the same.
-TEXTS_PER_CHILD = 128
+# all fuel goes into dicts in a cycle, so this many stay well within the default limit. Were there
+# no memory left, the texts would be drawn alone, and answered the same.
+TEXTS_PER_CHILD = 64
 
 _KILL = int(signal.SIGKILL)
 

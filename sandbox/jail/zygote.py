@@ -32,13 +32,10 @@ def main() -> int:
     # stranger shall have it.
     sys.modules["random"] = ModuleType("random")
     _leave_out_openssl()
-    from sandbox.jail import life, memory
+    from sandbox.jail import life
 
     market = life.Market.read(hello)
     life.warm_up(market)
-    memory.gather(lambda: life.warm_up(market))
-    life.warm_up(market)
-    gaps = memory.fill_gaps()
     keeper.wall_s, keeper.limits = float(hello["wall_s"]), Limits(**hello["limits"])
     missing = _enclose(keeper, frozenset(hello["layers"]))
     gc.collect()
@@ -47,7 +44,6 @@ def main() -> int:
     found = keeper.trial(life.trial(keeper.limits), {"run a program": life.program_trial})
     keeper.say({"missing": missing, "found": found})
     keeper.serve(alone=life.drawing(market), shared=life.drawing_if_tame(market))
-    gaps.clear()
     return 0
 
 
