@@ -242,7 +242,12 @@ def authors(planned: Plan, run: Run, desk: Desk, operators: tuple[str, ...]) -> 
         population=run.population,
         credit=_credit(planned.config.search, (*competing, *MODEL_OPERATORS)),
         strategist=Strategist(desk, cast(settings), library, goal),
-        rewriter=Rewriter(desk, temperature=settings.temperature, max_tokens=settings.max_tokens),
+        rewriter=Rewriter(
+            desk,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            hide=mask.prose,
+        ),
     )
 
 

@@ -1,21 +1,24 @@
 """Who speaks when: analyst, strategist, critic and debate, until a candidate's text is there.
 
 A candidate is a function of the answers alone: drafts are asked at the same time and read in their
-order. What one role says reaches another as material between tags (`genomes.prompt.fill`), cut and
-with nothing invisible in it. An answer that cannot be used goes back once; a candidate never goes
-back twice.
+order. What one role says reaches another as material between tags (`genomes.prompt.fill`), cut,
+masked, and with nothing invisible in it. A model's own reply goes on in its conversation as it was
+said, the only words that are not masked: its edits must fit them, and a mask would tell it which of
+its guesses are right. What we say of that reply is masked. An answer that cannot be used goes back
+once; a candidate never goes back twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from archive.exchange import SHARED, Message
 from archive.proposal import Call, Proposal
 from engine.llm.author import Author, repair
+from engine.llm.masking import Mask
 from engine.llm.opinion import MAX_SCORE, NEUTRAL, Verdict, read_analysis, read_verdict, unread
 from engine.llm.payload import said_as
 from engine.llm.reply import Written
@@ -56,6 +59,7 @@ class Assignment:
         brief: The strategist's task, given the analysis ("" for none).
         wants_analysis: Whether that task has a place for it; nobody is asked in vain.
         facts: Values of `figures`, `siblings` and `goal`, for the analyst's and critic's prompts.
+        mask: Hides symbols and dates in what is said on the way; what is given here is masked.
     """
 
     draw: int
@@ -64,6 +68,7 @@ class Assignment:
     brief: Callable[[str], str]
     wants_analysis: bool
     facts: Mapping[str, str]
+    mask: Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,18 @@ class Draft:
         )
 
 
+@dataclass(slots=True)
+class _Masked(Author):
+    """An author who is told nothing unmasked after the task, whatever a message quotes."""
+
+    mask: Mask = field(kw_only=True)
+
+    async def answer(self, said: Message | None) -> str | Unusable:
+        """One question, and its answer as a text."""
+        hidden = said and user(self.mask.quoted(said.text))
+        return await Author.answer(self, hidden)  # a class with slots has no super()
+
+
 async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
     """Lead the conversation for one candidate.
 
@@ -117,9 +134,10 @@ async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
     calls: list[Call] = []
     task = assignment.brief(await _analyse(desk, casting, assignment, calls))
     authors = [
-        Author(
+        _Masked(
             desk, casting.strategist, assignment.draw, assignment.parent,
             [Message(speaker="system", text=assignment.system), user(_alternative(task, number))],
+            mask=assignment.mask,
         )
         for number in range(casting.drafts)
     ]  # fmt: skip
@@ -169,9 +187,10 @@ async def mend(
     """
     if draft.text is None or draft.mended:
         return draft
-    author = Author(
-        desk, casting.strategist, assignment.draw, assignment.parent, list(draft.messages)
-    )
+    author = _Masked(
+        desk, casting.strategist, assignment.draw, assignment.parent, list(draft.messages),
+        mask=assignment.mask,
+    )  # fmt: skip
     author.text, author.written, author.model = draft.text, draft.written, draft.model
     end = await author.answer(repair(words))
     usable = isinstance(end, str)
@@ -219,8 +238,9 @@ async def _debate(
         if verdict.decision == "accept" or not left:
             break
         left -= 1
-        criticism = fill(load("revise"), {"criticism": _criticism(verdict)})
-        if isinstance(await author.write(user(criticism)), Unusable):
+        criticism = assignment.mask.prose(_criticism(verdict))
+        said = fill(load("revise"), {"criticism": criticism})
+        if isinstance(await author.write(user(said)), Unusable):
             break  # what stood before is judged by what was said of it
         questions.append(user(_proposal(assignment, author, {})))
     if verdict.decision == "veto":
@@ -248,13 +268,14 @@ def _alternative(task: str, number: int) -> str:
 
 def _proposal(assignment: Assignment, author: Author, facts: Mapping[str, str]) -> str:
     """The critic's question; what it was told before is not told again."""
-    said = author.written
+    said, mask = author.written, assignment.mask
+    hypothesis = (said.hypothesis or said.idea) if said else ""
     return fill(
         load("critic"),
         {
             "parent": assignment.parent,
-            "child": paragraph(author.text or "", MAX_ECHO) or "(empty)",
-            "hypothesis": (said and (said.hypothesis or said.idea)) or "(nothing)",
+            "child": paragraph(mask.source(author.text or ""), MAX_ECHO) or "(empty)",
+            "hypothesis": mask.prose(hypothesis) or "(nothing)",
             **{name: facts.get(name, "") for name in ("figures", "siblings", "goal")},
         },
     )

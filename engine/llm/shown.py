@@ -73,7 +73,7 @@ class Shown:
 
         def made() -> str:
             said = entry.proposal.hypothesis if entry.proposal else entry.note
-            return one_line(self.mask.prose(said), SAID) or entry.operator
+            return one_line(self.mask.prose(said), SAID) or self.mask.prose(entry.operator)
 
         return self._once(("tried", entry.id), made)
 

@@ -15,8 +15,9 @@ from engine.llm.briefing import Inspiration, Material, Shown, brief, facts
 from engine.llm.conversation import Assignment
 from engine.llm.goal import Goal
 from engine.llm.knowledge import Knowledge
+from engine.llm.masking import Mask
 from engine.tasks import Task
-from genomes.prompt import Prompt
+from genomes.prompt import Prompt, Section
 from sandbox.outcome import Measured
 from sandbox.pool import Pool
 from sandbox.study import Study
@@ -123,8 +124,10 @@ class Library:
         )
 
     def _assignment(self, task: Task, prompt: Prompt, material: Material) -> Assignment:
+        asked = _masked(prompt, self._shown.mask)
+
         def task_of(analysis: str) -> str:
-            return brief(prompt, replace(material, analysis=analysis), self._tokens)
+            return brief(asked, replace(material, analysis=analysis), self._tokens)
 
         return Assignment(
             draw=task.candidate,
@@ -133,6 +136,7 @@ class Library:
             brief=task_of,
             wants_analysis="analysis" in prompt.placeholders,
             facts=facts(material),
+            mask=self._shown.mask,
         )
 
     def _members(self) -> tuple[list[int], list[int], list[int]]:
@@ -169,6 +173,18 @@ class Library:
         self._entries[entry.id] = entry
         if len(self._entries) > KEPT:
             self._entries.popitem(last=False)
+
+
+def _masked(prompt: Prompt, mask: Mask) -> Prompt:
+    """The prompt as it is asked with: models wrote it, too, and may name a market or a year."""
+    sections = tuple(
+        Section(heading=mask.prose(each.heading), body=mask.prose(each.body))
+        for each in prompt.sections
+    )
+    preamble = mask.prose(prompt.preamble)
+    if (preamble, sections) == (prompt.preamble, prompt.sections):
+        return prompt
+    return replace(prompt, preamble=preamble, sections=sections)
 
 
 def _one(ids: Sequence[int], turn: int, without: Sequence[int]) -> int | None:

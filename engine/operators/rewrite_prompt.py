@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.merit import Interval, Merit
@@ -30,22 +30,27 @@ class _Order:
     task: Task
     seat: Seat
     parent: Prompt
+    shown: str
     record: str
     relatives: str
+    hide: Callable[[str], str]
 
 
 class Rewriter:
     """Asks for prompts, a generation at a time."""
 
-    def __init__(self, desk: Desk, *, temperature: float, max_tokens: int) -> None:
+    def __init__(
+        self, desk: Desk, *, temperature: float, max_tokens: int, hide: Callable[[str], str]
+    ) -> None:
         """Ask at a desk.
 
         Args:
             desk: Takes the questions.
+            hide: Masks what strangers wrote.
             temperature: As the protocol has it.
             max_tokens: Cap on an answer.
         """
-        self._desk, self._temperature = desk, temperature
+        self._desk, self._temperature, self._hide = desk, temperature, hide
         self._max_tokens = min(max_tokens, MAX_TOKENS)
         self._asked: dict[int, tuple[list[int], Pending[list[Draft]]]] = {}
 
@@ -93,14 +98,16 @@ class Rewriter:
             ),
             parent=parent,
             record=record_of(records.get(task.parents[0])),
-            relatives="\n".join(_relative(*one) for one in kin[:MAX_RELATIVES]),
+            shown=self._hide(parent.text),
+            relatives=self._hide("\n".join(_relative(*one) for one in kin[:MAX_RELATIVES])),
+            hide=self._hide,
         )
 
 
 async def _rewritten(desk: Desk, order: _Order) -> Draft:
     """A new prompt; a reply that cannot be used goes back once."""
     values = {
-        "prompt": order.parent.text,
+        "prompt": order.shown,
         "record": order.record,
         "relatives": order.relatives,
         "placeholders": placeholder_page(order.parent.kind),
@@ -130,7 +137,7 @@ async def _rewritten(desk: Desk, order: _Order) -> Draft:
             outcome, wrong = reply, f"{reply.found} [{reply.problem}]"
         if attempt == 0:
             mended = _first_problem(outcome)
-            messages += [echo(exchange), repair(wrong)]
+            messages += [echo(exchange), repair(order.hide(wrong))]
     return _draft(outcome, text, calls, mended, reason, model)
 
 

@@ -16,6 +16,7 @@ from archive.exchange import SHARED, Exchange, Message
 from archive.proposal import Call
 from engine.llm.conversation import Assignment, Casting, Draft, draft, mend
 from engine.llm.errors import BudgetSpent
+from engine.llm.masking import Mask
 from engine.llm.question import key_of
 from engine.llm.schemas import ANALYSIS, STRATEGY, VERDICT
 from engine.llm.seat import MAX_ECHO, Seat
@@ -50,6 +51,7 @@ def verdict(decision: str, score: float, *reasons: str) -> str:
 
 ANALYST_SAYS = json.dumps({"root_cause": "exits too soon", "conditions": "", "bias": "", "try": []})
 FAILS = None
+MASK = Mask(["AAPL", "SPY"], market="us_etf_daily")
 
 
 @dataclass
@@ -116,6 +118,7 @@ def assignment(**values: Any) -> Assignment:
     given: dict[str, Any] = {
         "draw": DRAW, "parent": PARENT, "system": "the rules", "wants_analysis": True,
         "brief": lambda analysis: f"improve it [{analysis}]",
+        "mask": MASK,
         "facts": {"figures": "sharpe 0.3", "siblings": "one tried stops", "goal": "momentum"},
     }  # fmt: skip
     return Assignment(**{**given, **values})
@@ -450,6 +453,84 @@ def test_a_critic_cannot_speak_with_our_voice():
     said = desk.of("strategist")[1].messages[-1].text
     assert said.count("</criticism>") == 1
     assert "\x1b" not in said
+
+
+# -- what is masked --------------------------------------------------------------------------------
+
+LEAKS = ("SPY", "spy", "AAPL", "2008", "Sep", "us_etf_daily")
+PLANTED = PARENT.replace("A trend.", "SPY after 2008-09-15.").replace(
+    "return f > 1", "spy_2008 = f > 2008  # AAPL\n    return spy_2008"
+)
+SAYS = "suits SPY after 15 Sep 2008 and S\u200bPY in us_etf_daily"
+
+
+def said_by_us(desk: ScriptedDesk) -> str:
+    """All that models were told but for their own words, with the code's number taken out."""
+    told = [m.text for asked in desk.asked for m in asked.messages if m.speaker != "assistant"]
+    return "\n".join(told).replace("f > 2008", "")
+
+
+def test_the_critic_is_told_no_name_and_no_date():
+    planted = strategy(1, hypothesis=SAYS, edits=None, file=PLANTED)
+    made, desk = run(debating(1), {"strategist": [planted], "critic": [verdict("accept", 7.5)]})
+    (question,) = desk.of("critic")[0].messages
+    assert "suits asset 2 after [date] and asset 2 in the market" in question.text
+    assert '"""asset_2 after date_1."""' in question.text
+    assert "asset_2_date_2 = f > 2008  # asset_1" in question.text
+    assert not any(leak in said_by_us(desk) for leak in LEAKS)
+    assert made.text == PLANTED  # what is tested is what was written
+
+
+def test_an_idea_that_stands_for_a_hypothesis_is_masked_too():
+    planted = strategy(1, idea="SPY 2008", hypothesis=None)
+    _, desk = run(debating(0), {"strategist": [planted], "critic": [verdict("accept", 7.5)]})
+    assert "asset 2 [date]" in desk.of("critic")[0].messages[0].text
+    assert not any(leak in said_by_us(desk) for leak in LEAKS)
+
+
+def test_a_strategist_is_told_no_name_that_its_critic_knows():
+    _, desk = run(
+        debating(1),
+        {
+            "strategist": [strategy(1), strategy(2, hypothesis=SAYS)],
+            "critic": [verdict("revise", 3, "spy fell in 2008", SAYS), verdict("accept", 8)],
+        },
+    )
+    criticism = desk.of("strategist")[1].messages[-1].text
+    assert "- asset 2 fell in [date]\n- suits asset 2 after [date]" in criticism
+    assert "suits asset 2" in desk.of("critic")[1].messages[-1].text
+    assert not any(leak in said_by_us(desk) for leak in LEAKS)
+
+
+def test_what_was_wrong_with_a_reply_is_told_without_names():
+    made, desk = run(ALONE, {"strategist": ["SPY fell on 2008-09-15", strategy(1)]})
+    assert made.text == child(1)
+    assert "no JSON object in `asset_2 fell on [date]`" in said_by_us(desk)
+    assert not any(leak in said_by_us(desk) for leak in LEAKS)
+
+
+def test_what_was_wrong_with_a_strategy_is_told_without_names_and_with_its_numbers():
+    first, _ = run(ALONE, {"strategist": [strategy(1)]})
+    words = "line 3: uses spy_2008 of AAPL in ema(f, 2000); like SPY since 2008-09-15"
+    _, desk = mended(first, strategy(2), words=words)
+    assert "line 3: uses asset_2_[date] of asset_1 in ema(f, 2000); like asset_2 since [date]" in (
+        desk.asked[0].messages[-1].text
+    )
+    assert not any(leak in said_by_us(desk) for leak in LEAKS)
+
+
+def test_a_models_own_words_stay_as_it_said_them():
+    own = strategy(1, hypothesis=SAYS.replace("\u200b", ""))
+    _, desk = run(
+        debating(1),
+        {
+            "strategist": [own, strategy(2)],
+            "critic": [verdict("revise", 3, "SPY"), verdict("accept", 8)],
+        },
+    )
+    assert desk.of("strategist")[1].messages[2] == Message(speaker="assistant", text=own)
+    echoed = desk.of("critic")[1].messages[1]
+    assert echoed == Message(speaker="assistant", text=verdict("revise", 3, "SPY"))
 
 
 # -- several drafts --------------------------------------------------------------------------------
