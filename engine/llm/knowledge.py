@@ -233,7 +233,7 @@ class Knowledge:
             case Measured(fitness=fitness):
                 end = f"fitness {fitness:.2g}"
             case _:
-                end = self._hide(one_line(fate_of(entry.outcome), SAID))
+                end = one_line(self._hide(fate_of(entry.outcome)), SAID)
         return f"{idea}: {end}"
 
     def _refuse(self, entry: Entry, outcome: Refused) -> None:
