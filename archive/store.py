@@ -171,6 +171,8 @@ class Archive(Reading):
             for outcome in reversed(evaluations)
             if isinstance(outcome, Measured | Floored | DependsOnStart)
         }
+        if not found:
+            return
         with self._writing("keeping evaluations") as connection:
             known = set[str]()
             for keys in chunks(found):

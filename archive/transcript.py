@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -11,10 +12,11 @@ from sqlalchemy import Connection, Engine, Row, func, select
 
 from archive import place
 from archive.encoding import spelled, unspelled
-from archive.exchange import Exchange, Message, passage_of
+from archive.exchange import SHARED, Exchange, Message, passage_of
 from archive.tables import exchange, passage
 
 PAGE = 100
+KEPT = 256  # shared answers in memory
 """Exchanges read at a time: each may hold some 100 kB of what was said."""
 
 PLAIN = (
@@ -64,6 +66,7 @@ class Transcript:
         self._new_exchanges = place.insert_new(engine, exchange)
         self._sole = sole
         self._asked: set[tuple[str, int]] | None = None
+        self._shared: OrderedDict[str, Exchange] = OrderedDict()  # asked for again and again
 
     def recall(self, key: str, draw: int) -> Exchange | None:
         """What came of a question; None where it was never asked.
@@ -77,11 +80,20 @@ class Transcript:
         """
         if self._sole and (key, draw) not in self._known():
             return None
+        if draw == SHARED and key in self._shared:
+            return self._shared[key]
         asked = select(exchange).where(exchange.c.key == key, exchange.c.draw == draw)
         with self._reading() as connection:
             for one in _exchanges(connection, connection.execute(asked).all()):
+                if draw == SHARED:
+                    self._remember(one)
                 return one
         return None
+
+    def _remember(self, one: Exchange) -> None:
+        self._shared[one.key] = one
+        if len(self._shared) > KEPT:
+            self._shared.popitem(last=False)
 
     def keep(self, exchanges: Sequence[Exchange]) -> None:
         """Keep exchanges, in one transaction; of two with one key and draw the first one stays.

@@ -62,6 +62,7 @@ class Library:
         self._studies: OrderedDict[str, Study | None] = OrderedDict()
         self._children: dict[int, deque[int]] = {}
         self._failed: deque[Entry] = deque(maxlen=FAILURES)
+        self._prompts: dict[str, Prompt] = {}  # text -> as it is shown
 
     def tell(self, entries: Sequence[Entry]) -> None:
         """Learn from a generation told."""
@@ -88,6 +89,8 @@ class Library:
         entries = self._fetch({*best, *different, *recent, *relatives, *parents})
         studies = self._study([entries[i] for i in sorted(parents)])
         made: list[Assignment] = []
+        lessons: dict[int, list[str]] = {}  # the same parent is asked about more than once
+        told: dict[int, dict[str, str]] = {}
         for task in tasks:
             parent, *others = (entries[i] for i in task.parents)
             other = others[0] if others else None
@@ -97,6 +100,8 @@ class Library:
                 if (chosen := _one(ids, task.candidate, task.parents)) is not None
             ]
             kin = self._children.get(parent.id, ())
+            if parent.id not in lessons:
+                lessons[parent.id] = self._knowledge.lessons(parent, LESSONS, without=set(kin))
             material = Material(
                 shown=self._shown,
                 parent=parent,
@@ -105,13 +110,15 @@ class Library:
                 other_study=studies.get(other.id) if other else None,
                 siblings=[entries[i] for i in kin],
                 inspirations=_distinct(inspiring),
-                lessons=self._knowledge.lessons(parent, LESSONS, without=set(kin)),
+                lessons=lessons[parent.id],
                 failures=tuple(self._failed),
                 refusals=self._knowledge.refusals(task.models[0], REFUSALS),
                 goal=self._goal,
             )
             assert task.prompt is not None  # every model is asked with one
-            made.append(self._assignment(task, prompts[task.prompt], material))
+            if parent.id not in told:
+                told[parent.id] = facts(material)
+            made.append(self._assignment(task, prompts[task.prompt], material, told[parent.id]))
         return made
 
     def twin(self, candidate: int) -> str:
@@ -123,8 +130,12 @@ class Library:
             f"there. That one is:\n{of}\nChange what it does."
         )
 
-    def _assignment(self, task: Task, prompt: Prompt, material: Material) -> Assignment:
-        asked = _masked(prompt, self._shown.mask)
+    def _assignment(
+        self, task: Task, prompt: Prompt, material: Material, told: Mapping[str, str]
+    ) -> Assignment:
+        asked = self._prompts.get(prompt.text)
+        if asked is None:
+            asked = self._prompts[prompt.text] = _masked(prompt, self._shown.mask)
 
         def task_of(analysis: str) -> str:
             return brief(asked, replace(material, analysis=analysis), self._tokens)
@@ -135,7 +146,7 @@ class Library:
             system=self._system,
             brief=task_of,
             wants_analysis="analysis" in prompt.placeholders,
-            facts=facts(material),
+            facts=told,
             mask=self._shown.mask,
         )
 
