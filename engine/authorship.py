@@ -160,8 +160,10 @@ class LanguageModels:
 
     def objection(self, one: Work) -> Outcome | None:
         """What speaks against a model's strategy though it can be drawn; None for nothing."""
-        by_model = one.drawing is not None and one.task.operator in MODEL_OPERATORS
-        return self._strategist.objection(one.drawing.graph) if by_model and one.drawing else None
+        drawing = one.drawing
+        if drawing is None or drawing.operator not in MODEL_OPERATORS:
+            return None
+        return self._strategist.objection(drawing.graph)
 
     def mended(
         self, generation: int, work: Sequence[Work], watcher: Watcher

@@ -9,7 +9,7 @@ from engine.state import Search, Watcher
 from engine.streams import VARY, seed_of
 from engine.tasks import CROSS, MUTATE, TUNE, Draft, Work
 from sandbox.errand import Drawing, Request
-from sandbox.outcome import Duplicate, Unusable
+from sandbox.outcome import Duplicate
 
 INSTEAD = {TUNE: "change_constant", MUTATE: "regrow", CROSS: "cross_expression"}
 """Who takes a slot whose parent declares nothing to tune, or for which no model answered."""
@@ -76,10 +76,6 @@ def _propose(
     watcher: Watcher,
 ) -> None:
     """Let workers make, check and draw what is a strategy and not settled yet."""
-    for one in work:
-        if _is_unanswered(one.draft):
-            assert one.draft is not None  # as just seen
-            one.draft = replace(one.draft, text="", outcome=None)
     asked = [one for one in work if one.draft is None or one.draft.outcome is None]
     requests = [_request(search, generation, one, texts) for one in asked]
     drawn = len(work) - len(asked)
@@ -87,12 +83,6 @@ def _propose(
         asked[index].drawing = _worded(drawing, asked[index].draft)
         drawn += 1
         watcher.progress(generation, "drawn", drawn, len(work))
-
-
-def _is_unanswered(draft: Draft | None) -> bool:
-    """Whether no model answered: a slot that a structural operator can take."""
-    outcome = draft.outcome if draft else None
-    return isinstance(outcome, Unusable) and outcome.problem == "no_answer"
 
 
 def _request(search: Search, generation: int, one: Work, texts: Mapping[int, str]) -> Request:

@@ -49,7 +49,8 @@ class Draft:
     """What was made for a slot in the driver: by a model, by tuning, or for a prompt.
 
     Attributes:
-        text: The text; what the model wrote, where it cannot be drawn.
+        text: The text; what the model wrote, where it cannot be drawn. Where it is empty and there
+            is no outcome, a structural operator takes the slot.
         outcome: What became of it, where that is known without drawing it.
         note: One sentence: what was done.
         change: What the docstring is to say of that; empty leaves it alone.

@@ -68,6 +68,7 @@ class Strategist:
             prompts: All prompts by their ids.
             open_models: Models that are left alone.
         """
+        self._desk.open_models = open_models  # for all roles, the rewriter's too
         if not tasks:
             return
         assignments = self._library.assignments(tasks, prompts)
@@ -75,7 +76,6 @@ class Strategist:
             replace(self._casting, strategist=replace(self._casting.strategist, models=task.models))
             for task in tasks
         ]
-        self._desk.open_models = open_models
         ended: list[int] = []
         pending = self._desk.begin(
             _counted(draft(self._desk, casting, assignment), assignment.draw, ended)
@@ -150,10 +150,12 @@ async def _counted(work: Awaitable[Spoken], draw: int, ended: list[int]) -> Spok
 
 
 def _drafted(said: Spoken) -> Draft:
-    proposal = said.proposal
+    """What came of a conversation; where no model answered, neither a text nor an outcome."""
+    proposal, problem = said.proposal, said.problem
+    unanswered = problem is not None and problem.problem == "no_answer"
     return Draft(
         text=said.text or "",
-        outcome=said.problem,
+        outcome=None if unanswered else problem,
         note=one_line(proposal.hypothesis, MAX_NOTE),
         change=one_line(proposal.hypothesis, MAX_CHANGE) or f"written by {said.model}",
         model=said.model,

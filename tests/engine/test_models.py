@@ -404,6 +404,58 @@ def test_slots_without_an_answer_are_made_structurally_and_the_run_says_so(
     assert "the same digest" in capsys.readouterr().out
 
 
+def test_a_prompt_that_nobody_rewrites_is_no_strategy(tmp_path: Path) -> None:
+    def refuses(body: dict[str, object], _attempt: int) -> str | None:
+        return "400" if "asks a language model to change" in str(body["messages"]) else None
+
+    path = tmp_path / "run.sqlite"
+    prompts = {"every": 1, "by_model": 1.0}
+    with ScriptedServer(author, refuses, key=KEY) as server:
+        evolved(path, planned(server.url, prompts=prompts), generations=5)
+    with Archive.open(path, identity=None, readonly=True) as archive:
+        rewritten = [e for e in archive.entries() if e.operator == "rewrite_prompt"]
+    assert rewritten
+    assert all(e.species == "prompt" for e in rewritten)
+    assert {getattr(e.outcome, "problem", e.outcome) for e in rewritten} == {"no_answer"}
+
+
+def test_the_goal_is_asked_of_models_only(tmp_path: Path) -> None:
+    """A structural operator that stands in for a model is not held to the model's goal."""
+
+    def dead(body: dict[str, object], _attempt: int) -> str | None:
+        return None if '"ready"' in str(body["messages"]) else "400"
+
+    path = tmp_path / "run.sqlite"
+    with ScriptedServer(author, dead, key=KEY) as server:
+        words = [
+            "--generations", "1", "--population", "8", "--workers", "0", "--llm", "small",
+            "--llm-base-url", server.url, "--archive", str(path), "--goal", "use volume",
+            "--set", "llm.share=1.0",
+        ]  # fmt: skip
+        assert evolve(words) == 0
+    with Archive.open(path, identity=None, readonly=True) as archive:
+        made = list(archive.entries(generations=range(1, 2), species="strategy"))
+    assert len(made) == 8
+    assert not any(isinstance(e.outcome, Unusable) for e in made)
+
+
+def test_models_left_alone_are_left_alone_by_every_role_though_no_strategy_is_written(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    """A generation may ask for prompts only; whom it may ask is no matter of earlier ones."""
+    plan = planned(server.url)
+    with (
+        Archive.create(tmp_path / "run.sqlite", identity=plan.identity) as archive,
+        casting.desk(plan.config.llm, archive, {}, None) as desk,
+    ):
+        assert desk is not None
+        made = wiring.assemble(plan, archive, FakePool(), desk)
+        desk.open_models = frozenset({"small"})  # as an earlier generation had it
+        assert made.authors is not None
+        made.authors.begin(3, [])
+        assert desk.open_models == frozenset()
+
+
 def test_a_strangers_markup_is_shown_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
