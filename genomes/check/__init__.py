@@ -5,21 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from genomes.check.grammar import Grammar
 from genomes.check.literals import read_literals
 from genomes.check.report import Report, quote
 from genomes.check.shape import read_shape
-from genomes.check.text import (
-    Parsed,
-    broken,
-    decode,
-    normal_form,
-    parse,
-    scan,
-    too_deep,
-)
+from genomes.check.text import Parsed, broken, parse, readable, too_deep
+from genomes.check.tree import strip_annotations
 from genomes.language.params import Param
 from genomes.refusal import Refusal
 
@@ -52,13 +44,9 @@ def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
         The checked text, or its first 20 refusals in the order of the text. Texts that cannot be
         read as Python are refused for that alone.
     """
-    decoded = decode(text)
-    if not isinstance(decoded, str):
-        return decoded
-    normal = normal_form(decoded)
-    refusals = scan(normal)
-    if refusals:
-        return refusals
+    normal = readable(text)
+    if not isinstance(normal, str):
+        return normal
     parsed = parse(normal)
     if not isinstance(parsed, Parsed):
         return parsed
@@ -68,9 +56,9 @@ def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
     Grammar(report, shape).read()
     if len(report):
         return report.refusals()
-    _strip_annotations(parsed)
+    strip_annotations(parsed.tree, parsed.parts)
     nodes = 1 + sum(part.size for part in shape.parts.values())
-    return Checked(text=normal, tree=parsed.tree, params=shape.params, nodes=nodes)
+    return Checked(text=normal, tree=parsed.tree, params=shape.params or {}, nodes=nodes)
 
 
 def check_foreign(text: str | bytes) -> Checked | tuple[Refusal, ...]:
@@ -112,7 +100,7 @@ def _refuse_policy(text: str) -> tuple[Refusal, ...]:
     parsed = parse(text)
     if not isinstance(parsed, Parsed):
         return parsed
-    _strip_annotations(parsed)
+    strip_annotations(parsed.tree, parsed.parts)
     try:
         result = compile_restricted_exec(parsed.tree, filename="<strategy>")
     except (SyntaxError, ValueError) as error:  # what parses and yet does not compile: f(x=1, x=2)
@@ -136,32 +124,3 @@ def policy_refusals(errors: Sequence[str]) -> tuple[Refusal, ...]:
             )
         )  # fmt: skip
     return tuple(refusals)
-
-
-def _strip_annotations(parsed: Parsed) -> None:
-    """Annotations are welcome and mean nothing: they name things that are not there."""
-    blocks: list[Any] = [parsed.tree]
-    found = False
-    for part in parsed.parts:
-        for each in part.kinds.get(ast.arg, ()):
-            each.annotation = None
-        for each in part.kinds.get(ast.FunctionDef, ()):
-            each.returns = None
-        found = found or ast.AnnAssign in part.kinds
-        for kind in _BLOCKS:
-            blocks += part.kinds.get(kind, ())
-    for block in blocks if found else ():
-        block.body = [_plain(each) for each in block.body]
-        if type(block) in (ast.If, ast.For):
-            block.orelse = [_plain(each) for each in block.orelse]
-
-
-_BLOCKS = (ast.FunctionDef, ast.If, ast.For)
-
-
-def _plain(node: ast.stmt) -> ast.stmt:
-    if not isinstance(node, ast.AnnAssign):
-        return node
-    if node.value is None:
-        return ast.copy_location(ast.Pass(), node)
-    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)

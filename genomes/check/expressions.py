@@ -121,7 +121,7 @@ class Expressions:
         name = node.id
         if name in self._locals:
             return
-        if name in CALLABLE or name in self._shape.functions:
+        if name in CALLABLE or name in self._shape.names:
             self._refuse(
                 node, "call", f"uses the function {quote(name)} as a value",
                 advice.call_of(name) if name in WORDS else f"call it: {quote(name)}(...)",
@@ -144,7 +144,7 @@ class Expressions:
     def _call(self, node: ast.Call) -> None:
         func = node.func
         if type(func) is ast.Name:
-            if not (func.id in CALLABLE or func.id in self._shape.functions):
+            if not (func.id in CALLABLE or func.id in self._shape.names):
                 self._not_callable(node, func)
         elif type(func) is ast.Attribute:
             self._attribute(func, called=True)
@@ -233,8 +233,8 @@ class Expressions:
         if called:
             instead = "parameters are plain numbers: write p.window"
             self._report.at_member(node, "call", f"calls p.{quote(attr)}()", instead)
-        elif attr not in self._shape.params:
-            known = ", ".join(self._shape.params) or "none are declared"
+        elif attr not in self._shape.declared:
+            known = ", ".join(self._shape.declared) or "none are declared"
             self._report.at_member(
                 node, "unknown_parameter", f"uses p.{quote(attr)}, which PARAMS does not declare",
                 f'declare it: PARAMS = {{"{quote(attr)}": Int(20, low=5, high=60)}}, '
@@ -327,7 +327,7 @@ class Expressions:
                     node, "rebinding", f"names a value {quote(name)}",
                     f"names do not begin with an underscore: write {quote(name.strip('_')) or 'x'}",
                 )  # fmt: skip
-            case ast.Name(id=name) if name in RESERVED or name in self._shape.functions:
+            case ast.Name(id=name) if name in RESERVED or name in self._shape.names:
                 self._refuse(
                     node, "rebinding", f"names a value {name}, which the language or the file has",
                     f"choose another name, such as {name}_value",

@@ -42,16 +42,19 @@ class Grammar:
     def read(self) -> None:
         """Read all functions of the file."""
         for name, node in self._shape.functions.items():
-            self._expressions.enter(name)
-            for each in node.args.args:
-                if each.annotation is not None:
-                    self._annotation(each.annotation)
-            self._annotation(node.returns)
-            match node.body[0]:
-                case ast.Expr(value=ast.Constant(value=str())):
-                    self._statements(node.body[1:])
-                case _:
-                    self._statements(node.body)
+            self._function(name, node)
+
+    def _function(self, name: str, node: ast.FunctionDef) -> None:
+        self._expressions.enter(name)
+        for each in node.args.args:
+            if each.annotation is not None:
+                self._annotation(each.annotation)
+        self._annotation(node.returns)
+        match node.body[0]:
+            case ast.Expr(value=ast.Constant(value=str())):
+                self._statements(node.body[1:])
+            case _:
+                self._statements(node.body)
 
     def _refuse(self, node: ast.AST, rule: str, found: str, instead: str) -> None:
         self._report.at(node, rule, found, instead)

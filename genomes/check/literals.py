@@ -13,8 +13,8 @@ MAX_NUMBERS = 400
 MAX_STRING = 200
 
 
-def read_literals(report: Report, parsed: Parsed) -> None:
-    """Read all literals of a file; what is wrong goes to the report."""
+def read_literals(report: Report, parsed: Parsed) -> int:
+    """Read all literals of a file; how many numbers it has. What is wrong goes to the report."""
     numbers = 0
     for part in parsed.parts:
         for node in part.kinds.get(ast.Constant, ()):
@@ -41,6 +41,7 @@ def read_literals(report: Report, parsed: Parsed) -> None:
         first = _numbers(parsed.tree)[MAX_NUMBERS]
         found = f"writes more than {MAX_NUMBERS} numbers"
         report.at(first, "literal", found, "a strategy is a rule, not a table")
+    return numbers
 
 
 def _numbers(tree: ast.Module) -> list[ast.Constant]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from genomes.check import advice
 from genomes.check.declarations import read_params
@@ -14,6 +15,8 @@ from genomes.check.text import Parsed
 from genomes.check.tree import Part
 from genomes.language.params import Param
 from genomes.language.strategy import LAYERS, REQUIRED
+
+T = TypeVar("T")
 
 MAX_FUNCTIONS = 40
 LANGUAGE = "genomes.language"
@@ -26,23 +29,54 @@ class Shape:
     """What stands at the top level of a file.
 
     Attributes:
-        params: The declared parameters.
+        params: The declared parameters; None where none are declared.
         functions: Layers and helpers by name.
         parts: For each function, its node and all below.
+        names: The names of all functions; more than are here, where this is a piece of a file.
+        declared: The names of all parameters; likewise.
     """
 
-    params: dict[str, Param] = field(default_factory=dict[str, Param])
+    params: Mapping[str, Param] | None = None
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict[str, ast.FunctionDef])
     parts: dict[str, Part] = field(default_factory=dict[str, Part])
+    names: Collection[str] = ()
+    declared: Collection[str] = ()
 
 
 def read_shape(report: Report, parsed: Parsed) -> Shape:
     """The file's parts; what does not belong there goes to the report."""
     shape = Shape()
-    seen_params = False
-    for position, part in enumerate(parsed.parts):
+    shape.names = shape.functions
+    read_parts(report, parsed.parts, shape)
+    shape.declared = shape.params or ()
+    for name in REQUIRED:
+        if name not in shape.functions:
+            report.add(
+                "layer", 0, 0, f"has no function {name}",
+                f"define {name}({', '.join(LAYERS[name])})",
+            )  # fmt: skip
+    if len(shape.functions) > MAX_FUNCTIONS:
+        report.add(
+            "size", 0, 0, f"defines {len(shape.functions)} functions",
+            f"define at most {MAX_FUNCTIONS}",
+        )  # fmt: skip
+    else:
+        _refuse_cycles(report, shape)
+    return shape
+
+
+def read_parts(report: Report, parts: Sequence[Part], shape: Shape, *, first: bool = True) -> None:
+    """Read statements that stand at the top level.
+
+    Args:
+        report: Told of what does not belong there.
+        parts: The statements.
+        shape: Told of what does.
+        first: Whether the file begins with them.
+    """
+    for position, part in enumerate(parts):
         match node := part.node:
-            case ast.Expr(value=ast.Constant(value=str())) if position == 0:
+            case ast.Expr(value=ast.Constant(value=str())) if first and position == 0:
                 pass
             case ast.Expr(value=ast.Constant(value=str())):
                 report.at(
@@ -56,9 +90,8 @@ def read_shape(report: Report, parsed: Parsed) -> Shape:
                 ast.Assign(targets=[ast.Name(id="PARAMS")], value=value)
                 | ast.AnnAssign(target=ast.Name(id="PARAMS"), value=value)
             ):
-                if seen_params:
+                if shape.params is not None:
                     report.at(node, "rebinding", "sets PARAMS twice", "keep one dict")
-                seen_params = True
                 shape.params = read_params(report, value)
             case ast.FunctionDef():
                 _read_function(report, node, part, shape)
@@ -82,19 +115,6 @@ def read_shape(report: Report, parsed: Parsed) -> Shape:
             case _:
                 found = f"has {_name(node)} outside of functions"
                 report.at(node, "module", found, f"remove it: {_TOP}")
-    for name in REQUIRED:
-        if name not in shape.functions:
-            report.add(
-                "layer", 0, 0, f"has no function {name}",
-                f"define {name}({', '.join(LAYERS[name])})",
-            )  # fmt: skip
-    if len(shape.functions) > MAX_FUNCTIONS:
-        report.add(
-            "size", 0, 0, f"defines {len(shape.functions)} functions",
-            f"define at most {MAX_FUNCTIONS}",
-        )  # fmt: skip
-    _refuse_cycles(report, shape)
-    return shape
 
 
 def _name(node: ast.AST) -> str:
@@ -186,32 +206,38 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
 
 
 def _refuse_cycles(report: Report, shape: Shape) -> None:
-    calls: dict[str, list[Any]] = {
-        name: [
-            each
-            for each in part.kinds.get(ast.Call, ())
-            if type(each.func) is ast.Name and each.func.id in shape.functions
-        ]
-        for name, part in shape.parts.items()
-    }
+    calls = {name: calls_of(part, shape.names) for name, part in shape.parts.items()}
+    for name, called, node in leading_back(calls):
+        report.at(
+            node, "recursion", f"{quote(name)} calls {quote(called)}, which leads back",
+            "functions are not recursive: use for ... in range(n), ema or ratchet",
+        )  # fmt: skip
+
+
+def calls_of(part: Part, names: Collection[str]) -> list[tuple[str, ast.AST]]:
+    """Which functions of the file a function calls, and where."""
+    return [
+        (each.func.id, each)
+        for each in part.kinds.get(ast.Call, ())
+        if type(each.func) is ast.Name and each.func.id in names
+    ]
+
+
+def leading_back(calls: Mapping[str, Sequence[tuple[str, T]]]) -> Iterator[tuple[str, str, T]]:
+    """The calls that lead back to their caller: who calls, who is called, and where."""
     done: set[str] = set()
     trail: list[str] = []
 
-    def visit(name: str) -> None:
+    def visit(name: str) -> Iterator[tuple[str, str, T]]:
         trail.append(name)
-        for call in calls[name]:
-            called = call.func.id
+        for called, where in calls[name]:
             if called in trail:
-                report.at(
-                    call, "recursion", f"{quote(name)} calls {quote(called)}, which leads back",
-                    "functions are not recursive: use for ... in range(n), ema or ratchet",
-                )  # fmt: skip
+                yield name, called, where
             elif called not in done:
-                visit(called)
+                yield from visit(called)
         trail.pop()
         done.add(name)
 
-    if len(shape.functions) <= MAX_FUNCTIONS:
-        for name in shape.functions:
-            if name not in done:
-                visit(name)
+    for name in calls:
+        if name not in done:
+            yield from visit(name)

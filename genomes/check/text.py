@@ -77,6 +77,15 @@ def decode(source: str | bytes) -> str | tuple[Refusal, ...]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def readable(source: str | bytes) -> str | tuple[Refusal, ...]:
+    """The normal form of a text that any parser may see; else why none may."""
+    decoded = decode(source)
+    if not isinstance(decoded, str):
+        return decoded
+    normal = normal_form(decoded)
+    return scan(normal) or normal
+
+
 def normal_form(text: str) -> str:
     """The text without trailing blanks and with one newline at its end; places stay as they are."""
     text = text.rstrip(" \t\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,3 +100,32 @@ def from_the_top(tree: ast.Module) -> list[Any]:
         found += level
         level = _sorted_in(level, defaultdict(list))
     return found
+
+
+def strip_annotations(tree: ast.Module, parts: Iterable[Part]) -> None:
+    """Take annotations away: they are welcome, and name things that are not there."""
+    blocks: list[Any] = [tree]
+    found = False
+    for part in parts:
+        for each in part.kinds.get(ast.arg, ()):
+            each.annotation = None
+        for each in part.kinds.get(ast.FunctionDef, ()):
+            each.returns = None
+        found = found or ast.AnnAssign in part.kinds
+        for kind in _BLOCKS:
+            blocks += part.kinds.get(kind, ())
+    for block in blocks if found else ():
+        block.body = [_plain(each) for each in block.body]
+        if type(block) in (ast.If, ast.For):
+            block.orelse = [_plain(each) for each in block.orelse]
+
+
+_BLOCKS = (ast.FunctionDef, ast.If, ast.For)
+
+
+def _plain(node: ast.stmt) -> ast.stmt:
+    if not isinstance(node, ast.AnnAssign):
+        return node
+    if node.value is None:
+        return ast.copy_location(ast.Pass(), node)
+    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)

@@ -30,6 +30,7 @@ from sandbox.outcome import Crashed, Refused
 START_S = 30.0
 ZYGOTE = "sandbox.jail.zygote"
 WINDOW = 8  # texts under way at once: the process never waits for the next one
+TOGETHER = 32  # answers are read together: a processor that waits between them forgets how
 _GRACE_S = 1.0  # beyond two tries of wall_s each, the zygote itself hangs
 _PACKAGES = ("sandbox", "genomes", "RestrictedPython")
 
@@ -133,6 +134,7 @@ class Jail:
         self, questions: Sequence[tuple[str, dict[str, Value] | None]]
     ) -> list[Drawn | Refused | Crashed]:
         answers: dict[int, Drawn | Refused | Crashed] = {}
+        unread: dict[int, bytes] = {}
         waiting: deque[int] = deque()
         for index, (text, _) in enumerate(questions):
             if len(text) > MAX_TEXT:
@@ -148,14 +150,29 @@ class Jail:
             bodies = (_question(*questions[index]) for index in batch)
             try:
                 for answer in self._exchange(bodies):
-                    answers[waiting.popleft()] = answer
+                    index = waiting.popleft()
+                    if isinstance(answer, Crashed):
+                        answers[index] = answer
+                    else:
+                        unread[index] = answer
+                    if len(unread) >= TOGETHER:
+                        self._read(unread, answers)
             except LostError as lost:
                 self.close()
                 if len(batch) == 1 and waiting and waiting[0] == first == suspect:
                     answers[waiting.popleft()] = Crashed(stage="draw", reason=str(lost))
                 else:  # what was running may be at fault: once more, alone
                     suspect = waiting[0]
+        self._read(unread, answers)
         return [answers[index] for index in range(len(questions))]
+
+    def _read(
+        self, unread: dict[int, bytes], answers: dict[int, Drawn | Refused | Crashed]
+    ) -> None:
+        """Read answers that have come, and let go of them."""
+        for index, body in unread.items():
+            answers[index] = read_reply(body, self._fields, self._caps.max_nodes)
+        unread.clear()
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -234,8 +251,8 @@ class Jail:
         said = process.stderr.read(65_536).decode(errors="replace").strip()
         return quote(said.splitlines()[-1], 300) if said else ""
 
-    def _exchange(self, bodies: Iterator[bytes]) -> Iterator[Drawn | Refused | Crashed]:
-        """Send questions ahead, yield their answers in order.
+    def _exchange(self, bodies: Iterator[bytes]) -> Iterator[bytes | Crashed]:
+        """Send questions ahead, yield what was answered, in order.
 
         Raises:
             LostError: The process died, hung, or answered what it was not asked.
@@ -253,12 +270,12 @@ class Jail:
         while under_way:
             yield self._answer(talk, under_way.popleft())
 
-    def _answer(self, talk: Talk, asked: int) -> Drawn | Refused | Crashed:
+    def _answer(self, talk: Talk, asked: int) -> bytes | Crashed:
         number, kind, body = talk.hear()
         if number != asked:
             raise LostError("the jail answered another question")
         if kind == frames.ANSWER:
-            return read_reply(body, self._fields, self._caps.max_nodes)
+            return body
         if kind == frames.LOST:
             return Crashed(stage="draw", reason=quote(body.decode(errors="replace"), 200))
         raise LostError("the jail sent what is neither answer nor loss")

@@ -5,79 +5,20 @@ Deterministic: the same text gives the same graph or the same refusals in any pr
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
-from types import CodeType, TracebackType
+from types import TracebackType
 
-from RestrictedPython.compile import compile_restricted_exec
-
-from genomes.check import check, policy_refusals
 from genomes.check.report import Report, quote
-from genomes.check.text import broken, too_deep
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
-from genomes.language.params import Param, Value
+from genomes.language.params import Value
 from genomes.language.strategy import LAYERS, draw
 from genomes.refusal import Refusal
 from sandbox.jail.caps import Caps
-from sandbox.jail.guards import GLOBALS, Guards
-from sandbox.jail.policy import Policy
-from sandbox.jail.tame import codes_in, is_tame
-
-FILENAME = "<strategy>"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A checked and compiled text: inert, so it may serve many drawings with other values.
-
-    Attributes:
-        text: The normal form.
-        code: Defines the functions; nothing else runs at the top level.
-        params: The declared parameters.
-        layers: First line of each layer.
-        nodes: Nodes of the text's tree.
-        tame: Whether the code provably leaves its process as it found it.
-        names: What the code, and all code inside it, may load of its globals.
-    """
-
-    text: str
-    code: CodeType
-    params: Mapping[str, Param]
-    layers: Mapping[str, int]
-    nodes: int
-    tame: bool
-    names: frozenset[str]
-
-
-@lru_cache(maxsize=4)
-def prepare(text: str) -> Prepared | tuple[Refusal, ...]:
-    """Check and compile a text; never raises."""
-    checked = check(text)
-    if isinstance(checked, tuple):
-        return checked
-    functions: list[ast.stmt] = [n for n in checked.tree.body if isinstance(n, ast.FunctionDef)]
-    module = ast.Module(body=functions, type_ignores=[])
-    layers = {n.name: n.lineno for n in functions if isinstance(n, ast.FunctionDef)}
-    try:
-        result = compile_restricted_exec(module, filename=FILENAME, policy=Policy)
-    except (SyntaxError, ValueError) as error:  # what parses and yet does not compile
-        return (broken(error, checked.text),)
-    except (RecursionError, MemoryError):
-        return too_deep()
-    if result.code is None:
-        return policy_refusals(result.errors)
-    codes = codes_in(result.code)
-    return Prepared(
-        text=checked.text, code=result.code, params=checked.params,
-        layers={name: layers[name] for name in LAYERS if name in layers}, nodes=checked.nodes,
-        tame=is_tame(codes, GLOBALS),
-        names=frozenset[str]().union(*[each.co_names for each in codes]),
-    )  # fmt: skip
+from sandbox.jail.guards import Guards
+from sandbox.jail.preparing import FILENAME, Prepared, prepare
 
 
 def draw_text(
@@ -95,13 +36,24 @@ def draw_text(
         caps: Fuel and sizes.
     """
     prepared = prepare(text)
-    if isinstance(prepared, tuple):
-        return prepared
+    return (
+        prepared if isinstance(prepared, tuple) else draw_prepared(prepared, values, fields, caps)
+    )
+
+
+def draw_prepared(
+    prepared: Prepared,
+    values: Mapping[str, Value] | None,
+    fields: Mapping[str, Dimension],
+    caps: Caps,
+) -> Graph | tuple[Refusal, ...]:
+    """`draw_text` for a text that was checked and compiled."""
     guards = Guards(caps.fuel, 1 + prepared.nodes // caps.nodes_per_step)
     namespace = guards.namespace(prepared.names)
     entered: list[str] = []
     try:
-        exec(prepared.code, namespace)
+        for code in prepared.codes:
+            exec(code, namespace)
         for name, value in list(namespace.items()):
             if getattr(value, "__globals__", None) is namespace:
                 noted = entered if name in LAYERS else None
@@ -137,9 +89,10 @@ def _place(
         traceback = traceback.tb_next
     if last is None:
         return (prepared.layers[entered[-1]], 1) if entered else (0, 0)
-    positions = last.tb_frame.f_code.co_positions()
+    code = last.tb_frame.f_code
+    positions = code.co_positions()
     line, _, byte, _ = next(islice(positions, last.tb_lasti // 2, None), (None,) * 4)
-    line = line or last.tb_lineno
+    line = (line or last.tb_lineno) + prepared.above.get(code.co_qualname.partition(".")[0], 0)
     return line, 0 if byte is None else Report(prepared.text).column(line, byte)
 
 

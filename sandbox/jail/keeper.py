@@ -2,8 +2,10 @@
 
 Texts go, one frame each, through one child after another until a child has seen enough, dies, or
 says that a text needs a process of its own. Then that text, and no other, is tried once more
-alone, in a child that has seen nothing; the others go on in a new one. The keeper reads no byte
-of a stranger, and its buffers are wiped after each: what it forks knows nothing of those before.
+alone, in a child that has seen nothing; the others go on in a new one. Who refers a text may hand
+over what it made of it: that is bytes for the text's own child, and binds nobody else. The keeper
+reads no byte of a stranger, and its buffers are wiped after each: what it forks knows nothing of
+those before.
 """
 
 from __future__ import annotations
@@ -20,15 +22,29 @@ from typing import Any, NoReturn
 from sandbox.jail import frames, lockdown
 from sandbox.jail.lockdown import Limits, Seal
 
-# Spreads the cost of a fork. Cycles that tame texts leave are never collected: 2.3 MiB each where
-# all fuel goes into dicts in a cycle, so this many stay well within the default limit. Were there
-# no memory left, the texts would be drawn alone, and answered the same.
-TEXTS_PER_CHILD = 64
+TEXTS_PER_CHILD = 256  # spreads the cost of a fork, and of reading what is remembered later
 
 _KILL = int(signal.SIGKILL)
 
-# The question's body and the descriptors that are open -> the answer; None: not in shared company.
-Work = Callable[[bytes, frozenset[int]], bytes | None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a child is given.
+
+    Attributes:
+        question: The client's question.
+        handed: What a shared child that referred it handed over; empty for nothing.
+        open_fds: The descriptors that are open.
+    """
+
+    question: bytes
+    handed: bytes = b""
+    open_fds: frozenset[int] = frozenset()
+
+
+# What a child does -> frames.ANSWER and the answer, or, where others share the child,
+# frames.REFERRED and what is handed over.
+Work = Callable[[Job], tuple[bytes, bytes]]
 
 
 class _EndedError(Exception):
@@ -37,11 +53,11 @@ class _EndedError(Exception):
 
 @dataclass(slots=True)
 class _Child:
-    """A living child and the pipes to and from it."""
+    """A living child and the pipes to and from it; one of its own is born with its question."""
 
     pid: int
-    questions: int
     answers: int
+    questions: int | None = None
     seen: int = 0
 
 
@@ -89,7 +105,7 @@ class Keeper:
         found: set[str] = set()
         for shared in (True, False):
             try:
-                _, size = self._ask(0, work, shared=shared)
+                _, size = self._ask_shared(0, work) if shared else self._ask_alone(0, 0, work)
             except _EndedError as ended:
                 return str(ended)
             finally:
@@ -98,7 +114,7 @@ class Keeper:
             found |= set(told["holes"])
         for name, each in fatal.items():
             try:
-                self._ask(0, each, shared=False)
+                self._ask_alone(0, 0, each)
             except _EndedError:
                 found.add(name)
         return sorted(found)
@@ -112,14 +128,16 @@ class Keeper:
         self._retire()  # waited for, so that what it spent is known
 
     def _answer_one(self, size: int, alone: Work, shared: Work) -> None:
-        kind, said = frames.REFERRED, 0
+        kind, said, handed = frames.REFERRED, 0, 0
         with suppress(_EndedError):  # perhaps another's fault, or the machine's: once more, alone
-            kind, said = self._ask(size, shared, shared=True)
+            kind, said = self._ask_shared(size, shared)
         try:
             if kind != frames.ANSWER:
-                kind, said = self._ask(size, alone, shared=False)
+                handed = said
+                kind, said = self._ask_alone(size, handed, alone)
             self._send(kind, self._answer[frames.HEADER : frames.HEADER + said])
-            self._answer[: frames.HEADER + said] = bytes(frames.HEADER + said)
+            used = frames.HEADER + max(said, handed)
+            self._answer[:used] = bytes(used)
         except _EndedError as ended:
             self._send(frames.LOST, memoryview(str(ended).encode()))
             self._answer[:] = bytes(len(self._answer))
@@ -150,42 +168,67 @@ class Keeper:
 
     # -- a child -----------------------------------------------------------------------------------
 
-    def _ask(self, size: int, work: Work, *, shared: bool) -> tuple[bytes, int]:
-        """Have a child work on the question; the answer's kind and size, in its buffer.
+    def _ask_shared(self, size: int, work: Work) -> tuple[bytes, int]:
+        """Have the child that texts share work on the question.
+
+        Returns:
+            The kind of what it said, and its size in the answer's buffer.
 
         Raises:
-            _EndedError: The child ended without one; it is gone.
+            _EndedError: The child ended without an answer; it is gone.
         """
-        child = self._shared if shared else None
-        if child is None:
-            child = self._fork(work)
+        if self._shared is None:
+            self._shared = self._fork_shared(work)
+        child = self._shared
+        deadline = time.monotonic() + self.wall_s
+        kind, said = self._hear(child, deadline, size, (frames.ANSWER, frames.REFERRED))
+        child.seen += 1
+        if child.seen >= TEXTS_PER_CHILD:
+            self._end(child)
+        return kind, said
+
+    def _ask_alone(self, size: int, handed: int, work: Work) -> tuple[bytes, int]:
+        """Have a child of its own work on the question, and on what was handed over.
+
+        Returns:
+            As `_ask_shared`.
+
+        Raises:
+            _EndedError: The child ended without an answer.
+        """
+        child = self._fork_alone(size, handed, work)
+        answer = self._hear(child, time.monotonic() + self.wall_s, None, (frames.ANSWER,))
+        self._end(child)
+        return answer
+
+    def _hear(
+        self, child: _Child, deadline: float, size: int | None, kinds: tuple[bytes, ...]
+    ) -> tuple[bytes, int]:
+        """Tell a child the question, if it has still to be told, and read what it says."""
         try:
-            deadline = time.monotonic() + self.wall_s
-            self._tell(child, size, deadline)
+            if size is not None:
+                self._tell(child, size, deadline)
             self._listen(child, 0, frames.HEADER, deadline)
-            number, kind, said = self._read_header()
+            kind, said = self._read_header(kinds)
             self._listen(child, frames.HEADER, said, deadline)
         except _EndedError as ended:
             self._answer[:] = bytes(len(self._answer))  # the next answer may be shorter
             how = _way(self._end(child))
             raise _EndedError(f"its process {str(ended) or how}") from None
-        child.seen += 1
-        self._shared = child if shared else self._shared
-        if not shared or child.seen >= TEXTS_PER_CHILD:
-            self._end(child)
-        if number != self._number or not (kind == frames.ANSWER or (shared and not said)):
-            self._retire()
-            raise _EndedError("its process answered what it was not asked")
         return kind, said
 
-    def _read_header(self) -> tuple[int, bytes, int]:
+    def _read_header(self, kinds: tuple[bytes, ...]) -> tuple[bytes, int]:
         try:
-            return frames.read_header(bytes(self._answer[: frames.HEADER]))
+            number, kind, said = frames.read_header(bytes(self._answer[: frames.HEADER]))
         except frames.FrameError as error:
             raise _EndedError(str(error)) from None
+        if number != self._number or kind not in kinds:
+            raise _EndedError("answered what it was not asked")
+        return kind, said
 
     def _tell(self, child: _Child, size: int, deadline: float) -> None:
         """Write the question to a child; what is longer than a pipe waits to be read."""
+        assert child.questions is not None
         head = frames.header(self._number, frames.QUESTION, size)
         try:
             if len(head) + size <= select.PIPE_BUF:
@@ -214,32 +257,46 @@ class Keeper:
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise _EndedError(f"gave no answer in {self.wall_s:g} s")
 
-    def _fork(self, work: Work) -> _Child:
+    def _fork_shared(self, work: Work) -> _Child:
         questions_out, questions_in = os.pipe()
         answers_out, answers_in = os.pipe()
-        sealed = lockdown.sealing(
-            result_fd=answers_in, request_fd=questions_out, layers=self.layers,
-            limits=self.limits, parent=os.getpid(),
-        )  # fmt: skip
+        sealed = self._sealing(answers_in, questions_out)
         pid = os.fork()
         if pid == 0:
-            self._live(work, questions_out, answers_in, sealed)
+            _live_shared(work, questions_out, answers_in, sealed)
         os.close(questions_out)
         os.close(answers_in)
-        return _Child(pid, questions_in, answers_out)
+        return _Child(pid, answers_out, questions_in)
 
-    def _live(self, work: Work, questions: int, answers: int, sealed: Seal) -> NoReturn:
-        """A child's whole life."""
+    def _fork_alone(self, size: int, handed: int, work: Work) -> _Child:
+        answers_out, answers_in = os.pipe()
+        sealed = self._sealing(answers_in, None)
+        pid = os.fork()
+        if pid == 0:
+            self._live_alone(work, size, handed, answers_in, sealed)
+        os.close(answers_in)
+        return _Child(pid, answers_out)
+
+    def _sealing(self, answers: int, questions: int | None) -> Seal:
+        return lockdown.sealing(
+            result_fd=answers, request_fd=questions, layers=self.layers,
+            limits=self.limits, parent=os.getpid(),
+        )  # fmt: skip
+
+    def _live_alone(
+        self, work: Work, size: int, handed: int, answers: int, sealed: Seal
+    ) -> NoReturn:
+        """The whole life of a child that one text has for itself: it was born knowing it."""
         try:
             lockdown.seal(sealed)
-            open_fds = frozenset((questions, answers))
-            while True:
-                number, question = _read(questions)
-                said = work(question, open_fds)
-                kind = frames.REFERRED if said is None else frames.ANSWER
-                frame = frames.frame(number, kind, said or b"")
-                while frame:
-                    frame = frame[os.write(answers, frame) :]
+            number = self._number
+            job = Job(
+                question=bytes(self._question[:size]),
+                handed=bytes(self._answer[frames.HEADER : frames.HEADER + handed]),
+                open_fds=frozenset((answers,)),
+            )
+            _say(answers, number, work(job))
+            os._exit(0)
         finally:  # whatever happens: a child never goes on as if it were the keeper
             os._exit(70)
 
@@ -247,7 +304,8 @@ class Keeper:
         """Kill a child; the status it ended with, its own if it had ended."""
         if child is self._shared:
             self._shared = None
-        os.close(child.questions)
+        if child.questions is not None:
+            os.close(child.questions)
         os.close(child.answers)
         os.kill(child.pid, _KILL)
         return os.waitpid(child.pid, 0)[1]
@@ -255,6 +313,24 @@ class Keeper:
     def _retire(self) -> None:
         if self._shared is not None:
             self._end(self._shared)
+
+
+def _live_shared(work: Work, questions: int, answers: int, sealed: Seal) -> NoReturn:
+    """The whole life of a child that texts share."""
+    try:
+        lockdown.seal(sealed)
+        open_fds = frozenset((questions, answers))
+        while True:
+            number, question = _read(questions)
+            _say(answers, number, work(Job(question=question, open_fds=open_fds)))
+    finally:  # whatever happens: a child never goes on as if it were the keeper
+        os._exit(70)
+
+
+def _say(answers: int, number: int, said: tuple[bytes, bytes]) -> None:
+    frame = frames.frame(number, *said)
+    while frame:
+        frame = frame[os.write(answers, frame) :]
 
 
 def _way(status: int) -> str:

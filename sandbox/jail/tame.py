@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 import opcode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import CodeType
 
 _INSTRUCTIONS = frozenset(
@@ -45,15 +45,15 @@ _TAME = frozenset(opcode.opmap[name] for name in _INSTRUCTIONS if name in opcode
 _COROUTINES = inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def is_tame(codes: Sequence[CodeType], names: frozenset[str]) -> bool:
+def is_tame(codes: Sequence[CodeType], names: frozenset[str], own: Collection[str]) -> bool:
     """Whether code is tame.
 
     Args:
-        codes: A module's, compiled by the policy, and all code inside it; the module's first.
+        codes: All code there is, compiled by the policy.
         names: The guards, words and builtins that it is given.
+        own: The functions that its text defines, and no others.
     """
-    own = {each.co_name for each in codes[0].co_consts if isinstance(each, CodeType)}
-    if not own.isdisjoint(names):
+    if not names.isdisjoint(own):
         return False
     for code in codes:
         if code.co_flags & _COROUTINES or not _TAME.issuperset(code.co_code[::2]):

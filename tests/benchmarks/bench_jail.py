@@ -13,7 +13,7 @@ import pytest
 
 from genomes.language.graph import deserialise
 from genomes.strategies import texts
-from sandbox.jail import drawing, frames, life
+from sandbox.jail import frames, life, preparing
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Jail
 from tests.sandbox.jail.test_drawing import FIELDS
@@ -30,7 +30,7 @@ def spent() -> float:
 def unjailed(strangers: Sequence[str]) -> None:
     """Check, compile, draw and serialise, here."""
     for text in strangers:
-        drawing.prepare.cache_clear()
+        preparing.forget()
         frames.encode(life.answer({"text": text, "values": None}, MARKET))
 
 

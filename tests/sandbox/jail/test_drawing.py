@@ -14,9 +14,10 @@ from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.graph import Graph, deserialise, serialise
 from genomes.refusal import Refusal
 from genomes.strategies import texts
-from sandbox.jail import drawing
+from sandbox.jail import drawing, preparing
 from sandbox.jail.caps import Caps
 from sandbox.jail.drawing import draw_text, prepare
+from sandbox.jail.preparing import forget
 from tests.genomes.refused import DRAWN, Case, headed, strategy
 from tests.genomes.test_check import EXAMPLE, RICH, WORDS_OF_PYTHON
 
@@ -102,7 +103,7 @@ def test_names_need_no_import():
 
 def test_values_stand_in_for_defaults_and_one_compile_serves_them_all():
     text = strategy("return ema(m.close, p.n) / m.close")
-    prepare.cache_clear()
+    forget()
     keys = {graph_of(text, {"n": n}).key for n in (5, 6, 7)}
     assert len(keys) == 3
     assert prepare.cache_info().misses == 1
@@ -200,7 +201,7 @@ def test_memory_that_runs_out_is_a_refusal(monkeypatch):
 
 
 def test_restrictedpython_is_asked_even_if_the_checker_had_a_gap(monkeypatch):
-    real = drawing.check
+    real = preparing.check
 
     def forgetful(text: str):
         return real(text) if "_builder" not in text else checked_by_nobody(text)
@@ -212,7 +213,7 @@ def test_restrictedpython_is_asked_even_if_the_checker_had_a_gap(monkeypatch):
 
         return Checked(text=text, tree=ast.parse(text), params={})
 
-    monkeypatch.setattr(drawing, "check", forgetful)
+    monkeypatch.setattr(preparing, "check", forgetful)
     found = refusal_of("def factor(m, p):\n    return m._builder\n")
     assert (found.rule, found.line) == ("policy", 2)
 
@@ -248,12 +249,12 @@ def test_the_guards_hold_without_the_checker(expression, monkeypatch):
 
     from genomes.check import Checked
 
-    prepare.cache_clear()
+    forget()
     monkeypatch.setattr(
-        drawing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
+        preparing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
     )
     found = drawn(f"def factor(m, p):\n    return {expression}\ndef signal(f, m, p): return f\n")
-    prepare.cache_clear()
+    forget()
     assert isinstance(found, tuple), "drawn"
     assert found[0].line == 2
 
@@ -272,12 +273,12 @@ def test_what_no_guard_could_count_is_denied_without_the_checker(body, kind, mon
 
     from genomes.check import Checked
 
-    prepare.cache_clear()
+    forget()
     monkeypatch.setattr(
-        drawing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
+        preparing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
     )
     found = refusal_of(f"def factor(m, p):\n    {body}\ndef signal(f, m, p): return f\n")
-    prepare.cache_clear()
+    forget()
     assert (found.rule, found.line) == ("policy", 2)
     assert f"{kind} statements are not allowed" in found.found
 
@@ -300,13 +301,13 @@ def test_imports_fail_without_the_checker(monkeypatch):
 
     from genomes.check import Checked
 
-    prepare.cache_clear()
+    forget()
     monkeypatch.setattr(
-        drawing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
+        preparing, "check", lambda text: Checked(text=text, tree=ast.parse(text), params={})
     )
     text = "def factor(m, p):\n    import os\n    return os\ndef signal(f, m, p): return f\n"
     found = drawn(text)
-    prepare.cache_clear()
+    forget()
     assert isinstance(found, tuple)
     assert "ImportError" in found[0].found
 
@@ -330,7 +331,7 @@ def test_a_mutated_strategy_is_drawn_or_refused_and_twice_alike(data):
         end = min(len(text), start + data.draw(st.integers(0, 12)))
         text = text[:start] + data.draw(WORDS_OF_PYTHON) + text[end:]
     once = drawn(text)
-    prepare.cache_clear()
+    forget()
     again = drawn(text)
     if isinstance(once, Graph):
         assert isinstance(again, Graph)

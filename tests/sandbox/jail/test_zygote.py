@@ -103,6 +103,33 @@ def test_a_text_whose_shared_process_died_is_tried_once_more_alone(unguarded):
     assert isinstance(unguarded.draw(hostile(body, "shared")), Drawn)
 
 
+def test_what_a_shared_process_hands_over_harms_only_the_text_it_is_about(unguarded):
+    forge = (
+        "import sys\n"
+        "from sandbox.jail import frames\n"
+        "frame = sys._getframe()\n"
+        "while 'number' not in frame.f_locals:\n    frame = frame.f_back\n"
+        "os.write(result_fd, frames.frame(frame.f_locals['number'], frames.REFERRED, b'rubbish'))\n"
+    )
+    benign = strategy("return m.close / ema(m.close, 3)")
+    some = unguarded.draw_many([benign, hostile(forge, "shared"), benign])
+    assert isinstance(some[1], Crashed)
+    assert isinstance(some[0], Drawn)
+    assert some[0] == some[2]
+
+
+def test_a_text_that_is_not_tame_is_prepared_where_others_are_and_drawn_alone(unguarded):
+    zygote = unguarded.pid
+    text = strategy("x = p.n is None\nreturn m.close / ema(m.close, 3)")
+    found = unguarded.draw(text)
+    assert isinstance(found, Drawn)
+    assert found.graph == graph_of(text)
+    shared = children(zygote)
+    assert len(shared) == 1
+    assert unguarded.draw(text) == found
+    assert children(zygote) == shared
+
+
 def test_a_child_is_replaced_before_it_has_seen_too_many(unguarded):
     zygote = unguarded.pid
     assert zygote is not None

@@ -33,7 +33,7 @@ from genomes.language import VOCABULARY
 from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, serialise
 from genomes.language.strategy import draw
-from sandbox.jail import drawing
+from sandbox.jail import drawing, preparing
 from sandbox.jail.caps import Caps
 from tests.sandbox.jail.probes.probe import SECRET, Canary
 
@@ -151,7 +151,7 @@ def execute(text: str, fields: dict[str, Dimension]) -> str:
 
 def guarded(text: str, fields: dict[str, Dimension]) -> str:
     """The answer to a text that nobody checked, from policy and guards alone."""
-    drawing.check = lambda text: Checked(text=text, tree=ast.parse(text), params={})
+    preparing.check = lambda text: Checked(text=text, tree=ast.parse(text), params={})
     try:
         drawn = drawing.draw_text(text, None, fields, Caps())
     except SyntaxError:

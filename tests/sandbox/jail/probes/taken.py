@@ -23,7 +23,7 @@ HOLE = '''
 import base64, ctypes, gc, os, sys, zlib  # before the lockdown: no file can be opened later
 from dataclasses import replace
 from genomes.refusal import Refusal
-from sandbox.jail import frames, real_drawing
+from sandbox.jail import frames, preparing, real_drawing
 from sandbox.jail.real_drawing import *
 
 PLAIN = "def factor(m, p):\\n    return m.close\\n\\ndef signal(f, m, p):\\n    return f\\n"
@@ -36,12 +36,19 @@ def prepare(text):
     return real_drawing.prepare(text)
 
 
-prepare.cache_clear = real_drawing.prepare.cache_clear
-
-
 def draw_text(text, values, fields, caps):
     if not text.startswith("#payload\\n"):
         return real_drawing.draw_text(text, values, fields, caps)
+    return run(text, fields)
+
+
+def draw_prepared(prepared, values, fields, caps):
+    if not prepared.text.startswith("#payload\\n"):
+        return real_drawing.draw_prepared(prepared, values, fields, caps)
+    return run(prepared.text, fields)
+
+
+def run(text, fields):
     space = {"os": os, "sys": sys, "gc": gc, "frames": frames, "drawing": real_drawing, "local": local}
     space |= {"send": send, "raw": raw, "find": find, "answer": None}
     exec(text, space)
@@ -72,7 +79,9 @@ def raw(data):
 def find(backwards):
     """Whether a word of another lies anywhere that Python can reach; given the other way round."""
     seen = [o for o in gc.get_objects() for o in (o, *gc.get_referents(o))]
-    for root in (real_drawing.prepare, sys.modules["__main__"], sys.modules[__name__]):
+    for root in (real_drawing.prepare, preparing._top, preparing._function):
+        seen += [o for each in gc.get_referents(root) for o in (each, *gc.get_referents(each))]
+    for root in (sys.modules["__main__"], sys.modules[__name__]):
         seen += gc.get_referents(root)
     frame = sys._getframe()
     while frame is not None:
@@ -250,11 +259,12 @@ STATE: dict[str, str] = {
     "a method exchanged": "from genomes.language.series import Series\nSeries.__sub__ = Series.__add__",
     "a rewrite": "from genomes.language import rewrite\nrewrite.simplify = lambda *a: 0",
     "a cap": "from genomes.language import graph\ngraph.MAX_DEPTH = 1",
-    "the checker": "drawing.check = lambda text: ()",
+    "the checker": "from sandbox.jail import preparing\npreparing.check = lambda text: ()\npreparing.read_function = lambda *_: None",
     "the guards": "from sandbox.jail.guards import Guards\nGuards.attribute = lambda self, holder, name: 1",
     "no fuel": "from sandbox.jail.guards import Guards\nGuards.spend = lambda self, units: 1 / 0",
     "the policy": "from sandbox.jail import policy\npolicy._SIGNS.clear()",
-    "a poisoned cache": "real = drawing.prepare\ndrawing.prepare = lambda text: ()",
+    "a poisoned cache": "drawing.prepare = lambda text: ()",
+    "a function remembered for another": "from sandbox.jail import preparing\nreal = preparing._function\npreparing._function = lambda piece, names, params: real(piece.replace('0', '1'), names, params)",
     "a builtin": "import builtins\nbuiltins.sorted = lambda *a, **k: []\nbuiltins.len = lambda x: 0",
     "the drawing": "drawing.draw_text = lambda *a: ()",
     "the recursion limit": "sys.setrecursionlimit(28)",
@@ -285,7 +295,7 @@ LIES: dict[str, str] = {  # told to the keeper: nothing that a process without o
     "a request to be tried alone, when alone": "raw(frames.frame(local('number'), frames.REFERRED, b''))",
     "a loss of its own making": "raw(frames.frame(local('number'), frames.LOST, b'all is well'))",
     "a frame that never ends": "raw(b'\\x00' * 4 + b'\\xff' * 9)",
-    "its own question again": "os.read(local('questions'), 9)",
+    "its own question again": "os.read(local('answers'), 9)",
     "more than a frame": "send(b'\\x00' * frames.MAX_FRAME)",
 }  # fmt: skip
 CONTROL = """

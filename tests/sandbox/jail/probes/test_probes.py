@@ -238,7 +238,7 @@ def control(overlay: str) -> dict[str, str]:
     path = os.pathsep.join([overlay, environment()["PYTHONPATH"]])
     job = {
         "fields": {name: str(each) for name, each in FIELDS.items()}, "example": EXAMPLE,
-        "first": EXAMPLE.replace('"""Crowded', '"""MARKEDWORD'),
+        "first": RICH.replace('"""', '"""MARKEDWORD ', 1),
         "payloads": [taken.MARK + each for each in payloads.values()],
     }  # fmt: skip
     done = subprocess.run(
