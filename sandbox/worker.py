@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any
 
 from genomes.check import check_foreign
-from genomes.language.graph import Graph, deserialise
+from genomes.language.graph import Graph
+from genomes.language.serial import Reader
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
@@ -38,12 +39,14 @@ class Worker:
     panel: Panel
     setup: Setup
     _jail: Jail = field(init=False)
+    _reader: Reader = field(init=False)
     _executor: Executor = field(init=False)
     _probe: Probe = field(init=False)
 
     def __post_init__(self) -> None:
         setup = self.setup
         self._jail = Jail(setup.fields, wall_s=setup.draw_wall_s, isolation=setup.isolation)
+        self._reader = Reader(setup.fields)
         self._executor = Executor(self.panel, cache_bytes=setup.cache_mb << 20)
         self._probe = Probe(
             self.panel, max_window=setup.max_window, costs=setup.costs, fills=setup.fills
@@ -87,7 +90,7 @@ class Worker:
 
     def _outcome(self, text: str) -> Outcome:
         try:
-            return self._measure(text, deserialise(text, self.setup.fields))
+            return self._measure(text, self._reader.read(text))
         except MemoryError:
             raise
         except Exception as error:
@@ -100,7 +103,7 @@ class Worker:
     def _screened(self, asked: Screening) -> Screened:
         figure = None
         try:
-            graph = deserialise(asked.graph, self.setup.fields)
+            graph = self._reader.read(asked.graph)
             if asked.least > -math.inf:
                 figure = self._first_folds(graph, asked.folds)
                 if figure < asked.least:
@@ -146,7 +149,7 @@ class Worker:
         Raises:
             GraphError: The text is no graph of this market.
         """
-        graph = deserialise(text, self.setup.fields)
+        graph = self._reader.read(text)
         books = report(self.panel, self._targets(graph), **self._terms(graph))
         books = replace(books, measurement=self._with_clips(graph, books.measurement))
         depends = self._depends(text, graph)
@@ -158,7 +161,7 @@ class Worker:
 
     def _study(self, text: str) -> Study | None:
         try:
-            graph = deserialise(text, self.setup.fields)
+            graph = self._reader.read(text)
             terms = self._terms(graph)
             del terms["nodes"]
             return study(self.panel, self._targets(graph), **terms)

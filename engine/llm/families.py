@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
 from genomes.language.operators import OPERATORS
+from genomes.language.serial import serialise
 from sandbox.market.panel import CLOCK_FIELDS, OHLCV
 
 _MEANS = "sma ema rma wma dema tema hull kama weighted_mean linear_fit slope macd macd_signal"

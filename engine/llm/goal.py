@@ -27,7 +27,8 @@ from dataclasses import dataclass
 from engine.llm.bounds import weight_range
 from engine.llm.direction import PRICES, direction
 from engine.llm.families import Outline, families, family_of_field, outline
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import serialise
 
 _WORDS: dict[str, str] = {
     "momentum": r"momentum|winners|relative strength",

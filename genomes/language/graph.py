@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,7 +12,7 @@ from typing import NamedTuple, NoReturn
 from genomes.language import rewrite
 from genomes.language.binding import RULES, Rule
 from genomes.language.dimension import NUMBER, Dimension
-from genomes.language.errors import GraphError, LanguageError
+from genomes.language.errors import LanguageError
 from genomes.language.symbol import name_of
 from genomes.language.table import Kind, Memory, Operator, Static
 
@@ -31,6 +30,7 @@ EXIT_RANGES = {
 }
 
 Identity = tuple[str, tuple[int, ...], tuple[Static, ...]]  # op, args, statics
+Said = tuple[Kind, Dimension | None, int, Memory, int, bytes]  # the rest of a node
 
 _RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
 
@@ -169,6 +169,10 @@ class Builder:
 
     def place(self, rule: Rule, op: str, args: tuple[int, ...], statics: tuple[Static, ...]) -> int:
         """`apply` for a row at hand, with plain arguments that were checked."""
+        identity = (op, args, statics)
+        known = self._index.get(identity)
+        if known is not None:
+            return known
         kinds: list[Kind] = []
         dimensions: list[Dimension | None] = []
         digests: list[bytes] = []
@@ -192,14 +196,30 @@ class Builder:
             if done is not None:
                 return done
         if rule.commutes and digests[0] > digests[1]:
-            args = (args[1], args[0])
+            identity = (op, (args[1], args[0]), statics)
             digests.reverse()
-        identity = (op, args, statics)
-        known = self._index.get(identity)
-        if known is not None:
-            return known
+            known = self._index.get(identity)
+            if known is not None:
+                return known
         first += rule.warm_up(statics)
         return self._add(identity, rule.result, dimension, first, memory, depth + 1, digests)
+
+    def again(self, identity: Identity, said: Said) -> bool:
+        """Place a node whose like was placed in another graph on the same fields.
+
+        Args:
+            identity: Its own.
+            said: What was said of the other, whose arguments had the same digests.
+
+        Returns:
+            Whether there was none like it yet, nor too many.
+        """
+        index = len(self.nodes)
+        if index >= self._max_nodes or identity in self._index:
+            return False
+        self.nodes.append(tuple.__new__(Node, identity + said))
+        self._index[identity] = index
+        return True
 
     def _refuse_kinds(self, operator: Operator, args: tuple[int, ...]) -> NoReturn:
         if len(args) != len(operator.nodes):
@@ -253,9 +273,8 @@ class Builder:
                 f"nests {depth} operators",
                 f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
             )
-        op, _, statics = identity
-        said = b"".join((f"{op}|{statics!r}|".encode(), *digests))
-        digest = blake2b(said, digest_size=16).digest()
+        head = _head(identity[0], identity[2])
+        digest = blake2b(b"".join((head, *digests)), digest_size=16).digest()
         said_of = (*identity, kind, dimension, first_valid, memory, depth, digest)
         self.nodes.append(tuple.__new__(Node, said_of))  # as Node(...) does, at half the cost
         self._index[identity] = index
@@ -279,6 +298,12 @@ class Builder:
             if argument not in order:
                 self._visit(argument, order)
         order[index] = len(order)
+
+
+@lru_cache(maxsize=4096)
+def _head(op: str, statics: tuple[Static, ...]) -> bytes:
+    """What a digest begins with; the type of a plain value is the operator's matter."""
+    return f"{op}|{statics!r}|".encode()
 
 
 def _renumbered(node: Node, order: Mapping[int, int]) -> Node:
@@ -336,214 +361,6 @@ def check_statics(operator: Operator, statics: tuple[Static, ...]) -> tuple[Stat
     return tuple(checked)
 
 
-# -- serialised ------------------------------------------------------------------------------------
-
-HEADER = "finch-graph 1"
-MAX_BYTES = 65_536
-_REMEMBERED = 80  # characters: nearly all lines have fewer, and what is remembered is bounded
-_LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
-_INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
-_INDICES = {str(index): index for index in range(MAX_NODES)}
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-
-
-def serialise(graph: Graph) -> str:
-    """The graph as text: a header, a line for each node (operator, arguments, plain values), then
-    a line `> output index` for each output. Equal graphs give equal texts.
-    """
-    lines = [HEADER]
-    lines += [_line(node[0], node[1], node[2]) for node in graph.nodes]
-    lines += [f"> {name} {index}" for name, index in graph.outputs.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _line(op: str, args: tuple[int, ...], statics: tuple[Static, ...]) -> str:
-    return " ".join((op, *map(str, args), *map(_word, statics)))
-
-
-def _word(static: Static) -> str:
-    return static if isinstance(static, str) else repr(static)
-
-
-def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> Graph:
-    """Read a serialised graph, trusting nothing: it is built anew, node by node, by the table.
-
-    Args:
-        text: What `serialise` wrote, perhaps; perhaps anything.
-        fields: The market's fields with their dimensions.
-        max_nodes: Cap on the number of nodes.
-
-    Raises:
-        GraphError: The text is not, to the letter, what `serialise` gives for a valid graph.
-    """
-    if len(text) > MAX_BYTES or not text.isascii():
-        raise GraphError(f"{len(text)} characters; a graph is ASCII of at most {MAX_BYTES}")
-    lines = text.split("\n")
-    if lines[0] != HEADER or lines[-1] != "":
-        raise GraphError(f"does not begin with {HEADER!r} and end with a newline")
-    builder = Builder(fields, max_nodes=max_nodes)
-    outputs: dict[str, int] = {}
-    number, line, is_exact = 1, "", True
-    try:
-        for number, line in enumerate(lines[1:-1], start=2):
-            if line.startswith("> "):
-                _read_output(line, number, builder, outputs)
-            elif outputs:
-                raise _no_node(line, number)
-            else:
-                is_exact = _read_node(line, number, builder) and is_exact
-    except LanguageError as error:
-        raise GraphError(f"line {number}: {error}") from None
-    except GraphError:
-        if not line.startswith("> ") and _LINE.fullmatch(line) is None:
-            raise _no_node(line, number) from None
-        raise
-    for name in ("factor", "signal", "weight"):
-        if name not in outputs:
-            raise GraphError(f"has no output named {name}")
-    if builder.nodes[outputs["signal"]].op not in rewrite.CLIPPED:
-        raise GraphError("has a signal that is not clipped")
-    graph = builder.finish(outputs)
-    is_exact = is_exact and list(outputs.items()) == list(graph.outputs.items())
-    # A graph of the very nodes that its lines stand for, in their order, gives these lines again.
-    if not (is_exact and graph.nodes == tuple(builder.nodes)) and serialise(graph) != text:
-        raise GraphError("is not in canonical form")
-    return graph
-
-
-def _no_node(line: str, number: int) -> GraphError:
-    return GraphError(f"line {number}: {line[:60]!r} is no node")
-
-
-class _Row(NamedTuple):
-    """What a node's line says, whatever stands before it.
-
-    Attributes:
-        rule: The operator's; None for a leaf.
-        op: The operator.
-        args: The indices that it names.
-        statics: The plain arguments, in range.
-        needs: How many nodes must stand before it.
-    """
-
-    rule: Rule | None
-    op: str
-    args: tuple[int, ...]
-    statics: tuple[Static, ...]
-    needs: int
-
-
-@lru_cache(maxsize=4096)
-def _row(line: str) -> _Row | None:
-    """A line, if it is to the letter what `serialise` writes for what it says.
-
-    Three lines in four recur from graph to graph, so they are remembered; what depends on the
-    graph's other nodes is not told here.
-    """
-    op, *words = line.split(" ")
-    rule = RULES.get(op)
-    try:
-        if rule is None:
-            row = _Row(None, op, (), (_LEAVES[op](*words),), 0)
-        else:
-            count = len(rule.kinds)
-            if len(words) != count + rule.statics:
-                return None
-            args = tuple([_INDICES[word] for word in words[:count]])
-            told = zip(rule.operator.statics, words[count:], strict=True)
-            read = [
-                _read_whole(w, 0) if a.kind is Kind.BARS else _read_float(w, 0) for a, w in told
-            ]
-            statics = check_statics(rule.operator, tuple(read))
-            row = _Row(rule, op, args, statics, max(args, default=-1) + 1)
-    except (GraphError, KeyError, LanguageError, TypeError, ValueError):
-        return None
-    return row if _line(op, row.args, row.statics) == line else None
-
-
-def _read_name(word: str) -> str:
-    if _NAME.fullmatch(word) is None:
-        raise GraphError(f"{word[:40]!r} is no name")
-    return word
-
-
-_LEAVES: dict[str, Callable[[str], Static]] = {
-    "field": _read_name,
-    "const": lambda word: _read_float(word, 0) + 0.0,
-    "truth": {"0": 0, "1": 1, "2": 2}.__getitem__,
-}
-
-
-def _read_node(line: str, number: int, builder: Builder) -> bool:
-    """Build the node of a line; whether it is, to the letter, what the line says."""
-    before = len(builder.nodes)
-    row = _row(line) if len(line) <= _REMEMBERED else None
-    if row is None or row.needs > before:
-        _read_closely(line, number, builder)
-        return False
-    rule, op, args, statics, _ = row
-    if rule is not None:
-        builder.place(rule, op, args, statics)
-    elif op == "field":
-        builder.field(str(statics[0]))
-    elif op == "const":
-        builder.const(float(statics[0]))
-    else:
-        builder.truth(int(statics[0]))
-    if len(builder.nodes) != before + 1:
-        raise GraphError(f"line {number}: is not in canonical form")
-    node = builder.nodes[before]
-    return rule is None or (node[0] == op and node[1] == args and node[2] is statics)
-
-
-def _read_closely(line: str, number: int, builder: Builder) -> None:
-    """Build the node of a line word by word, or say what is wrong with it."""
-    op, *words = line.split(" ")
-    before = len(builder.nodes)
-    rule = RULES.get(op)
-    if rule is not None:
-        count = len(rule.kinds)
-        if len(words) != count + rule.statics:
-            raise GraphError(f"line {number}: {op} takes {count + rule.statics} words")
-        args: list[int] = []
-        for word in words[:count]:
-            index = _INDICES.get(word)
-            if index is None:
-                index = _read_index(word, before)
-            if index >= before:
-                raise GraphError(f"line {number}: {word!r} is no earlier node")
-            args.append(index)
-        statics: list[Static] = []
-        for arg, word in zip(rule.operator.statics, words[count:], strict=True):
-            is_whole = arg.kind is Kind.BARS
-            statics.append(_read_whole(word, number) if is_whole else _read_float(word, number))
-        builder.apply(op, tuple(args), tuple(statics))
-    else:
-        match op, words:
-            case "field", [name] if _NAME.fullmatch(name):
-                builder.field(name)
-            case "const", [value]:
-                builder.const(_read_float(value, number))
-            case "truth", ["0" | "1" | "2" as value]:
-                builder.truth(int(value))
-            case _:
-                raise GraphError(f"line {number}: {op!r} is no operator with such words")
-    if len(builder.nodes) != before + 1:
-        raise GraphError(f"line {number}: is not in canonical form")
-
-
-def _read_output(line: str, number: int, builder: Builder, outputs: dict[str, int]) -> None:
-    words = line.split(" ")
-    if len(words) != 3 or words[1] not in OUTPUTS or words[1] in outputs:
-        raise GraphError(f"line {number}: {line[:60]!r} is no output")
-    index = _read_index(words[2], len(builder.nodes))
-    if index >= len(builder.nodes):
-        raise GraphError(f"line {number}: {words[2]!r} is no node")
-    check_output(words[1], builder.nodes[index])
-    outputs[words[1]] = index
-
-
 def check_output(name: str, node: Node) -> None:
     """Whether a node may be an output of that name.
 
@@ -565,23 +382,3 @@ def check_output(name: str, node: Node) -> None:
             raise LanguageError(
                 "range", f"Exits has {name} = {value}", f"it lies from {low:g} to {high:g}"
             )
-
-
-def _read_index(word: str, otherwise: int) -> int:
-    return otherwise if _INDEX.fullmatch(word) is None else int(word)
-
-
-def _read_float(word: str, number: int) -> float:
-    try:
-        value = float(word)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value) or repr(value) != word:
-        raise GraphError(f"line {number}: {word[:40]!r} is no finite number in shortest form")
-    return value
-
-
-def _read_whole(word: str, number: int) -> int:
-    if _WHOLE.fullmatch(word) is None:
-        raise GraphError(f"line {number}: {word[:40]!r} is no whole number")
-    return int(word)

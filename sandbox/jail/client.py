@@ -20,6 +20,7 @@ from genomes.check.report import quote
 from genomes.check.text import MAX_BYTES as MAX_TEXT
 from genomes.language.dimension import Dimension
 from genomes.language.params import Value
+from genomes.language.serial import Reader
 from sandbox.jail import frames, lockdown
 from sandbox.jail.caps import Caps
 from sandbox.jail.lockdown import Limits
@@ -72,6 +73,7 @@ class Jail:
         self._wall_s = wall_s
         self._limits = Limits(memory_mb=memory_mb, cpu_s=ceil(wall_s))
         self._caps = caps or Caps()
+        self._reader = Reader(fields, max_nodes=self._caps.max_nodes)
         self._insists = isolation == "full"
         self._missing: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
@@ -171,7 +173,7 @@ class Jail:
     ) -> None:
         """Read answers that have come, and let go of them."""
         for index, body in unread.items():
-            answers[index] = read_reply(body, self._fields, self._caps.max_nodes)
+            answers[index] = read_reply(body, self._reader)
         unread.clear()
 
     # -- the process -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from sandbox.jail import frames, lockdown
 from sandbox.jail.lockdown import Limits, Seal
 
-TEXTS_PER_CHILD = 256  # spreads the cost of a fork, and of reading what is remembered later
+TEXTS_PER_CHILD = 1024  # spreads the cost of a fork, and of reading what is remembered later
 
 _KILL = int(signal.SIGKILL)
 

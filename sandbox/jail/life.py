@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from genomes.language.dimension import Dimension
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
 from genomes.language.params import Value
+from genomes.language.serial import serialise
 from genomes.refusal import Refusal
 from sandbox.jail import frames
 from sandbox.jail.caps import Caps

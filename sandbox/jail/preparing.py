@@ -123,10 +123,10 @@ class _Known:
     names: frozenset[str]
 
 
-_top = lru_cache(maxsize=64)(read_top)
+_top = lru_cache(maxsize=256)(read_top)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _function(piece: str, names: frozenset[str], params: frozenset[str]) -> _Known | None:
     read = read_function(piece, names, params)
     if read is None:

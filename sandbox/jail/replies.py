@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from genomes.check.report import MAX_REFUSALS, quote
-from genomes.language.dimension import Dimension
 from genomes.language.errors import GraphError
-from genomes.language.graph import MAX_BYTES as MAX_GRAPH
-from genomes.language.graph import Graph, deserialise
+from genomes.language.graph import Graph
+from genomes.language.serial import MAX_BYTES as MAX_GRAPH
+from genomes.language.serial import Reader
 from genomes.refusal import Refusal
 from sandbox.jail import frames
 from sandbox.outcome import Crashed, Refused
@@ -30,15 +29,12 @@ class Drawn:
     text: str
 
 
-def read_reply(
-    body: bytes, fields: Mapping[str, Dimension], max_nodes: int
-) -> Drawn | Refused | Crashed:
+def read_reply(body: bytes, reader: Reader) -> Drawn | Refused | Crashed:
     """What a stranger's process wrote, believed as far as it can be checked.
 
     Args:
         body: The bytes.
-        fields: The market's fields with their dimensions.
-        max_nodes: Cap on the graph's nodes.
+        reader: Builds graphs anew.
 
     Returns:
         The graph, built anew; refusals that are safe to show; or Crashed where it is neither.
@@ -50,7 +46,7 @@ def read_reply(
     match reply:
         case {"graph": str(text), **rest} if not rest and len(text) <= MAX_GRAPH:
             try:
-                graph = deserialise(text, fields, max_nodes=max_nodes)
+                graph = reader.read(text)
             except GraphError as error:  # a graph the table cannot have drawn
                 return Crashed(stage="draw", reason=f"drew no graph: {quote(str(error), 200)}")
             return Drawn(graph=graph, text=text)

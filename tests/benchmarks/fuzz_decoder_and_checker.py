@@ -29,8 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from genomes.check import Checked, check, check_foreign
 from genomes.language.errors import GraphError
-from genomes.language.graph import Graph, deserialise, serialise
+from genomes.language.graph import Graph
 from genomes.language.operators import OPERATORS
+from genomes.language.serial import Reader, deserialise, serialise
 from genomes.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail.caps import Caps
@@ -256,10 +257,20 @@ def decode(text: str, counts: Counter[str]) -> str | None:
     try:
         graph = deserialise(text, FIELDS)
     except GraphError:
-        counts["decoder: refused"] += 1
+        graph = None
+    try:
+        again = _EXPERIENCED.read(text)
+    except GraphError:
+        again = None
+    if graph != again:
+        return "what was read before changes what is read"
+    counts[f"decoder: {'refused' if graph is None else 'accepted'}"] += 1
+    if graph is None or serialise(graph) == text:
         return None
-    counts["decoder: accepted"] += 1
-    return None if serialise(graph) == text else "an accepted graph is not what was sent"
+    return "an accepted graph is not what was sent"
+
+
+_EXPERIENCED = Reader(FIELDS)
 
 
 def answer(text: str | bytes, counts: Counter[str], foreign: bool) -> str | None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomes.check import Checked, check, check_foreign
-from genomes.language.graph import Graph, deserialise, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import deserialise, serialise
 from sandbox.jail.caps import Caps
 from sandbox.jail.drawing import draw_text
 from tests.benchmarks.fuzz_decoder_and_checker import Texts, is_safe

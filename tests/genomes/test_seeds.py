@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import genomes.strategies
-from genomes.language.graph import deserialise, serialise
+from genomes.language.serial import deserialise, serialise
 from genomes.strategies import texts
 from tests.genomes.language.drawing import FIELDS, draw_text, namespace_of
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomes.language.errors import GraphError
-from genomes.language.graph import MAX_BYTES, MAX_NODES, OUTPUTS, Graph, deserialise, serialise
+from genomes.language.graph import MAX_NODES, OUTPUTS, Graph
 from genomes.language.operators import OPERATORS
+from genomes.language.serial import MAX_BYTES, Reader, deserialise, serialise
 from genomes.language.table import Kind
 from tests.benchmarks.fuzz_decoder_and_checker import Graphs
 from tests.sandbox.jail.test_drawing import FIELDS
@@ -22,14 +23,21 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+EXPERIENCED = Reader(FIELDS)  # reads every text that any test here has
+
+
 def decoded(text: str) -> Graph | None:
-    """What the decoder says; that it says nothing else is the test."""
+    """What the decoder says; that it says nothing else, whatever it read before, is the test."""
     try:
         graph = deserialise(text, FIELDS)
     except GraphError as error:
         assert str(error)
+        with pytest.raises(GraphError) as again:
+            EXPERIENCED.read(text)
+        assert str(again.value) == str(error)
         return None
     assert serialise(graph) == text
+    assert EXPERIENCED.read(text) == graph
     return graph
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genomes.language.graph import serialise
+from genomes.language.serial import serialise
 from genomes.language.strategy import draw
 from genomes.language.words import WORDS
 from genomes.strategies import texts

@@ -7,7 +7,8 @@ from typing import Any
 from archive.entry import Entry
 from archive.proposal import Proposal
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import serialise
 from genomes.language.strategy import draw
 from genomes.language.words import WORDS
 from genomes.refusal import Refusal

@@ -11,7 +11,7 @@ from engine.llm.direction import direction
 from engine.llm.families import families, outline
 from engine.llm.goal import CATEGORIES, category_of, goal_of, serves
 from genomes.language import Exits
-from genomes.language.graph import serialise
+from genomes.language.serial import serialise
 from tests.engine.llm.candidates import FIELDS, W, graph
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from genomes.language.graph import serialise
+from genomes.language.serial import serialise
 from genomes.strategies import texts
 from tests.genomes.language.drawing import draw_text
 from tests.genomes.language.odd import ODD

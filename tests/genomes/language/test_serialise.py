@@ -11,18 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from genomes.language.errors import GraphError, LanguageError
-from genomes.language.graph import (
-    HEADER,
-    MAX_BYTES,
-    MAX_DEPTH,
-    MAX_NODES,
-    OUTPUTS,
-    Builder,
-    Graph,
-    deserialise,
-    serialise,
-)
+from genomes.language.graph import MAX_DEPTH, MAX_NODES, OUTPUTS, Builder, Graph
 from genomes.language.operators import OPERATORS
+from genomes.language.serial import HEADER, MAX_BYTES, deserialise, serialise
 from genomes.language.table import Kind
 from tests.genomes.language.drawing import FIELDS, body, draw_text
 

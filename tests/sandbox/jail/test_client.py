@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from genomes.language.graph import serialise
+from genomes.language.serial import serialise
 from sandbox.jail import client, frames
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail, JailError, environment

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import sandbox.jail
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
-from genomes.language.graph import Graph, deserialise, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import deserialise, serialise
 from genomes.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail import drawing, preparing

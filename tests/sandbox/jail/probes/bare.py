@@ -31,7 +31,8 @@ import libcst
 from genomes.check import Checked
 from genomes.language import VOCABULARY
 from genomes.language.dimension import Dimension
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import serialise
 from genomes.language.strategy import draw
 from sandbox.jail import drawing, preparing
 from sandbox.jail.caps import Caps

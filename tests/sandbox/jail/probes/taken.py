@@ -301,7 +301,8 @@ LIES: dict[str, str] = {  # told to the keeper: nothing that a process without o
 CONTROL = """
 import json, os, signal, sys
 from genomes.language.dimension import Dimension
-from genomes.language.graph import Graph, serialise
+from genomes.language.graph import Graph
+from genomes.language.serial import serialise
 from sandbox.jail import drawing
 from sandbox.jail.caps import Caps
 import resource

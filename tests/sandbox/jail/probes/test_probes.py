@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import sandbox
-from genomes.language.graph import serialise
+from genomes.language.serial import serialise
 from genomes.strategies import texts
 from sandbox.jail import client
 from sandbox.jail.client import Drawn, Jail, environment
