@@ -5,24 +5,26 @@ What is to be said of a piece depends on nothing but the piece and some names, s
 remembered. Only good news comes from here; None means that `check` is to say what is wrong: it
 sees the whole, and where in it.
 
-A file is its pieces, one behind the other: each is a whole file to Python's parser, so nothing is
-left open where one ends, and no statement reaches into the next.
+A file is its pieces, one behind the other, if no statement reaches from one into the next: each
+begins with a word that begins a statement wherever nothing was left open.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from genomes.check.grammar import Grammar
 from genomes.check.literals import MAX_NUMBERS, read_literals
 from genomes.check.report import Report
 from genomes.check.shape import MAX_FUNCTIONS, Shape, calls_of, leading_back, read_parts
 from genomes.check.text import MAX_NODES, Parsed, parse
-from genomes.check.tree import strip_annotations
-from genomes.language.params import Param
+from genomes.check.tree import Part, strip_annotations
+from genomes.language.params import Param, Value
 from genomes.language.strategy import REQUIRED
 
 _BEGINS = re.compile(r"^(?=def |PARAMS\b|from genomes)", re.MULTILINE)
@@ -46,24 +48,46 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function.
+    """A piece that is one function.
 
     Attributes:
         name: Its name.
         calls: The functions of its file that it calls.
+        defaults: Of its last arguments.
+        line: Where it begins in what was read.
         size: Its nodes.
         numbers: Its numbers.
     """
 
     name: str
     calls: Sequence[tuple[str, None]]
+    defaults: tuple[Value | None, ...]
+    line: int
     size: int
     numbers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces that were read together.
+
+    Attributes:
+        each: What is to be said of each.
+        functions: Their functions' trees, annotations gone. Compilers change trees: given away.
+    """
+
+    each: list[Top | Function]
+    functions: list[ast.stmt]
 
 
 def split(text: str) -> list[str]:
     """A normal form's pieces; together they are the text."""
     return _BEGINS.split(text)
+
+
+def is_declaring(piece: str) -> bool:
+    """Whether a piece seems to declare the parameters."""
+    return piece.startswith("PARAMS")
 
 
 def name_in(piece: str) -> str | None:
@@ -72,53 +96,79 @@ def name_in(piece: str) -> str | None:
     return found[1] if found else None
 
 
-def read_top(piece: str, *, first: bool) -> Top | None:
-    """What a piece without functions declares; `first` where the file begins with it."""
-    parsed = parse(piece)
-    if not isinstance(parsed, Parsed):
-        return None
-    report, shape = Report(piece), Shape()
-    read_parts(report, parsed.parts, shape, first=first)
-    numbers = read_literals(report, parsed)
-    if len(report) or shape.functions:
-        return None
-    return Top(shape.params, sum([part.size for part in parsed.parts]), numbers)
-
-
-def read_function(
-    piece: str, names: frozenset[str], params: frozenset[str]
-) -> tuple[Function, ast.Module] | None:
-    """What a piece that is one function says, and its tree, annotations gone.
+def read(
+    pieces: Sequence[str], *, first: bool, names: Collection[str], declared: Collection[str]
+) -> Pieces | None:
+    """What pieces of a file say.
 
     Args:
-        piece: Its text.
-        names: All functions of its file.
-        params: All parameters of its file.
+        pieces: Some, in their order.
+        first: Whether the file begins with them.
+        names: All functions of the file.
+        declared: The parameters that its other pieces declare.
     """
-    parsed = parse(piece)
-    if not isinstance(parsed, Parsed) or len(parsed.parts) != 1:
+    text = "".join(pieces)
+    parsed = parse(text)
+    if not isinstance(parsed, Parsed):
         return None
-    part, report = parsed.parts[0], Report(piece)
-    shape = Shape(names=names, declared=params)
-    read_parts(report, parsed.parts, shape, first=False)
-    numbers = read_literals(report, parsed)
+    report, shape = Report(text), Shape(names=names)
+    read_parts(report, parsed.parts, shape, first=first)
+    shape.declared = declared if shape.params is None else shape.params
+    read_literals(report, parsed)
     Grammar(report, shape).read()
-    name = next(iter(shape.functions), None)
-    if len(report) or name is None:
+    if len(report):
+        return None
+    starts = [*accumulate([each.count("\n") for each in pieces], initial=1)][:-1]
+    parts: list[list[Part]] = [[] for _ in pieces]
+    for part in parsed.parts:
+        begins, ends = part.node.lineno, part.node.end_lineno or part.node.lineno
+        place = bisect_right(starts, begins) - 1
+        if place != bisect_right(starts, ends) - 1:
+            return None
+        parts[place].append(part)
+    each = [_said(piece, of, shape) for piece, of in zip(pieces, parts, strict=True)]
+    if None in each:
         return None
     strip_annotations(parsed.tree, parsed.parts)
-    calls = [(called, None) for called, _ in calls_of(part, names)]
-    return Function(name, calls, part.size, numbers), parsed.tree
+    return Pieces([one for one in each if one is not None], [*shape.functions.values()])
 
 
-def fit(tops: Sequence[Top], functions: Sequence[Function]) -> bool:
+def _said(piece: str, parts: Sequence[Part], shape: Shape) -> Top | Function | None:
+    size, numbers, name = sum([part.size for part in parts]), _numbers(parts), name_in(piece)
+    nodes = [part.node for part in parts]
+    if name is None:
+        if any(isinstance(node, ast.FunctionDef) for node in nodes):
+            return None
+        declares = any(isinstance(node, ast.Assign | ast.AnnAssign) for node in nodes)
+        if declares != is_declaring(piece):
+            return None
+        return Top(shape.params if declares else None, size, numbers)
+    node = nodes[0] if nodes else None
+    if len(nodes) > 1 or not isinstance(node, ast.FunctionDef) or node.name != name:
+        return None
+    calls = [(called, None) for called, _ in calls_of(parts[0], shape.names)]
+    try:
+        defaults = tuple([ast.literal_eval(each) for each in node.args.defaults])
+    except ValueError:  # such as ~1, which the guards compute
+        return None
+    return Function(name, calls, defaults, node.lineno, size, numbers)
+
+
+def _numbers(parts: Iterable[Part]) -> int:
+    constants = [each for part in parts for each in part.kinds.get(ast.Constant, ())]
+    return sum([type(each.value) in (int, float) for each in constants])
+
+
+def fit(pieces: Sequence[Top | Function]) -> bool:
     """Whether pieces that are well by themselves make a file that is."""
+    functions = [each for each in pieces if isinstance(each, Function)]
     names = {each.name for each in functions}
+    declaring = [each for each in pieces if isinstance(each, Top) and each.params is not None]
     return (
         len(names) == len(functions) <= MAX_FUNCTIONS
         and names.issuperset(REQUIRED)
-        and sum([each.params is not None for each in tops]) <= 1
-        and sum([each.size for each in (*tops, *functions)]) <= MAX_NODES
-        and sum([each.numbers for each in (*tops, *functions)]) <= MAX_NUMBERS
+        and len(declaring) <= 1
+        and sum([each.size for each in pieces]) <= MAX_NODES
+        and sum([each.numbers for each in pieces]) <= MAX_NUMBERS
         and not any(leading_back({each.name: each.calls for each in functions}))
     )

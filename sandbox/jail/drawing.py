@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from types import TracebackType
+from types import FunctionType, TracebackType
 
 from genomes.check.report import Report, quote
 from genomes.language.dimension import Dimension
@@ -18,7 +18,8 @@ from genomes.language.strategy import LAYERS, draw
 from genomes.refusal import Refusal
 from sandbox.jail.caps import Caps
 from sandbox.jail.guards import Guards
-from sandbox.jail.preparing import FILENAME, Prepared, prepare
+from sandbox.jail.prepared import FILENAME, Prepared
+from sandbox.jail.preparing import prepare
 
 
 def draw_text(
@@ -52,8 +53,10 @@ def draw_prepared(
     namespace = guards.namespace(prepared.names)
     entered: list[str] = []
     try:
-        for code in prepared.codes:
-            exec(code, namespace)
+        if prepared.module is not None:
+            exec(prepared.module, namespace)
+        for name, (code, defaults) in prepared.functions.items():
+            namespace[name] = FunctionType(code, namespace, name, defaults)
         for name, value in list(namespace.items()):
             if getattr(value, "__globals__", None) is namespace:
                 noted = entered if name in LAYERS else None
@@ -92,7 +95,7 @@ def _place(
     code = last.tb_frame.f_code
     positions = code.co_positions()
     line, _, byte, _ = next(islice(positions, last.tb_lasti // 2, None), (None,) * 4)
-    line = (line or last.tb_lineno) + prepared.above.get(code.co_qualname.partition(".")[0], 0)
+    line = (line or last.tb_lineno) + prepared.below.get(code.co_qualname.partition(".")[0], 0)
     return line, 0 if byte is None else Report(prepared.text).column(line, byte)
 
 

@@ -18,7 +18,8 @@ from sandbox.jail.caps import Caps
 from sandbox.jail.drawing import draw_prepared, draw_text, prepare
 from sandbox.jail.keeper import Job, Work
 from sandbox.jail.lockdown import Limits
-from sandbox.jail.preparing import Prepared, forget, handed_over, taken_over
+from sandbox.jail.prepared import Prepared, handed_over, taken_over
+from sandbox.jail.preparing import forget
 from sandbox.jail.selftest import holes, run_a_program
 from sandbox.jail.warm import FIELDS, TEXT
 

@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from genomes.check.pieces import split
 from genomes.strategies import texts
-from sandbox.jail import preparing
+from sandbox.jail import pieces as known
+from sandbox.jail import prepared as handing
 from sandbox.jail.caps import Caps
 from sandbox.jail.drawing import draw_prepared
-from sandbox.jail.preparing import Prepared, forget, handed_over, prepare, taken_over
+from sandbox.jail.pieces import prepare_in_pieces
+from sandbox.jail.prepared import Prepared, handed_over, taken_over
+from sandbox.jail.preparing import forget, prepare, prepare_as_a_whole
 from tests.genomes.refused import DRAWN, strategy
 from tests.genomes.test_check import EXAMPLE, RICH, WORDS_OF_PYTHON
 from tests.sandbox.jail.test_drawing import FIELDS
@@ -49,7 +52,7 @@ def nothing_known() -> Iterator[None]:
 
 def both(text: str) -> tuple[Prepared | None, object]:
     """What pieces and the whole say of a text, both drawn where they can be."""
-    return preparing._in_pieces(text), preparing._as_a_whole(text)
+    return prepare_in_pieces(text), prepare_as_a_whole(text)
 
 
 def answer(prepared: Prepared) -> object:
@@ -86,7 +89,9 @@ def test_pieces_draw_whatever_the_whole_draws_or_are_silent(data):
     pieces, whole = both(text)
     if pieces is not None:
         assert isinstance(whole, Prepared)
-        assert replace(pieces, codes=(), above={}, names=whole.names) == replace(whole, codes=())
+        assert replace(pieces, functions={}, below={}, names=whole.names) == replace(
+            whole, module=None
+        )
         assert answer(pieces) == answer(whole)
 
 
@@ -124,6 +129,28 @@ def test_pieces_together_are_the_text_and_a_def_in_words_is_none_of_them():
     assert prepare(words) == whole
 
 
+def test_a_function_met_before_is_none_where_it_stands_in_a_string():
+    """What is known is left out when the rest is read: nothing may be open around it."""
+    assert isinstance(prepare(HELPED), Prepared)
+    trend = split(HELPED)[3]
+    head, _, rest = HELPED.partition(trend)
+    quoted = f'"""Words.\n\n{trend}def what is it: """\n{head.partition(chr(10))[2]}{rest}'
+    pieces, whole = both(quoted)
+    assert pieces is None
+    assert [each.rule for each in whole] == ["unknown_name"]  # type: ignore[attr-defined]
+
+
+def test_parameters_declared_where_they_are_not_looked_for_are_found_all_the_same():
+    text = HELPED.replace('"""Helped."""\n', "").replace("PARAMS", '"""Helped."""; PARAMS')
+    text = text.replace("from genomes.language import Int, ema\n\n", "")
+    pieces, whole = both(text)
+    assert pieces is None
+    assert isinstance(whole, Prepared)
+    assert whole.params
+    without = text.replace(text.split("\n")[0], '"""Helped."""')
+    assert [each.rule for each in prepare(without)] == ["unknown_parameter"]  # type: ignore[union-attr]
+
+
 def test_a_function_met_before_is_judged_by_the_file_it_stands_in():
     assert isinstance(prepare(HELPED), Prepared)
     without = HELPED.replace("def trend", "def tend")
@@ -133,20 +160,19 @@ def test_a_function_met_before_is_judged_by_the_file_it_stands_in():
     assert isinstance(found, tuple)
     assert [(each.rule, each.line) for each in found] == [("unknown_parameter", 12)]
     other = HELPED.replace("x / ema(x, n) - 1", "ema(x, n) / x - 1")
-    assert answer(prepare(other)) == answer(preparing._as_a_whole(other))  # type: ignore[arg-type]
+    assert answer(prepare(other)) == answer(prepare_as_a_whole(other))  # type: ignore[arg-type]
 
 
 def test_functions_are_remembered_wherever_they_stand():
     prepare(HELPED)
-    before = preparing._function.cache_info()
+    before = set(known._memory)
     moved = HELPED.replace('"""Helped."""', '"""Helped, again.\n\nWhy: it is moved.\n"""')
     found = prepare(moved)
-    after = preparing._function.cache_info()
-    assert (after.hits - before.hits, after.misses - before.misses) == (3, 0)
+    assert len(set(known._memory) - before) == 1  # the docstring
     failing = moved.replace("trend(m.close, p.n)", "trend(m.close, m)")
     refused = draw_prepared(prepare(failing), None, FIELDS, Caps())  # type: ignore[arg-type]
     assert isinstance(refused, tuple)
-    assert refused == draw_prepared(preparing._as_a_whole(failing), None, FIELDS, Caps())  # type: ignore[arg-type]
+    assert refused == draw_prepared(prepare_as_a_whole(failing), None, FIELDS, Caps())  # type: ignore[arg-type]
     assert isinstance(found, Prepared)
     assert refused[0].line == found.layers["factor"] - 3  # in trend, whose code was known
 
@@ -163,5 +189,5 @@ def test_what_is_handed_over_is_what_was_prepared(text):
 def test_what_is_too_long_to_hand_over_is_prepared_again(monkeypatch):
     found = prepare(EXAMPLE)
     assert isinstance(found, Prepared)
-    monkeypatch.setattr(preparing, "MAX_FRAME", len(handed_over(found)) - 1)
+    monkeypatch.setattr(handing, "MAX_FRAME", len(handed_over(found)) - 1)
     assert handed_over(found) == b""

@@ -11,7 +11,8 @@ from sandbox.jail import life, warm
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
 from sandbox.jail.guards import GLOBALS, Guards
-from sandbox.jail.preparing import FILENAME, Prepared, prepare
+from sandbox.jail.prepared import FILENAME, Prepared
+from sandbox.jail.preparing import prepare
 from sandbox.jail.tame import codes_in, is_tame
 from sandbox.outcome import Refused
 from tests.genomes.refused import strategy

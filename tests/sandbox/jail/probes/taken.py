@@ -23,7 +23,7 @@ HOLE = '''
 import base64, ctypes, gc, os, sys, zlib  # before the lockdown: no file can be opened later
 from dataclasses import replace
 from genomes.refusal import Refusal
-from sandbox.jail import frames, preparing, real_drawing
+from sandbox.jail import frames, pieces, real_drawing
 from sandbox.jail.real_drawing import *
 
 PLAIN = "def factor(m, p):\\n    return m.close\\n\\ndef signal(f, m, p):\\n    return f\\n"
@@ -79,7 +79,7 @@ def raw(data):
 def find(backwards):
     """Whether a word of another lies anywhere that Python can reach; given the other way round."""
     seen = [o for o in gc.get_objects() for o in (o, *gc.get_referents(o))]
-    for root in (real_drawing.prepare, preparing._top, preparing._function):
+    for root in (real_drawing.prepare, pieces._memory, pieces._memory.values()):
         seen += [o for each in gc.get_referents(root) for o in (each, *gc.get_referents(each))]
     for root in (sys.modules["__main__"], sys.modules[__name__]):
         seen += gc.get_referents(root)
@@ -259,12 +259,12 @@ STATE: dict[str, str] = {
     "a method exchanged": "from genomes.language.series import Series\nSeries.__sub__ = Series.__add__",
     "a rewrite": "from genomes.language import rewrite\nrewrite.simplify = lambda *a: 0",
     "a cap": "from genomes.language import graph\ngraph.MAX_DEPTH = 1",
-    "the checker": "from sandbox.jail import preparing\npreparing.check = lambda text: ()\npreparing.read_function = lambda *_: None",
+    "the checker": "from sandbox.jail import preparing\npreparing.check = lambda text: ()\npreparing.prepare_in_pieces = lambda text: None",
     "the guards": "from sandbox.jail.guards import Guards\nGuards.attribute = lambda self, holder, name: 1",
     "no fuel": "from sandbox.jail.guards import Guards\nGuards.spend = lambda self, units: 1 / 0",
     "the policy": "from sandbox.jail import policy\npolicy._SIGNS.clear()",
     "a poisoned cache": "drawing.prepare = lambda text: ()",
-    "a function remembered for another": "from sandbox.jail import preparing\nreal = preparing._function\npreparing._function = lambda piece, names, params: real(piece.replace('0', '1'), names, params)",
+    "a function remembered for another": "from dataclasses import replace\nfrom sandbox.jail import pieces\nreal = pieces._put_together\ndef swapped(*a):\n    found = real(*a)\n    return replace(found, functions={**found.functions, 'factor': found.functions['signal']})\npieces._put_together = swapped",
     "a builtin": "import builtins\nbuiltins.sorted = lambda *a, **k: []\nbuiltins.len = lambda x: 0",
     "the drawing": "drawing.draw_text = lambda *a: ()",
     "the recursion limit": "sys.setrecursionlimit(28)",
