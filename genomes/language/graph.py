@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from math import inf, isfinite
 from typing import NamedTuple, NoReturn
@@ -31,6 +30,9 @@ EXIT_RANGES = {
 
 Identity = tuple[str, tuple[int, ...], tuple[Static, ...]]  # op, args, statics
 Said = tuple[Kind, Dimension | None, int, Memory, int, bytes]  # the rest of a node
+Known = dict[tuple[object, ...], Said]  # by op, statics and the digests of the arguments
+
+MAX_KNOWN = 20_000  # expressions: some 6 MB
 
 _RANK: dict[Memory, int] = {"finite": 0, "fading": 1, "state": 2}
 
@@ -98,16 +100,31 @@ def _longest(memories: list[Memory]) -> Memory:
 class Builder:
     """Grows one graph: equal nodes are one node, and rewrites that are safe to the bit are done.
 
+    Args:
+        fields: The market's fields with their dimensions.
+        max_nodes: Cap on the nodes.
+        known: What was worked out for expressions of other graphs on the same fields, and will be
+            for this one's: it saves time and changes nothing.
+
     Attributes:
         fields: The market's fields with their dimensions.
         nodes: The nodes so far.
     """
 
-    def __init__(self, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, Dimension],
+        *,
+        max_nodes: int = MAX_NODES,
+        known: Known | None = None,
+    ) -> None:
         self.fields = fields
         self.nodes: list[Node] = []
         self._index: dict[Identity, int] = {}
         self._max_nodes = max_nodes
+        self._known = {} if known is None else known
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
 
     def field(self, name: str) -> int:
         """The node of a market's field.
@@ -173,15 +190,23 @@ class Builder:
         known = self._index.get(identity)
         if known is not None:
             return known
+        digests = [self.nodes[index][8] for index in args]
+        if rule.commutes and len(digests) == 2 and digests[0] > digests[1]:
+            digests.reverse()
+            identity = (op, (args[1], args[0]), statics)
+            known = self._index.get(identity)
+            if known is not None:
+                return known
+        said = self._known.get((op, statics, *digests))
+        if said is not None and len(self.nodes) < self._max_nodes:
+            return self._append(identity, said)
         kinds: list[Kind] = []
         dimensions: list[Dimension | None] = []
-        digests: list[bytes] = []
         first, memory, depth = 0, rule.memory, 0
         for index in args:
-            _, _, _, kind, dimension, bars, kept, below, digest = self.nodes[index]
+            _, _, _, kind, dimension, bars, kept, below, _ = self.nodes[index]
             kinds.append(kind)
             dimensions.append(dimension)
-            digests.append(digest)
             if bars > first:
                 first = bars
             if kept != memory and _RANK[kept] > _RANK[memory]:
@@ -195,31 +220,8 @@ class Builder:
             done = rewrite.simplify(self, op, args)
             if done is not None:
                 return done
-        if rule.commutes and digests[0] > digests[1]:
-            identity = (op, (args[1], args[0]), statics)
-            digests.reverse()
-            known = self._index.get(identity)
-            if known is not None:
-                return known
         first += rule.warm_up(statics)
         return self._add(identity, rule.result, dimension, first, memory, depth + 1, digests)
-
-    def again(self, identity: Identity, said: Said) -> bool:
-        """Place a node whose like was placed in another graph on the same fields.
-
-        Args:
-            identity: Its own.
-            said: What was said of the other, whose arguments had the same digests.
-
-        Returns:
-            Whether there was none like it yet, nor too many.
-        """
-        index = len(self.nodes)
-        if index >= self._max_nodes or identity in self._index:
-            return False
-        self.nodes.append(tuple.__new__(Node, identity + said))
-        self._index[identity] = index
-        return True
 
     def _refuse_kinds(self, operator: Operator, args: tuple[int, ...]) -> NoReturn:
         if len(args) != len(operator.nodes):
@@ -247,6 +249,9 @@ class Builder:
         known = self._index.get(identity)
         if known is not None:
             return known
+        said = self._known.get((op, identity[2]))
+        if said is not None and len(self.nodes) < self._max_nodes:
+            return self._append(identity, said)
         return self._add(identity, kind, dimension, 0, "finite", 0, [])
 
     def _add(
@@ -260,8 +265,7 @@ class Builder:
         digests: list[bytes],
     ) -> int:
         """A new node; there is none like it yet."""
-        index = len(self.nodes)
-        if index >= self._max_nodes:
+        if len(self.nodes) >= self._max_nodes:
             raise LanguageError(
                 "too_large",
                 f"draws more than {self._max_nodes} values",
@@ -273,10 +277,16 @@ class Builder:
                 f"nests {depth} operators",
                 f"nest at most {MAX_DEPTH}; use a longer window instead of a loop",
             )
-        head = _head(identity[0], identity[2])
-        digest = blake2b(b"".join((head, *digests)), digest_size=16).digest()
-        said_of = (*identity, kind, dimension, first_valid, memory, depth, digest)
-        self.nodes.append(tuple.__new__(Node, said_of))  # as Node(...) does, at half the cost
+        op, _, statics = identity
+        words = b"".join((f"{op}|{statics!r}|".encode(), *digests))
+        digest = blake2b(words, digest_size=16).digest()
+        said: Said = (kind, dimension, first_valid, memory, depth, digest)
+        self._known[(op, statics, *digests)] = said
+        return self._append(identity, said)
+
+    def _append(self, identity: Identity, said: Said) -> int:
+        index = len(self.nodes)
+        self.nodes.append(tuple.__new__(Node, identity + said))  # as Node(...), at half the cost
         self._index[identity] = index
         return index
 
@@ -298,12 +308,6 @@ class Builder:
             if argument not in order:
                 self._visit(argument, order)
         order[index] = len(order)
-
-
-@lru_cache(maxsize=4096)
-def _head(op: str, statics: tuple[Static, ...]) -> bytes:
-    """What a digest begins with; the type of a plain value is the operator's matter."""
-    return f"{op}|{statics!r}|".encode()
 
 
 def _renumbered(node: Node, order: Mapping[int, int]) -> Node:

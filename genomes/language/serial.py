@@ -17,7 +17,7 @@ from genomes.language.graph import (
     OUTPUTS,
     Builder,
     Graph,
-    Said,
+    Known,
     check_output,
     check_statics,
 )
@@ -25,7 +25,6 @@ from genomes.language.table import Kind, Static
 
 HEADER = "finch-graph 1"
 MAX_BYTES = 65_536
-_KNOWN = 20_000  # expressions, some 6 MB
 _REMEMBERED = 80  # characters: nearly all lines have fewer, and what is remembered is bounded
 _LINE = re.compile(r"[a-z_]+( [A-Za-z0-9_.+\-]+)*")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")
@@ -60,8 +59,7 @@ def deserialise(text: str, fields: Mapping[str, Dimension], *, max_nodes: int = 
 class Reader:
     """Reads serialised graphs, trusting nothing: each is built anew, node by node, by the table.
 
-    An expression that the table built once is known: another graph that holds it is spared the
-    table's rules, not the check that its line says just that.
+    What the table says of an expression is remembered for the next graph that holds it.
 
     Args:
         fields: The market's fields with their dimensions.
@@ -71,7 +69,7 @@ class Reader:
     def __init__(self, fields: Mapping[str, Dimension], *, max_nodes: int = MAX_NODES) -> None:
         self._fields = dict(fields)
         self._max_nodes = max_nodes
-        self._known: dict[tuple[object, ...], Said] = {}
+        self._known: Known = {}
 
     def read(self, text: str) -> Graph:
         """Read a graph.
@@ -82,12 +80,11 @@ class Reader:
         Raises:
             GraphError: The text is not, to the letter, what `serialise` gives for a valid graph.
         """
-        if len(self._known) > _KNOWN:
-            self._known.clear()
-        return _read(text, Builder(self._fields, max_nodes=self._max_nodes), self._known)
+        builder = Builder(self._fields, max_nodes=self._max_nodes, known=self._known)
+        return _read(text, builder)
 
 
-def _read(text: str, builder: Builder, known: dict[tuple[object, ...], Said]) -> Graph:
+def _read(text: str, builder: Builder) -> Graph:
     if len(text) > MAX_BYTES or not text.isascii():
         raise GraphError(f"{len(text)} characters; a graph is ASCII of at most {MAX_BYTES}")
     lines = text.split("\n")
@@ -102,7 +99,7 @@ def _read(text: str, builder: Builder, known: dict[tuple[object, ...], Said]) ->
             elif outputs:
                 raise _no_node(line, number)
             else:
-                is_exact = _read_node(line, number, builder, known) and is_exact
+                is_exact = _read_node(line, number, builder) and is_exact
     except LanguageError as error:
         raise GraphError(f"line {number}: {error}") from None
     except GraphError:
@@ -185,9 +182,7 @@ _LEAVES: dict[str, Callable[[str], Static]] = {
 }
 
 
-def _read_node(
-    line: str, number: int, builder: Builder, known: dict[tuple[object, ...], Said]
-) -> bool:
+def _read_node(line: str, number: int, builder: Builder) -> bool:
     """Build the node of a line; whether it is, to the letter, what the line says."""
     nodes = builder.nodes
     before = len(nodes)
@@ -196,10 +191,6 @@ def _read_node(
         _read_closely(line, number, builder)
         return False
     rule, op, args, statics, _ = row
-    expression = (op, statics, *[nodes[index][8] for index in args])
-    said = known.get(expression)
-    if said is not None and builder.again((op, args, statics), said):
-        return True
     if rule is not None:
         builder.place(rule, op, args, statics)
     elif op == "field":
@@ -211,10 +202,7 @@ def _read_node(
     if len(nodes) != before + 1:
         raise GraphError(f"line {number}: is not in canonical form")
     node = nodes[before]
-    if rule is not None and not (node[0] == op and node[1] == args and node[2] is statics):
-        return False
-    known[expression] = node[3:]
-    return True
+    return rule is None or (node[0] == op and node[1] == args and node[2] is statics)
 
 
 def _read_closely(line: str, number: int, builder: Builder) -> None:

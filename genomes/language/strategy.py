@@ -12,7 +12,7 @@ from typing import Any
 
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
-from genomes.language.graph import EXIT_RANGES, MAX_NODES, Builder, Graph, check_output
+from genomes.language.graph import EXIT_RANGES, MAX_NODES, Builder, Graph, Known, check_output
 from genomes.language.operators import OPERATORS
 from genomes.language.params import Param, ParamValues, Value, resolve
 from genomes.language.series import LogSeries, Mask, Series, node_of
@@ -79,6 +79,7 @@ def draw(
     fields: Mapping[str, Dimension],
     *,
     max_nodes: int = MAX_NODES,
+    known: Known | None = None,
 ) -> Graph:
     """Call a strategy's layers on symbols.
 
@@ -87,6 +88,7 @@ def draw(
         values: Parameter values in place of the defaults; None for the defaults.
         fields: The market's fields with their dimensions.
         max_nodes: Cap on the graph's nodes.
+        known: As the graph's builder takes it.
 
     Returns:
         The graph, canonically numbered.
@@ -101,7 +103,7 @@ def draw(
         )
     declared: dict[str, Param] = params
     p = ParamValues(resolve(declared, values))
-    builder = Builder(fields, max_nodes=max_nodes)
+    builder = Builder(fields, max_nodes=max_nodes, known=known)
     m = Market(builder)
     functions = {name: _layer(namespace, name) for name in LAYERS}
     outputs: dict[str, int] = {}

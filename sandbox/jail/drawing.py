@@ -12,7 +12,7 @@ from types import FunctionType, TracebackType
 from genomes.check.report import Report, quote
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
-from genomes.language.graph import Graph
+from genomes.language.graph import Graph, Known
 from genomes.language.params import Value
 from genomes.language.strategy import LAYERS, draw
 from genomes.refusal import Refusal
@@ -27,6 +27,7 @@ def draw_text(
     values: Mapping[str, Value] | None,
     fields: Mapping[str, Dimension],
     caps: Caps,
+    known: Known | None = None,
 ) -> Graph | tuple[Refusal, ...]:
     """The graph that a text draws on a market with such fields, or why not; never raises.
 
@@ -35,10 +36,13 @@ def draw_text(
         values: Parameter values in place of the defaults; None for the defaults.
         fields: The market's fields with their dimensions.
         caps: Fuel and sizes.
+        known: What was worked out for other texts on the same fields.
     """
     prepared = prepare(text)
     return (
-        prepared if isinstance(prepared, tuple) else draw_prepared(prepared, values, fields, caps)
+        prepared
+        if isinstance(prepared, tuple)
+        else draw_prepared(prepared, values, fields, caps, known)
     )
 
 
@@ -47,6 +51,7 @@ def draw_prepared(
     values: Mapping[str, Value] | None,
     fields: Mapping[str, Dimension],
     caps: Caps,
+    known: Known | None = None,
 ) -> Graph | tuple[Refusal, ...]:
     """`draw_text` for a text that was checked and compiled."""
     guards = Guards(caps.fuel, 1 + prepared.nodes // caps.nodes_per_step)
@@ -62,9 +67,8 @@ def draw_prepared(
                 noted = entered if name in LAYERS else None
                 namespace[name] = guards.own(value, name, noted)
         layers = {name: namespace[name] for name in prepared.layers}
-        return draw(
-            {**layers, "PARAMS": dict(prepared.params)}, values, fields, max_nodes=caps.max_nodes
-        )
+        layers["PARAMS"] = dict(prepared.params)
+        return draw(layers, values, fields, max_nodes=caps.max_nodes, known=known)
     except LanguageError as error:
         line, column = _place(error.__traceback__, prepared, entered)
         found, instead = quote(error.found, 300), quote(error.instead, 900)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from genomes.language.dimension import Dimension
-from genomes.language.graph import Graph
+from genomes.language.graph import Graph, Known, Said
 from genomes.language.params import Value
 from genomes.language.serial import serialise
 from genomes.refusal import Refusal
@@ -38,10 +38,12 @@ class Market:
     Attributes:
         fields: The market's fields with their dimensions.
         caps: Fuel and sizes for one text.
+        known: What was worked out for texts so far.
     """
 
     fields: Mapping[str, Dimension]
     caps: Caps
+    known: Known = field(default_factory=dict[tuple[object, ...], Said])
 
     @classmethod
     def read(cls, hello: dict[str, Any]) -> Market:
@@ -52,14 +54,16 @@ class Market:
 
 def answer(request: dict[str, Any], market: Market) -> dict[str, Any]:
     """The reply to one text: its serialised graph, or its refusals."""
-    return _reply(draw_text(request["text"], request["values"], market.fields, market.caps))
+    return _reply(
+        draw_text(request["text"], request["values"], market.fields, market.caps, market.known)
+    )
 
 
 def answer_prepared(
     prepared: Prepared, values: Mapping[str, Value] | None, market: Market
 ) -> dict[str, Any]:
     """`answer` for a text that was checked and compiled."""
-    return _reply(draw_prepared(prepared, values, market.fields, market.caps))
+    return _reply(draw_prepared(prepared, values, market.fields, market.caps, market.known))
 
 
 def answer_if_tame(request: dict[str, Any], market: Market) -> dict[str, Any] | Prepared | None:

@@ -9,21 +9,25 @@ Validation of the answer is part of a jailed draw.
 
 from __future__ import annotations
 
-import resource
+import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archive.store import Archive
 from engine.evolve import main as evolve
-from genomes.language.serial import deserialise
+from genomes.strategies import texts
 from sandbox.jail import frames, life, preparing
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
 from tests.sandbox.jail.test_drawing import FIELDS
 
+OURS = "tests.benchmarks.zygotes"
 MARKET = life.Market(fields=FIELDS, caps=Caps())
 
 
@@ -34,97 +38,99 @@ def strangers_of_a_run(generations: int = 6, population: int = 64) -> list[str]:
         words = ["--generations", generations, "--population", population, "--seed", 7]
         assert evolve([*map(str, words), "--workers", "0", "--archive", str(path)]) == 0
         with Archive.open(path, identity=None, readonly=True) as archive:
-            texts = archive.texts([entry.id for entry in archive.entries(species="strategy")])
+            ids = [entry.id for entry in archive.entries(species="strategy")]
+            found = [*dict.fromkeys(archive.texts(ids).values())]
     with Jail(FIELDS) as jail:
-        found = jail.draw_many(dict.fromkeys(texts.values()))
-    drawn = zip(dict.fromkeys(texts.values()), found, strict=True)
-    return [text for text, each in drawn if isinstance(each, Drawn)]
+        drawn = zip(found, jail.draw_many(found), strict=True)
+        return [text for text, each in drawn if isinstance(each, Drawn)]
 
 
-def spent() -> float:
-    """Processor seconds of this process and of all its children that ended."""
-    both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+def spent(jail: Jail) -> float:
+    """Processor milliseconds of this process, and of a jail's with all that it started."""
+    total = time.process_time() * 1e3
+    if jail.pid is not None:
+        told = Path(f"/proc/{jail.pid}/stat").read_text().rpartition(")")[2].split()
+        ended = int(told[13]) + int(told[14])  # its children that ended, user and system
+        total += ended * 1e3 / os.sysconf("SC_CLK_TCK") + _on_processor(jail.pid)
+        children = Path(f"/proc/{jail.pid}/task/{jail.pid}/children").read_text().split()
+        total += sum(_on_processor(int(child)) for child in children)
+    return total
 
 
-def unjailed(strangers: Sequence[str]) -> None:
-    """Check, compile, draw and serialise, here."""
-    for text in strangers:
+def _on_processor(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+def unjailed(batch: Sequence[str], _: Jail) -> None:
+    """Check, compile, draw and serialise, here, and remember nothing."""
+    for text in batch:
         preparing.forget()
+        MARKET.known.clear()
         frames.encode(life.answer({"text": text, "values": None}, MARKET))
 
 
-def validated(strangers: Sequence[str]) -> Callable[[], None]:
-    """Reading the answers back."""
-    graphs = [life.answer({"text": text, "values": None}, MARKET)["graph"] for text in strangers]
-
-    def work() -> None:
-        for graph in graphs:
-            deserialise(graph, FIELDS)
-
-    return work
+def together(batch: Sequence[str], jail: Jail) -> None:
+    """Ask a jail for all at once, as a run's workers do."""
+    jail.draw_many(batch)
 
 
-def in_this_process(work: Callable[[], None], strangers: int) -> float:
-    """Milliseconds for one stranger."""
-    start = spent()
-    work()
-    return (spent() - start) / strangers * 1e3
+def one_by_one(batch: Sequence[str], jail: Jail) -> None:
+    """Ask a jail for one after the other."""
+    for text in batch:
+        jail.draw(text)
 
 
-def jailed(strangers: Sequence[str], *, batch: int = 16, zygote: str = "") -> float:
-    """Milliseconds for one stranger, a jail's start taken off.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way of having strangers drawn.
 
-    Args:
-        strangers: The texts.
-        batch: How many are asked together; a worker of a run gets about 16.
-        zygote: A module in the place of the jail's own.
+    Attributes:
+        draw: Draws some, in a jail or without one.
+        zygote: The jail's zygote; None for no jail.
+        batch: How many are drawn between two looks at the clock.
     """
 
-    def one(texts: Sequence[str]) -> float:
-        start = spent()
-        with Jail(FIELDS) as jail:
-            for first in range(0, len(texts), batch):
-                jail.draw_many(texts[first : first + batch])
-            _let_end(jail)
-        return spent() - start
+    draw: Callable[[Sequence[str], Any], None]
+    zygote: str | None = "sandbox.jail.zygote"
+    batch: int = 16
 
-    with pytest.MonkeyPatch.context() as patch:
-        if zygote:
-            patch.setattr("sandbox.jail.client.ZYGOTE", f"tests.benchmarks.zygotes.{zygote}")
-        empty = min(one(()) for _ in range(3))
-        return (one(strangers) - empty) / len(strangers) * 1e3
-
-
-def _let_end(jail: Jail) -> None:
-    """Let the process end by itself: what a killed one's last child spent, nobody would count."""
-    process = jail._process  # pyright: ignore[reportPrivateUsage]
-    if process is None:
-        jail._start()  # pyright: ignore[reportPrivateUsage]
-        process = jail._process  # pyright: ignore[reportPrivateUsage]
-    assert process is not None
-    assert process.stdin is not None
-    process.stdin.close()
-    process.wait()
+    def measured(self, strangers: Sequence[str]) -> list[float]:
+        """Milliseconds for each batch, the jail's start left out."""
+        took: list[float] = []
+        with pytest.MonkeyPatch.context() as patch, Jail(FIELDS) as jail:
+            jail.close()
+            if self.zygote is not None:
+                patch.setattr("sandbox.jail.client.ZYGOTE", self.zygote)
+                jail.draw("")  # a refusal: its processes have started
+            for first in range(0, len(strangers), self.batch):
+                start = spent(jail)
+                self.draw(strangers[first : first + self.batch], jail)
+                took.append(spent(jail) - start)
+        return took
 
 
-def main(rounds: int = 7) -> None:
-    """Print the figures, the best of some rounds that measure all of them in turn."""
-    strangers = strangers_of_a_run()
-    measures: dict[str, Callable[[], float]] = {
-        "unjailed": lambda: in_this_process(lambda: unjailed(strangers), len(strangers)),
-        "reading answers back": lambda: in_this_process(validated(strangers), len(strangers)),
-        "in a stream": lambda: jailed(strangers),
-        "in a stream, none alike": lambda: jailed(strangers, zygote="forgetful"),
-        "one at a time": lambda: jailed(strangers, batch=1),
-        "alone": lambda: jailed(strangers, zygote="lonely"),
-        "alone, one at a time": lambda: jailed(strangers, batch=1, zygote="lonely"),
+def main(rounds: int = 12) -> None:
+    """Print the figures: each batch at its best of some rounds, since other work disturbs some."""
+    ways: dict[str, Way] = {
+        "unjailed": Way(draw=unjailed, zygote=None),
+        "in a stream": Way(draw=together),
+        "the same, none alike": Way(draw=together, zygote=f"{OURS}.forgetful"),
+        "one at a time": Way(draw=one_by_one),
+        "alone": Way(draw=together, zygote=f"{OURS}.lonely", batch=64),
+        "alone, one at a time": Way(draw=one_by_one, zygote=f"{OURS}.lonely", batch=64),
     }
-    taken = [{name: measure() for name, measure in measures.items()} for _ in range(rounds)]
-    found = {name: [each[name] for each in taken] for name in measures}
-    print(f"{len(strangers)} strangers, ms of processor time for one")
-    for name, took in found.items():
-        print(f"{name:24} {min(took):.2f}   (median {sorted(took)[rounds // 2]:.2f})")
+    for name, strangers in (("a run's", strangers_of_a_run()), ("seeds", [*texts().values()] * 10)):
+        taken = [
+            {name: way.measured(strangers) for name, way in ways.items()} for _ in range(rounds)
+        ]
+        print(f"{len(strangers)} strangers ({name}), ms of processor time for one")
+        for way in ways:
+            best = [min(batches) for batches in zip(*[each[way] for each in taken], strict=True)]
+            whole = sorted(sum(each[way]) for each in taken)[rounds // 2]
+            print(
+                f"{way:22} {sum(best) / len(strangers):.2f}"
+                f"   (a median round {whole / len(strangers):.2f})"
+            )
 
 
 if __name__ == "__main__":

@@ -36,15 +36,15 @@ def prepare(text):
     return real_drawing.prepare(text)
 
 
-def draw_text(text, values, fields, caps):
+def draw_text(text, values, fields, caps, *known):
     if not text.startswith("#payload\\n"):
-        return real_drawing.draw_text(text, values, fields, caps)
+        return real_drawing.draw_text(text, values, fields, caps, *known)
     return run(text, fields)
 
 
-def draw_prepared(prepared, values, fields, caps):
+def draw_prepared(prepared, values, fields, caps, *known):
     if not prepared.text.startswith("#payload\\n"):
-        return real_drawing.draw_prepared(prepared, values, fields, caps)
+        return real_drawing.draw_prepared(prepared, values, fields, caps, *known)
     return run(prepared.text, fields)
 
 
