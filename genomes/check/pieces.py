@@ -1,9 +1,9 @@
 """A text read in pieces: its docstring, its import, PARAMS and each function.
 
 Who reads many texts meets most of their functions again: a child differs from its parent in one.
-What is to be said of a piece depends on nothing but the piece and some names, so it can be
-remembered. Only good news comes from here; None means that `check` is to say what is wrong: it
-sees the whole, and where in it.
+What is to be said of a piece depends on nothing but the piece and which of the names in it are the
+file's, so it can be remembered. Only good news comes from here; None means that `check` is to say
+what is wrong: it sees the whole, and where in it.
 
 A file is its pieces, one behind the other, if no statement reaches from one into the next: each
 begins with a word that begins a statement wherever nothing was left open.
@@ -20,15 +20,17 @@ from itertools import accumulate
 
 from genomes.check.grammar import Grammar
 from genomes.check.literals import MAX_NUMBERS, read_literals
+from genomes.check.names import PARAMETERS
 from genomes.check.report import Report
 from genomes.check.shape import MAX_FUNCTIONS, Shape, calls_of, leading_back, read_parts
 from genomes.check.text import MAX_NODES, Parsed, parse
 from genomes.check.tree import Part, strip_annotations
 from genomes.language.params import Param, Value
-from genomes.language.strategy import REQUIRED
+from genomes.language.strategy import LAYERS, REQUIRED
 
 _BEGINS = re.compile(r"^(?=def |PARAMS\b|from genomes)", re.MULTILINE)
 _NAME = re.compile(r"def +(\w+)")
+_DOCSTRING = re.compile(r'"""[^"\\]*"""\n*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,19 @@ class Top:
     numbers: int
 
 
+_WORDS = Top(None, size=2, numbers=0)  # an expression and its string
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A piece that is one function.
 
     Attributes:
         name: Its name.
-        calls: The functions of its file that it calls.
+        words: All names that stand in it.
+        own: Those of them that are functions of its file.
+        calls: Those of them that it calls.
+        uses: The parameters that it uses.
         defaults: Of its last arguments.
         line: Where it begins in what was read.
         size: Its nodes.
@@ -60,11 +68,18 @@ class Function:
     """
 
     name: str
+    words: frozenset[str]
+    own: frozenset[str]
     calls: Sequence[tuple[str, None]]
+    uses: frozenset[str]
     defaults: tuple[Value | None, ...]
     line: int
     size: int
     numbers: int
+
+    def stands_among(self, names: frozenset[str], declared: Collection[str]) -> bool:
+        """Whether all that was said of it holds in a file of such functions and parameters."""
+        return self.words & names == self.own and self.uses.issubset(declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,11 @@ class Pieces:
 def split(text: str) -> list[str]:
     """A normal form's pieces; together they are the text."""
     return _BEGINS.split(text)
+
+
+def read_docstring(piece: str) -> Top | None:
+    """What a file's first piece says, if it is a plain docstring; None where it must be parsed."""
+    return _WORDS if _DOCSTRING.fullmatch(piece) else None
 
 
 def is_declaring(piece: str) -> bool:
@@ -146,12 +166,28 @@ def _said(piece: str, parts: Sequence[Part], shape: Shape) -> Top | Function | N
     node = nodes[0] if nodes else None
     if len(nodes) > 1 or not isinstance(node, ast.FunctionDef) or node.name != name:
         return None
-    calls = [(called, None) for called, _ in calls_of(parts[0], shape.names)]
     try:
         defaults = tuple([ast.literal_eval(each) for each in node.args.defaults])
     except ValueError:  # such as ~1, which the guards compute
         return None
-    return Function(name, calls, defaults, node.lineno, size, numbers)
+    part = parts[0]
+    words = frozenset([each.id for each in part.kinds.get(ast.Name, ())])
+    calls = [(called, None) for called, _ in calls_of(part, shape.names)]
+    uses = _parameters(part) if name in LAYERS else frozenset[str]()
+    return Function(
+        name, words, words.intersection(shape.names), calls, uses, defaults, node.lineno, size,
+        numbers,
+    )  # fmt: skip
+
+
+def _parameters(part: Part) -> frozenset[str]:
+    return frozenset(
+        [
+            each.attr
+            for each in part.kinds.get(ast.Attribute, ())
+            if type(each.value) is ast.Name and each.value.id == PARAMETERS
+        ]
+    )
 
 
 def _numbers(parts: Iterable[Part]) -> int:
@@ -159,16 +195,23 @@ def _numbers(parts: Iterable[Part]) -> int:
     return sum([type(each.value) in (int, float) for each in constants])
 
 
-def fit(pieces: Sequence[Top | Function]) -> bool:
-    """Whether pieces that are well by themselves make a file that is."""
-    functions = [each for each in pieces if isinstance(each, Function)]
-    names = {each.name for each in functions}
-    declaring = [each for each in pieces if isinstance(each, Top) and each.params is not None]
+def fit(tops: Sequence[Top], functions: Sequence[Function]) -> bool:
+    """Whether pieces that were well where they were read make a file that is."""
+    names = frozenset([each.name for each in functions])
+    declared = [each.params for each in tops if each.params is not None]
+    params: Collection[str] = declared[0] if declared else ()
+    size, numbers = 0, 0
+    for each in (*tops, *functions):
+        size += each.size
+        numbers += each.numbers
+    for each in functions:
+        if not each.stands_among(names, params):
+            return False
     return (
         len(names) == len(functions) <= MAX_FUNCTIONS
         and names.issuperset(REQUIRED)
-        and len(declaring) <= 1
-        and sum([each.size for each in pieces]) <= MAX_NODES
-        and sum([each.numbers for each in pieces]) <= MAX_NUMBERS
+        and len(declared) <= 1
+        and size <= MAX_NODES
+        and numbers <= MAX_NUMBERS
         and not any(leading_back({each.name: each.calls for each in functions}))
     )

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from types import CodeType
 
-from genomes.check.pieces import Function, Pieces, Top, fit, is_declaring, name_in, read, split
+from genomes.check.pieces import Function, Pieces, Top, fit, name_in, read, read_docstring, split
 from genomes.check.text import readable
-from genomes.language.params import Param
 from genomes.language.strategy import LAYERS
 from sandbox.jail.guards import GLOBALS
 from sandbox.jail.prepared import Prepared, compiled
@@ -48,61 +46,38 @@ def prepare_in_pieces(text: str) -> Prepared | None:
     if not isinstance(normal, str):
         return None
     pieces = split(normal)
-    named = [name_in(piece) for piece in pieces]
-    names = frozenset([name for name in named if name is not None])
-    keys: list[Hashable] = [(piece, place == 0) for place, piece in enumerate(pieces)]
-    found = [None if name else _recalled(key) for name, key in zip(named, keys, strict=True)]
-    # A function is known by the parameters of its file, too.
-    if None in [top for top, piece in zip(found, pieces, strict=True) if is_declaring(piece)]:
-        tops = [place for place, name in enumerate(named) if name is None]
-        if not _read(pieces, [each for each in tops if found[each] is None], keys, found, names):
-            return None
-    declared = frozenset(_params(found))
-    for place, name in enumerate(named):
-        if name is not None:
-            keys[place] = (pieces[place].rstrip("\n"), names, declared)
-            found[place] = _recalled(keys[place])
+    found = [_recalled(piece, first=place == 0) for place, piece in enumerate(pieces)]
     missing = [place for place, known in enumerate(found) if known is None]
-    if missing and not _read(pieces, missing, keys, found, names):
-        return None
+    if missing:
+        params = next((top.params for top in found if isinstance(top, Top) and top.params), {})
+        names = frozenset(filter(None, map(name_in, pieces)))
+        said = read([pieces[i] for i in missing], first=0 in missing, names=names, declared=params)
+        compiled = None if said is None else _compiled(said)
+        if compiled is None:
+            return None
+        for place, each in zip(missing, compiled, strict=True):
+            found[place] = each
+            _remember(pieces[place], each, first=place == 0)
     return _put_together(normal, pieces, [known for known in found if known is not None])
 
 
-def _recalled(key: Hashable) -> _Known | None:
+def _recalled(piece: str, *, first: bool) -> _Known | None:
+    key = (piece.rstrip("\n"), first)
     known = _memory.pop(key, None)
     if known is not None:
         _memory[key] = known
+    elif first:
+        known = read_docstring(piece)
     return known
 
 
-def _params(found: Sequence[_Known | None]) -> dict[str, Param]:
-    for each in found:
-        if isinstance(each, Top) and each.params is not None:
-            return dict(each.params)
-    return {}
-
-
-def _read(
-    pieces: Sequence[str],
-    missing: Sequence[int],
-    keys: Sequence[Hashable],
-    found: list[_Known | None],
-    names: frozenset[str],
-) -> bool:
-    """Read what is missing, all at once, and remember it; False where something is wrong."""
-    declared = frozenset(_params(found))
-    said = read([pieces[i] for i in missing], first=0 in missing, names=names, declared=declared)
-    known = None if said is None else _compiled(said, names)
-    if known is None:
-        return False
-    for place, each in zip(missing, known, strict=True):
-        found[place] = _memory[keys[place]] = each
+def _remember(piece: str, known: _Known, *, first: bool) -> None:
+    _memory[(piece.rstrip("\n"), first)] = known
     while len(_memory) > _REMEMBERED:
         del _memory[next(iter(_memory))]
-    return True
 
 
-def _compiled(said: Pieces, names: frozenset[str]) -> list[_Known] | None:
+def _compiled(said: Pieces) -> list[_Known] | None:
     try:
         module = compiled(said.functions).code if said.functions else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -119,26 +94,32 @@ def _compiled(said: Pieces, names: frozenset[str]) -> list[_Known] | None:
             return None
         inside = codes_in(code)
         loaded = frozenset[str]().union(*[one.co_names for one in inside])
-        known.append(_Compiled(each, code, is_tame(inside, GLOBALS, names), loaded))
+        known.append(_Compiled(each, code, is_tame(inside, GLOBALS, each.own), loaded))
     return known
 
 
 def _put_together(text: str, pieces: Sequence[str], known: Sequence[_Known]) -> Prepared | None:
-    if not fit([each.said if isinstance(each, _Compiled) else each for each in known]):
+    tops = [each for each in known if isinstance(each, Top)]
+    functions = [each for each in known if isinstance(each, _Compiled)]
+    if not fit(tops, [each.said for each in functions]):
         return None
-    begins = accumulate([piece.count("\n") for piece in pieces], initial=1)
-    lines = {
-        each.said.name: (line, each)
-        for line, each in zip(begins, known, strict=False)
-        if isinstance(each, _Compiled)
-    }
-    functions = [each for _, each in lines.values()]
+    layers: dict[str, int] = {}
+    below: dict[str, int] = {}
+    line = 1
+    for piece, each in zip(pieces, known, strict=True):
+        if isinstance(each, _Compiled):
+            name = each.said.name
+            layers[name] = line
+            below[name] = line - each.said.line
+        line += piece.count("\n")
+    own = layers.keys()
     return Prepared(
         text=text,
         functions={each.said.name: (each.code, each.said.defaults) for each in functions},
-        params=_params(known), layers={name: lines[name][0] for name in LAYERS if name in lines},
-        below={name: line - each.said.line for name, (line, each) in lines.items()},
+        params=next((top.params for top in tops if top.params is not None), {}),
+        layers={name: layers[name] for name in LAYERS if name in layers},
+        below=below,
         nodes=1 + sum([each.said.size for each in functions]),
-        tame=all(each.tame for each in functions),
+        tame=all(each.tame for each in functions) and GLOBALS.isdisjoint(own),
         names=frozenset[str]().union(*[each.names for each in functions]),
-    )  # fmt: skip
+    )
