@@ -59,6 +59,7 @@ class _Child:
     answers: int
     questions: int | None = None
     seen: int = 0
+    said_more: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Keeper:
     limits: Limits = field(default_factory=Limits)
     _question: memoryview = field(default_factory=lambda: _buffer(frames.MAX_FRAME))
     _answer: memoryview = field(default_factory=lambda: _buffer(frames.HEADER + frames.MAX_FRAME))
+    _used: int = 0  # bytes of the answer's buffer
     _number: int = 0
     _shared: _Child | None = None
 
@@ -136,11 +138,14 @@ class Keeper:
                 handed = said
                 kind, said = self._ask_alone(size, handed, alone)
             self._send(kind, self._answer[frames.HEADER : frames.HEADER + said])
-            used = frames.HEADER + max(said, handed)
-            self._answer[:used] = bytes(used)
         except _EndedError as ended:
             self._send(frames.LOST, memoryview(str(ended).encode()))
-            self._answer[:] = bytes(len(self._answer))
+        self._wipe()
+
+    def _wipe(self) -> None:
+        """Forget an answer: the next one may be shorter, and the next child shall not know it."""
+        self._answer[: self._used] = bytes(self._used)
+        self._used = 0
 
     # -- the client --------------------------------------------------------------------------------
 
@@ -183,7 +188,7 @@ class Keeper:
         deadline = time.monotonic() + self.wall_s
         kind, said = self._hear(child, deadline, size, (frames.ANSWER, frames.REFERRED))
         child.seen += 1
-        if child.seen >= TEXTS_PER_CHILD:
+        if child.seen >= TEXTS_PER_CHILD or child.said_more:
             self._end(child)
         return kind, said
 
@@ -208,11 +213,9 @@ class Keeper:
         try:
             if size is not None:
                 self._tell(child, size, deadline)
-            self._listen(child, 0, frames.HEADER, deadline)
-            kind, said = self._read_header(kinds)
-            self._listen(child, frames.HEADER, said, deadline)
+            kind, said = self._listen(child, deadline, kinds)
         except _EndedError as ended:
-            self._answer[:] = bytes(len(self._answer))  # the next answer may be shorter
+            self._wipe()
             how = _way(self._end(child))
             raise _EndedError(f"its process {str(ended) or how}") from None
         return kind, said
@@ -241,15 +244,26 @@ class Keeper:
         except BrokenPipeError:
             raise _EndedError from None
 
-    def _listen(self, child: _Child, start: int, size: int, deadline: float) -> None:
-        """Read so many bytes of an answer into its buffer."""
-        end = start + size
-        while start < end:
-            self._await(child.answers, select.POLLIN, deadline)
-            count = os.readv(child.answers, [self._answer[start:end]])
-            if count == 0:
-                raise _EndedError
-            start += count
+    def _listen(
+        self, child: _Child, deadline: float, kinds: tuple[bytes, ...]
+    ) -> tuple[bytes, int]:
+        """Read an answer into its buffer; its kind and the size of what it says."""
+        heard = self._hear_part(child, 0, deadline)
+        while heard < frames.HEADER:
+            heard += self._hear_part(child, heard, deadline)
+        kind, said = self._read_header(kinds)
+        while heard < frames.HEADER + said:
+            heard += self._hear_part(child, heard, deadline)
+        child.said_more = heard > frames.HEADER + said
+        return kind, said
+
+    def _hear_part(self, child: _Child, heard: int, deadline: float) -> int:
+        self._await(child.answers, select.POLLIN, deadline)
+        count = os.readv(child.answers, [self._answer[heard:]])
+        if count == 0:
+            raise _EndedError
+        self._used = max(self._used, heard + count)
+        return count
 
     def _await(self, descriptor: int, event: int, deadline: float) -> None:
         poll = select.poll()

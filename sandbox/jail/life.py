@@ -100,11 +100,11 @@ def drawing(market: Market) -> Work:
     """The work of a child that one text has for itself."""
 
     def work(job: Job) -> tuple[bytes, bytes]:
-        request = frames.decode(job.question)
-        if not job.handed:
-            return frames.ANSWER, frames.encode(answer(request, market))
-        prepared = taken_over(job.handed)
-        return frames.ANSWER, frames.encode(answer_prepared(prepared, request["values"], market))
+        if job.handed:
+            reply = answer_prepared(*taken_over(job.handed), market)
+        else:
+            reply = answer(frames.decode(job.question), market)
+        return frames.ANSWER, frames.encode(reply)
 
     return work
 
@@ -118,10 +118,11 @@ def drawing_if_tame(market: Market) -> Work:
         seen += 1
         if seen % _TEXTS_PER_COLLECTION == 0:
             gc.collect()
-        found = answer_if_tame(frames.decode(job.question), market)
+        request = frames.decode(job.question)
+        found = answer_if_tame(request, market)
         if isinstance(found, dict):
             return frames.ANSWER, frames.encode(found)
-        return frames.REFERRED, b"" if found is None else handed_over(found)
+        return frames.REFERRED, b"" if found is None else handed_over(found, request["values"])
 
     return work
 
@@ -150,7 +151,7 @@ def warm_up(market: Market) -> None:
     for _ in range(_WARM_UPS):
         prepared = prepare(TEXT)
         assert isinstance(prepared, Prepared)
-        job = Job(question=question, handed=handed_over(prepared))
+        job = Job(question=question, handed=handed_over(prepared, None))
         drawing(ours)(job)
         drawing_if_tame(ours)(job)
         forget()

@@ -58,18 +58,21 @@ def compiled(functions: list[ast.stmt]) -> CompileResult:
     return compile_restricted_exec(module, filename=FILENAME, policy=Policy)
 
 
-def handed_over(prepared: Prepared) -> bytes:
-    """A prepared text for another process; empty where it is too long to hand over."""
+def handed_over(prepared: Prepared, values: Mapping[str, Value] | None) -> bytes:
+    """A prepared text, and values in place of its defaults, for another process.
+
+    Empty where it is too long to hand over.
+    """
     told = {each.name: getattr(prepared, each.name) for each in fields(prepared)}
     told["params"] = [
         (name, type(each).__name__, astuple(each)) for name, each in prepared.params.items()
     ]
-    body = marshal.dumps(told)
+    body = marshal.dumps((told, None if values is None else dict(values)))
     return body if len(body) <= MAX_FRAME else b""
 
 
-def taken_over(handed: bytes) -> Prepared:
+def taken_over(handed: bytes) -> tuple[Prepared, Mapping[str, Value] | None]:
     """What `handed_over` wrote. Bytes can be forged: only for a process behind all walls."""
-    told = marshal.loads(handed)
-    told["params"] = {name: _PARAMS[kind](*values) for name, kind, values in told["params"]}
-    return Prepared(**told)
+    told, values = marshal.loads(handed)
+    told["params"] = {name: _PARAMS[kind](*of) for name, kind, of in told["params"]}
+    return Prepared(**told), values

@@ -186,13 +186,14 @@ def test_functions_are_remembered_wherever_they_stand():
 def test_what_is_handed_over_is_what_was_prepared(text):
     found = prepare(text)
     assert isinstance(found, Prepared)
-    again = taken_over(handed_over(found))
+    again, values = taken_over(handed_over(found, {"n": 2.5, "way": "ema"}))
     assert again == found
+    assert values == {"n": 2.5, "way": "ema"}
     assert answer(again) == answer(found)
 
 
 def test_what_is_too_long_to_hand_over_is_prepared_again(monkeypatch):
     found = prepare(EXAMPLE)
     assert isinstance(found, Prepared)
-    monkeypatch.setattr(handing, "MAX_FRAME", len(handed_over(found)) - 1)
-    assert handed_over(found) == b""
+    monkeypatch.setattr(handing, "MAX_FRAME", len(handed_over(found, None)) - 1)
+    assert handed_over(found, None) == b""
