@@ -30,21 +30,26 @@ REQUIRED = ("factor", "signal")
 class Market(Unfinished):
     """`m` in a strategy: the fields of the market, by name."""
 
-    __slots__ = ("_builder",)
+    __slots__ = ("_builder", "_fields")
     _called = "m"
     _finish = "name a field: m.close"
 
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
+        self._fields: dict[str, Series] = {}
 
     def __getattr__(self, name: str) -> Series:
+        known = self._fields.get(name)
+        if known is not None:
+            return known
         if name in _LATER:
             raise LanguageError("unknown_field", f"uses m.{name}", _LATER[name])
         if name in OPERATORS and name not in self._builder.fields:
             raise LanguageError(
                 "unknown_field", f"m.{name} is no field", f"write {OPERATORS[name].signature}"
             )
-        return Series(self._builder, self._builder.field(name))
+        found = self._fields[name] = Series(self._builder, self._builder.field(name))
+        return found
 
 
 _LATER = {

@@ -1,10 +1,10 @@
 """What a stranger costs: processor time, children's included, against a draw without a jail.
 
 `python -m tests.benchmarks.bench_jail`: the strangers are what a run makes of the seeds in its
-first generations, no text twice. They are drawn in this process; in a stream, as a run does it;
-the same where nothing is remembered from one text to the next, as if no two were alike; asked one
-at a time; and alone, as if none were tame: prepared in company, drawn in a process of its own.
-Validation of the answer is part of a jailed draw.
+first generations, no text twice; and the seeds, again and again. They are drawn in this process;
+in a stream, as a run does it; the same where nothing is remembered from one text to the next, as
+if no two were alike; asked one at a time; and alone, as if none were tame: prepared in company,
+drawn in a process of its own. Validation of the answer is part of a jailed draw.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ import pytest
 from archive.store import Archive
 from engine.evolve import main as evolve
 from genomes.strategies import texts
-from sandbox.jail import frames, life, preparing
+from sandbox.jail import frames, life
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail
+from sandbox.jail.prepared import Prepared
+from sandbox.jail.preparing import prepare_as_a_whole
 from tests.sandbox.jail.test_drawing import FIELDS
 
 OURS = "tests.benchmarks.zygotes"
@@ -64,9 +66,10 @@ def _on_processor(pid: int) -> float:
 def unjailed(batch: Sequence[str], _: Jail) -> None:
     """Check, compile, draw and serialise, here, and remember nothing."""
     for text in batch:
-        preparing.forget()
         MARKET.known.clear()
-        frames.encode(life.answer({"text": text, "values": None}, MARKET))
+        prepared = prepare_as_a_whole(text)
+        assert isinstance(prepared, Prepared)
+        frames.encode(life.answer_prepared(prepared, None, MARKET))
 
 
 def together(batch: Sequence[str], jail: Jail) -> None:
@@ -109,7 +112,7 @@ class Way:
         return took
 
 
-def main(rounds: int = 12) -> None:
+def main(rounds: int = 20) -> None:
     """Print the figures: each batch at its best of some rounds, since other work disturbs some."""
     ways: dict[str, Way] = {
         "unjailed": Way(draw=unjailed, zygote=None),
@@ -117,7 +120,6 @@ def main(rounds: int = 12) -> None:
         "the same, none alike": Way(draw=together, zygote=f"{OURS}.forgetful"),
         "one at a time": Way(draw=one_by_one),
         "alone": Way(draw=together, zygote=f"{OURS}.lonely", batch=64),
-        "alone, one at a time": Way(draw=one_by_one, zygote=f"{OURS}.lonely", batch=64),
     }
     for name, strangers in (("a run's", strangers_of_a_run()), ("seeds", [*texts().values()] * 10)):
         taken = [

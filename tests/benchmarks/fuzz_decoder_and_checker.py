@@ -29,13 +29,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from genomes.check import Checked, check, check_foreign
 from genomes.language.errors import GraphError
-from genomes.language.graph import Graph
+from genomes.language.graph import Graph, Known
 from genomes.language.operators import OPERATORS
 from genomes.language.serial import Reader, deserialise, serialise
 from genomes.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail.caps import Caps
-from sandbox.jail.drawing import draw_text
+from sandbox.jail.drawing import draw_prepared, draw_text
+from sandbox.jail.pieces import prepare_in_pieces
+from sandbox.jail.prepared import Prepared
+from sandbox.jail.preparing import prepare_as_a_whole
 from tests.genomes.refused import CHECKED, DRAWN
 from tests.genomes.test_check import BOMBS, EXAMPLE, RICH
 from tests.sandbox.jail.test_drawing import FIELDS, SLOW, strategy
@@ -275,17 +278,25 @@ _EXPERIENCED = Reader(FIELDS)
 
 def answer(text: str | bytes, counts: Counter[str], foreign: bool) -> str | None:
     """What is wrong with the checker's answer, and with what follows; None where nothing is."""
+    pieces = prepare_in_pieces(text) if isinstance(text, str) else None
     found = check(text)
     if not isinstance(found, Checked):
         counts["checker: refused"] += 1
-        return _wrong(found)
+        return _wrong(found) if pieces is None else "what is refused is well in pieces"
     counts["checker: accepted"] += 1
     if foreign:
         again = check_foreign(text)
         counts[f"check_foreign: {'accepted' if isinstance(again, Checked) else 'refused'}"] += 1
         if not isinstance(again, Checked) and _wrong(again):
             return _wrong(again)
-    drawn = draw_text(found.text, None, FIELDS, Caps())
+    prepared = prepare_as_a_whole(found.text)
+    drawn = prepared if isinstance(prepared, tuple) else draw_prepared(prepared, *_TERMS)
+    if pieces is not None:
+        counts["checker: accepted in pieces"] += 1
+        if not isinstance(prepared, Prepared) or _said(pieces) != _said(prepared):
+            return "pieces say what the whole does not"
+        if draw_prepared(pieces, *_TERMS, _KNOWN) != drawn:
+            return "pieces draw what the whole does not"
     if not isinstance(drawn, Graph):
         counts["drawing: refused"] += 1
         counts[f"  rule {drawn[0].rule}"] += 1
@@ -297,6 +308,16 @@ def answer(text: str | bytes, counts: Counter[str], foreign: bool) -> str | None
         if serialise(deserialise(written, FIELDS)) == written
         else "a drawn graph is not read back"
     )
+
+
+_TERMS = (None, FIELDS, Caps())
+_KNOWN: Known = {}
+
+
+def _said(prepared: Prepared) -> object:
+    return (
+        prepared.text, prepared.params, prepared.layers, prepared.nodes, prepared.tame
+    )  # fmt: skip
 
 
 def _wrong(refusals: tuple[Refusal, ...]) -> str | None:
