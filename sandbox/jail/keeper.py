@@ -14,37 +14,18 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from sandbox.jail import frames, lockdown
+from sandbox.jail.child import Work, live_alone, live_shared
 from sandbox.jail.lockdown import Limits, Seal
 
 TEXTS_PER_CHILD = 1024  # spreads the cost of a fork, and of reading what is remembered later
 
 _KILL = int(signal.SIGKILL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a child is given.
-
-    Attributes:
-        question: The client's question.
-        handed: What a shared child that referred it handed over; empty for nothing.
-        open_fds: The descriptors that are open.
-    """
-
-    question: bytes
-    handed: bytes = b""
-    open_fds: frozenset[int] = frozenset()
-
-
-# What a child does -> frames.ANSWER and the answer, or, where others share the child,
-# frames.REFERRED and what is handed over.
-Work = Callable[[Job], tuple[bytes, bytes]]
 
 
 class _EndedError(Exception):
@@ -277,7 +258,7 @@ class Keeper:
         sealed = self._sealing(answers_in, questions_out)
         pid = os.fork()
         if pid == 0:
-            _live_shared(work, questions_out, answers_in, sealed)
+            live_shared(work, questions_out, answers_in, sealed)
         os.close(questions_out)
         os.close(answers_in)
         return _Child(pid, answers_out, questions_in)
@@ -287,7 +268,9 @@ class Keeper:
         sealed = self._sealing(answers_in, None)
         pid = os.fork()
         if pid == 0:
-            self._live_alone(work, size, handed, answers_in, sealed)
+            begin, end = frames.HEADER, frames.HEADER + handed
+            question, rest = self._question[:size], self._answer[begin:end]
+            live_alone(work, self._number, question, rest, answers_in, sealed)
         os.close(answers_in)
         return _Child(pid, answers_out)
 
@@ -296,23 +279,6 @@ class Keeper:
             result_fd=answers, request_fd=questions, layers=self.layers,
             limits=self.limits, parent=os.getpid(),
         )  # fmt: skip
-
-    def _live_alone(
-        self, work: Work, size: int, handed: int, answers: int, sealed: Seal
-    ) -> NoReturn:
-        """The whole life of a child that one text has for itself: it was born knowing it."""
-        try:
-            lockdown.seal(sealed)
-            number = self._number
-            job = Job(
-                question=bytes(self._question[:size]),
-                handed=bytes(self._answer[frames.HEADER : frames.HEADER + handed]),
-                open_fds=frozenset((answers,)),
-            )
-            _say(answers, number, work(job))
-            os._exit(0)
-        finally:  # whatever happens: a child never goes on as if it were the keeper
-            os._exit(70)
 
     def _end(self, child: _Child) -> int:
         """Kill a child; the status it ended with, its own if it had ended."""
@@ -329,43 +295,9 @@ class Keeper:
             self._end(self._shared)
 
 
-def _live_shared(work: Work, questions: int, answers: int, sealed: Seal) -> NoReturn:
-    """The whole life of a child that texts share."""
-    try:
-        lockdown.seal(sealed)
-        open_fds = frozenset((questions, answers))
-        while True:
-            number, question = _read(questions)
-            _say(answers, number, work(Job(question=question, open_fds=open_fds)))
-    finally:  # whatever happens: a child never goes on as if it were the keeper
-        os._exit(70)
-
-
-def _say(answers: int, number: int, said: tuple[bytes, bytes]) -> None:
-    frame = frames.frame(number, *said)
-    while frame:
-        frame = frame[os.write(answers, frame) :]
-
-
 def _way(status: int) -> str:
     return f"died (signal {status & 0x7F})" if status & 0x7F else f"died ({status >> 8})"
 
 
 def _buffer(size: int) -> memoryview:
     return memoryview(bytearray(size))
-
-
-def _read(descriptor: int) -> tuple[int, bytes]:
-    """A question's number and body; no other is sent before this one is answered."""
-    data = _part(descriptor)
-    while len(data) < frames.HEADER:
-        data += _part(descriptor)
-    number, _, size = frames.read_header(data[: frames.HEADER])
-    while len(data) < frames.HEADER + size:
-        data += _part(descriptor)
-    return number, data[frames.HEADER :]
-
-
-def _part(descriptor: int) -> bytes:
-    """What has come; the end of the pipe is the end of the child."""
-    return os.read(descriptor, 2 * select.PIPE_BUF) or os._exit(0)

@@ -15,8 +15,8 @@ from genomes.language.serial import serialise
 from genomes.refusal import Refusal
 from sandbox.jail import frames
 from sandbox.jail.caps import Caps
+from sandbox.jail.child import Job, Work
 from sandbox.jail.drawing import draw_prepared, draw_text, prepare
-from sandbox.jail.keeper import Job, Work
 from sandbox.jail.lockdown import Limits
 from sandbox.jail.prepared import Prepared, handed_over, taken_over
 from sandbox.jail.preparing import forget
