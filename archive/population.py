@@ -160,6 +160,11 @@ class Population:
             judged.append(Judgement(standing=word, novelty=novelty))
         return judged
 
+    def fitness_of(self, candidate: int) -> float | None:
+        """A candidate's fitness; None for one that was never measured."""
+        row = self.rows([candidate])[0]
+        return float(self.fitness[row]) if row >= 0 else None
+
     def rows(self, ids: Sequence[int]) -> NDArray[np.int64]:
         """Where members stand in the arrays: one row an id, -1 for an id that is no member."""
         wanted = np.asarray(ids, np.int64)

@@ -20,11 +20,11 @@ from engine.credit import OperatorCredit
 from engine.llm.breaker import Breakers
 from engine.operators.language_model import Strategist
 from engine.operators.rewrite_prompt import REWRITE, Rewriter
+from engine.progress import Watcher
 from engine.prompting import Prompts
 from engine.schedule import Schedule
 from engine.selection import Selector
 from engine.settings import LLM
-from engine.state import Watcher
 from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
 from genomes.prompt import seeds
 from sandbox.outcome import Measured, Outcome
@@ -96,9 +96,17 @@ class LanguageModels:
         return None
 
     def ask(
-        self, operator: str, slot: int, candidate: int, rng: np.random.Generator
+        self, operator: str, slot: int, rng: np.random.Generator, seed: int, *, candidate: int
     ) -> Task | None:
-        """The task of a slot that a model is to write; None where none can."""
+        """The task of a slot that a model is to write; None where none can.
+
+        Args:
+            operator: Of MODEL_OPERATORS.
+            slot: The slot.
+            rng: Its choices.
+            seed: Of the structural operator that takes the slot where no model answers.
+            candidate: The id it will have.
+        """
         wanted = 2 if operator == CROSS else 1
         models = self._order(self._settings.models, rng)
         parents = self._selector.parents(wanted, rng)
@@ -110,6 +118,7 @@ class LanguageModels:
             candidate=candidate,
             operator=operator,
             parents=parents,
+            seed=seed,
             prompt=prompt,
             models=models,
         )
@@ -165,15 +174,13 @@ class LanguageModels:
             return None
         return self._strategist.objection(drawing.graph)
 
-    def mended(
-        self, generation: int, work: Sequence[Work], watcher: Watcher
-    ) -> Mapping[int, Draft]:
+    def mended(self, generation: int, work: Sequence[Work]) -> Mapping[int, Draft]:
         """What was made anew where the first attempt was refused, a duplicate or off its goal."""
         return self._strategist.mended(generation, work)
 
     # What it was worth
 
-    def finished(self, draft: Draft, work: Work, entry: Entry, population: Population) -> Entry:
+    def finished(self, draft: Draft, work: Work, entry: Entry) -> Entry:
         """A model's candidate with what the model said of it and what that was worth."""
         proposal = draft.proposal
         if proposal is None:
@@ -182,8 +189,14 @@ class LanguageModels:
         if entry.species == "strategy" and entry.operator not in MODEL_OPERATORS:
             return replace(entry, proposal=proposal)  # no model answered; the calls are kept
         if entry.species == "strategy":
-            proposal = replace(proposal, gain=_gain(entry, population))
+            proposal = replace(proposal, gain=self._gain(entry))
         return replace(entry, prompt=work.task.prompt, model=draft.model, proposal=proposal)
+
+    def _gain(self, entry: Entry) -> float:
+        before = self._population.fitness_of(entry.parents[0])
+        assert before is not None  # parents were measured
+        fitness = entry.outcome.fitness if isinstance(entry.outcome, Measured) else None
+        return gain(fitness, before, self._population.statistics.mad)
 
     def _once(self, call: Call) -> Call:
         """A call whose answer several candidates share is paid for by the first."""
@@ -212,9 +225,7 @@ class LanguageModels:
         self.remarks = (*self._plateau(was_stalled), *self._left_alone(was_open))
 
     def _use(self, entry: Entry) -> Use | None:
-        family = self._population.rows(entry.parents[:1])
-        known = len(family) and family[0] >= 0
-        fitness = float(self._population.fitness[family[0]]) if known else None
+        fitness = self._population.fitness_of(entry.parents[0]) if entry.parents else None
         return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
 
     def _left_alone(self, before: frozenset[str]) -> list[str]:
@@ -232,13 +243,6 @@ class LanguageModels:
         if not self._schedule.stalled or before:
             return []
         return [f"plateau: no better candidate for {self._schedule.without} generations"]
-
-
-def _gain(entry: Entry, population: Population) -> float:
-    outcome = entry.outcome
-    row = population.rows(entry.parents[:1])[0]
-    fitness = outcome.fitness if isinstance(outcome, Measured) else None
-    return gain(fitness, float(population.fitness[row]), population.statistics.mad)
 
 
 def _prices(settings: LLM) -> dict[str, float]:

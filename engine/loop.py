@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from engine.making import draw, settle
 from engine.operators.structural import StructuralProposer
-from engine.progress import Report, summarise
-from engine.state import Search, Watcher
+from engine.progress import Report, Watcher, summarise
+from engine.state import Search
 from engine.streams import SELECT, VARY, seed_of, stream
 from engine.tasks import MODEL_OPERATORS, Task, Work
 from engine.telling import entries_of
@@ -68,15 +68,15 @@ def _ask(search: Search, generation: int) -> list[Task]:
 
 def _slot(search: Search, proposer: StructuralProposer, generation: int, slot: int) -> Task:
     rng = stream(search.seed, generation, slot, SELECT)
+    seed = seed_of(search.seed, generation, slot, VARY)
     candidate, operator = search.due + slot, None
     if search.authors:
         operator = search.authors.operator(generation, rng)
         if operator in MODEL_OPERATORS:
-            task = search.authors.ask(operator, slot, candidate, rng)
+            task = search.authors.ask(operator, slot, rng, seed, candidate=candidate)
             if task is not None:
                 return task
             operator = None
-    seed = seed_of(search.seed, generation, slot, VARY)
     return proposer.ask(slot, rng, seed, candidate=candidate, operator=operator)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from engine.state import Search, Watcher
-from engine.streams import VARY, seed_of
+from engine.progress import Watcher
+from engine.state import Search
 from engine.tasks import CROSS, MUTATE, TUNE, Draft, Work
 from sandbox.errand import Drawing, Request
 from sandbox.outcome import Duplicate
@@ -30,7 +30,7 @@ def draw(search: Search, generation: int, work: Sequence[Work], watcher: Watcher
     _propose(search, generation, work, texts, watcher)
     if search.authors:
         settle(search, work)
-        mended = search.authors.mended(generation, work, watcher)
+        mended = search.authors.mended(generation, work)
         again = [one for one in work if one.task.slot in mended]
         for one in again:
             one.drawing = one.outcome = None
@@ -77,7 +77,7 @@ def _propose(
 ) -> None:
     """Let workers make, check and draw what is a strategy and not settled yet."""
     asked = [one for one in work if one.draft is None or one.draft.outcome is None]
-    requests = [_request(search, generation, one, texts) for one in asked]
+    requests = [_request(one, texts) for one in asked]
     drawn = len(work) - len(asked)
     for index, drawing in search.pool.propose(requests):
         asked[index].drawing = _worded(drawing, asked[index].draft)
@@ -85,7 +85,7 @@ def _propose(
         watcher.progress(generation, "drawn", drawn, len(work))
 
 
-def _request(search: Search, generation: int, one: Work, texts: Mapping[int, str]) -> Request:
+def _request(one: Work, texts: Mapping[int, str]) -> Request:
     task, draft = one.task, one.draft
     parents = tuple(texts[i] for i in task.parents)
     if draft is not None and draft.text:
@@ -97,8 +97,7 @@ def _request(search: Search, generation: int, one: Work, texts: Mapping[int, str
             own=draft.own,
         )
     operator = INSTEAD.get(task.operator, task.operator)
-    seed = task.seed or seed_of(search.seed, generation, task.slot, VARY)
-    return Request(operator=operator, parents=parents, seed=seed, text=task.text)
+    return Request(operator=operator, parents=parents, seed=task.seed, text=task.text)
 
 
 def _worded(drawing: Drawing, draft: Draft | None) -> Drawing:

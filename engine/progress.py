@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.outcome import Crashed, Measured, Refused, Unusable, kind_of
 
@@ -38,6 +38,23 @@ class Report:
     population: Population
     credit: OperatorCredit
     remarks: Sequence[str] = ()
+
+
+class Watcher(Protocol):
+    """Whoever looks on while a run goes; it is told, and may ask to stop, never more."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is to end with this generation."""
+        ...
+
+    def progress(self, generation: int, stage: str, done: int, total: int) -> None:
+        """So many of a generation's candidates have passed a stage."""
+        ...
+
+    def told(self, report: Report) -> None:
+        """A generation is in the archive."""
+        ...
 
 
 def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:

@@ -62,4 +62,4 @@ def _entry(
     )
     if draft is None or search.authors is None:
         return made
-    return search.authors.finished(draft, one, made, search.population)
+    return search.authors.finished(draft, one, made)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from archive.population import Population
+from archive.store import Archive
 from engine.operators.session import TuneSettings, Tuning
 from engine.settings import Tune
-from engine.state import Search
 from engine.tasks import Draft, Work
+from sandbox.pool import Pool
 
 
 class Tuner:
     """Tunes a generation's parents together; see `engine.operators.tune`."""
 
-    def __init__(self, search: Search, settings: Tune) -> None:
+    def __init__(
+        self, pool: Pool, archive: Archive, population: Population, settings: Tune
+    ) -> None:
         """Tune for a run.
 
         Args:
-            search: The run: its workers, its archive, its population.
+            pool: Where trials are measured.
+            archive: Where what was measured is kept, and looked for.
+            population: The measured candidates as told.
             settings: How.
         """
-        self._search = search
+        self._pool, self._archive, self._population = pool, archive, population
         self._settings = TuneSettings(
             method=settings.method,
             trials=settings.trials,
@@ -34,16 +40,24 @@ class Tuner:
         texts: Mapping[int, str],
         progress: Callable[[int, int], None],
     ) -> Iterator[tuple[int, Draft]]:
-        """Tune the parents of all these tasks; without a better text a draft has none."""
+        """Tune the parents of a generation's tasks together.
+
+        Args:
+            work: The slots to tune for.
+            texts: Parent -> its text.
+            progress: Told how many trials are done, of how many.
+
+        Returns:
+            (slot, what was made of it); without a text where there was nothing better.
+        """
         from engine.operators.tune import tune  # brings Optuna
 
-        search = self._search
         tunings = [self._tuning(one, texts) for one in work]
         found = tune(
             tunings,
-            search.pool,
-            search.archive.recall,
-            search.archive.remember,
+            self._pool,
+            self._archive.recall,
+            self._archive.remember,
             self._settings,
             progress,
         )
@@ -52,12 +66,10 @@ class Tuner:
             yield one.task.slot, draft
 
     def _tuning(self, one: Work, texts: Mapping[int, str]) -> Tuning:
-        parent, population = one.task.parents[0], self._search.population
-        row = population.rows([parent])[0]
-        fitness = float(population.fitness[row]) if row >= 0 else None
+        parent = one.task.parents[0]
         return Tuning(
             candidate=one.task.candidate,
             text=texts[parent],
-            fitness=fitness,
+            fitness=self._population.fitness_of(parent),
             seed=one.task.seed,
         )

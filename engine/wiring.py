@@ -209,7 +209,7 @@ def assemble(planned: Plan, archive: Archive, workers: Pool, desk: Desk | None =
         seed=planned.config.seed,
     )
     if search.tune.trials:
-        run.tuner = Tuner(run, search.tune)
+        run.tuner = Tuner(workers, archive, run.population, search.tune)
     if desk is not None:
         run.authors = authors(planned, run, desk, operators)
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from engine.llm.figures import number, percent
-from genomes.language.reference import CONTRACT, page
+from genomes.language.reference import page
 from genomes.prompt import fill, load
 from sandbox.errand import Setup
 from sandbox.objective import Objective
@@ -27,7 +27,7 @@ def system_message(setup: Setup, *, assets: int, bars_per_year: float) -> str:
 
 @cache
 def _language() -> str:
-    return page().replace(CONTRACT, "")
+    return page(contract=False)
 
 
 def _market(setup: Setup, assets: int, bars_per_year: float) -> str:

@@ -44,7 +44,7 @@ def exits(m, p):  # optional: resolved inside the bar; numbers or series, fracti
     return Exits(stop_loss=0.08, trailing_stop=0.12, max_held=60)
 '''
 
-CONTRACT = "VALUES.md, beside this module, is the exact contract.\n"
+_CONTRACT = "VALUES.md, beside this module, is the exact contract.\n"
 
 RULES = (
     ("drawn", "A strategy is called once, on symbols; it never sees a price, a date or a length."),
@@ -59,8 +59,8 @@ RULES = (
 )  # fmt: skip
 
 
-def page(markdown: bool = False) -> str:
-    """The whole reference."""
+def page(markdown: bool = False, *, contract: bool = True) -> str:
+    """The whole reference; `contract` says where more of it stands."""
     parts = [
         _heading("The strategy language", 1, markdown),
         _block(EXAMPLE, markdown),
@@ -70,7 +70,7 @@ def page(markdown: bool = False) -> str:
         ),
         _heading("Values", 2, markdown),
         _table(RULES, markdown),
-        CONTRACT,
+        *([_CONTRACT] if contract else []),
         _heading("Parameters", 2, markdown),
         _table(_PARAMS, markdown),
         f"At most {MAX_PARAMS}; in a layer p.window is a plain number, word or truth.\n",

@@ -131,7 +131,7 @@ class Clock(Quiet):
 
     def told(self, report: object) -> None:
         super().told(report)
-        self.marks.append((time.process_time(), self.search.told))
+        self.marks.append((time.process_time(), self.search.archive.count()))
 
     def figure(self) -> float:
         (began, first), (ended, last) = self.marks[2], self.marks[-1]
