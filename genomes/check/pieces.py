@@ -5,8 +5,10 @@ What is to be said of a piece depends on nothing but the piece and which of the 
 file's, so it can be remembered. Only good news comes from here; None means that `check` is to say
 what is wrong: it sees the whole, and where in it.
 
-A file is its pieces, one behind the other, if no statement reaches from one into the next: each
-begins with a word that begins a statement wherever nothing was left open.
+A file is its pieces, one behind the other, if none reaches into the next: each begins with a word
+that begins a statement wherever nothing was left open. What a string or a bracket leaves open shows
+in a statement's end; a line that goes on, behind a backslash, does not, so texts with such lines
+are left to `check`.
 """
 
 from __future__ import annotations
@@ -96,8 +98,8 @@ class Pieces:
 
 
 def split(text: str) -> list[str]:
-    """A normal form's pieces; together they are the text."""
-    return _BEGINS.split(text)
+    """A normal form's pieces: together they are the text. None where a line of it goes on."""
+    return [] if "\\\n" in text else _BEGINS.split(text)
 
 
 def read_docstring(piece: str) -> Top | None:

@@ -1,11 +1,10 @@
 """The keeper: forks children for strangers' texts, moves bytes in and out, keeps the deadline.
 
-Texts go, one frame each, through one child after another until a child has seen enough, dies, or
-says that a text needs a process of its own. Then that text, and no other, is tried once more
-alone, in a child that has seen nothing; the others go on in a new one. Who refers a text may hand
-over what it made of it: that is bytes for the text's own child, and binds nobody else. The keeper
-reads no byte of a stranger, and its buffers are wiped after each: what it forks knows nothing of
-those before.
+Texts go, one frame each, through one child after another until a child has seen enough or dies. The
+text that it died of, or that it says needs a process of its own, is tried once more alone, in a
+child that has seen nothing; the others go on. Who refers a text may hand over what it made of it:
+that is bytes for the text's own child, and binds nobody else. The keeper reads no byte of a
+stranger, and its buffers are wiped after each: what it forks knows nothing of those before.
 """
 
 from __future__ import annotations
@@ -216,6 +215,7 @@ class Keeper:
         head = frames.header(self._number, frames.QUESTION, size)
         try:
             if len(head) + size <= select.PIPE_BUF:
+                self._await(child.questions, select.POLLOUT, deadline)  # it may not have read
                 os.writev(child.questions, [head, self._question[:size]])
                 return
             for rest in (memoryview(head), self._question[:size]):
@@ -249,7 +249,8 @@ class Keeper:
     def _await(self, descriptor: int, event: int, deadline: float) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
             raise _EndedError(f"gave no answer in {self.wall_s:g} s")
 
     def _fork_shared(self, work: Work) -> _Child:

@@ -46,6 +46,8 @@ def prepare_in_pieces(text: str) -> Prepared | None:
     if not isinstance(normal, str):
         return None
     pieces = split(normal)
+    if not pieces:
+        return None
     found = [_recalled(piece, first=place == 0) for place, piece in enumerate(pieces)]
     missing = [place for place, known in enumerate(found) if known is None]
     if missing:

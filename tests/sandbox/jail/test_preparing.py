@@ -151,6 +151,32 @@ def test_parameters_declared_where_they_are_not_looked_for_are_found_all_the_sam
     assert [each.rule for each in prepare(without)] == ["unknown_parameter"]  # type: ignore[union-attr]
 
 
+LONE = "def trend(x, n=20): return x / ema(x, n) - 1; \\\n"
+UNFINISHED = {  # what is well behind a line that goes on, and what is not, of the same pieces
+    "into the next function": (
+        HELPED.replace("- 1\n", "- 1 \\\n"), HELPED.replace("- 1\n\n\n", "- 1 \\\n"),
+    ),
+    "out of the file": (HELPED + "\\\n\ndef z(x):\n    return x\n", HELPED + "\\\n"),
+    "out of the file, moved": (
+        HELPED.replace("- 1\n", "- 1\n\\\n"),
+        HELPED.replace(split(HELPED)[3], "") + "\n\n" + split(HELPED)[3].rstrip() + "\n\\\n",
+    ),
+    "into PARAMS": (
+        HELPED.replace(split(HELPED)[3], LONE + "\n"),
+        HELPED.replace(split(HELPED)[3], "").replace("PARAMS", LONE + "PARAMS"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("well", "broken"), UNFINISHED.values(), ids=UNFINISHED.keys())
+def test_a_line_that_goes_on_belongs_to_what_follows(well, broken):
+    assert isinstance(prepare(well), Prepared)
+    pieces, whole = both(broken)
+    assert pieces is None
+    assert isinstance(whole, tuple)
+    assert prepare(broken) == whole
+
+
 def test_a_function_met_before_is_judged_by_the_file_it_stands_in():
     assert isinstance(prepare(HELPED), Prepared)
     without = HELPED.replace("def trend", "def tend")

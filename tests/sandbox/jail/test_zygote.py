@@ -118,6 +118,42 @@ def test_what_a_shared_process_hands_over_harms_only_the_text_it_is_about(unguar
     assert some[0] == some[2]
 
 
+DEAF = """
+import os, signal, time
+from sandbox.jail import frames, keeper
+
+def deaf(work, questions, answers, sealed):
+    for number in range(1, 1000):
+        os.write(answers, frames.frame(number, frames.ANSWER, b"x"))
+        time.sleep(0.005)  # one at a time
+    os._exit(0)
+
+keeper.live_shared = deaf  # unsealed: a sealed one cannot sleep, and its processor time ends
+requests, asked = os.pipe()
+heard, replies = os.pipe()
+if os.fork() == 0:
+    signal.alarm(5)
+    for number in range(1, 41):
+        os.write(asked, frames.frame(number, frames.QUESTION, b"q" * 3000))
+    os.close(asked)
+    while os.read(heard, 65536):
+        pass
+    os._exit(0)
+os.close(asked)
+signal.alarm(5)
+kept = keeper.Keeper(requests=requests, replies=replies, wall_s=0.3, layers=frozenset())
+kept.serve(alone=lambda job: (frames.ANSWER, b"alone"), shared=lambda job: (frames.ANSWER, b""))
+print(kept._number)
+"""
+
+
+def test_a_process_that_answers_and_never_reads_is_ended():
+    done = subprocess.run(
+        [sys.executable, "-c", DEAF], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (done.stdout, done.stderr) == ("40\n", "")
+
+
 def test_a_text_that_is_not_tame_is_prepared_where_others_are_and_drawn_alone(unguarded):
     zygote = unguarded.pid
     text = strategy("x = p.n is None\nreturn m.close / ema(m.close, 3)")
