@@ -98,7 +98,7 @@ class Pieces:
 
 
 def split(text: str) -> list[str]:
-    """A normal form's pieces: together they are the text. None where a line of it goes on."""
+    """A normal form's pieces: together they are the text. There are none where a line goes on."""
     return [] if "\\\n" in text else _BEGINS.split(text)
 
 

@@ -39,11 +39,9 @@ def draw_text(
         known: What was worked out for other texts on the same fields.
     """
     prepared = prepare(text)
-    return (
-        prepared
-        if isinstance(prepared, tuple)
-        else draw_prepared(prepared, values, fields, caps, known)
-    )
+    if isinstance(prepared, tuple):
+        return prepared
+    return draw_prepared(prepared, values, fields, caps, known)
 
 
 def draw_prepared(

@@ -15,7 +15,7 @@ from genomes.check.text import readable
 from genomes.language.strategy import LAYERS
 from sandbox.jail.guards import GLOBALS
 from sandbox.jail.prepared import Prepared, compiled
-from sandbox.jail.tame import codes_in, is_tame
+from sandbox.jail.tame import codes_in, is_tame, names_in
 
 _REMEMBERED = 1024  # pieces: some 10 MB
 
@@ -95,8 +95,8 @@ def _compiled(said: Pieces) -> list[_Known] | None:
         if code is None:
             return None
         inside = codes_in(code)
-        loaded = frozenset[str]().union(*[one.co_names for one in inside])
-        known.append(_Compiled(each, code, is_tame(inside, GLOBALS, each.own), loaded))
+        tame = is_tame(inside, GLOBALS, each.own)
+        known.append(_Compiled(each, code, tame, names_in(inside)))
     return known
 
 
@@ -114,7 +114,6 @@ def _put_together(text: str, pieces: Sequence[str], known: Sequence[_Known]) -> 
             layers[name] = line
             below[name] = line - each.said.line
         line += piece.count("\n")
-    own = layers.keys()
     return Prepared(
         text=text,
         functions={each.said.name: (each.code, each.said.defaults) for each in functions},
@@ -122,6 +121,6 @@ def _put_together(text: str, pieces: Sequence[str], known: Sequence[_Known]) -> 
         layers={name: layers[name] for name in LAYERS if name in layers},
         below=below,
         nodes=1 + sum([each.said.size for each in functions]),
-        tame=all(each.tame for each in functions) and GLOBALS.isdisjoint(own),
+        tame=all(each.tame for each in functions) and GLOBALS.isdisjoint(layers),
         names=frozenset[str]().union(*[each.names for each in functions]),
     )

@@ -13,7 +13,7 @@ from sandbox.jail import pieces
 from sandbox.jail.guards import GLOBALS
 from sandbox.jail.pieces import prepare_in_pieces
 from sandbox.jail.prepared import Prepared, compiled
-from sandbox.jail.tame import codes_in, is_tame
+from sandbox.jail.tame import codes_in, is_tame, names_in
 
 
 @lru_cache(maxsize=4)
@@ -48,5 +48,5 @@ def prepare_as_a_whole(text: str) -> Prepared | tuple[Refusal, ...]:
         text=checked.text, module=result.code, functions={}, params=checked.params,
         layers={name: lines[name] for name in LAYERS if name in lines}, below={},
         nodes=checked.nodes, tame=is_tame(codes, GLOBALS, lines),
-        names=frozenset[str]().union(*[each.co_names for each in codes]),
+        names=names_in(codes),
     )  # fmt: skip

@@ -70,3 +70,8 @@ def codes_in(code: CodeType) -> list[CodeType]:
     for each in codes:  # grows as it goes
         codes += [const for const in each.co_consts if isinstance(const, CodeType)]
     return codes
+
+
+def names_in(codes: Sequence[CodeType]) -> frozenset[str]:
+    """What code may load of its globals."""
+    return frozenset[str]().union(*[each.co_names for each in codes])
