@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.belief import Arm
-from archive.entry import Entry
+from genomes.records.entry import Entry
 
 F64 = NDArray[np.float64]
 Factor = Literal["prompt", "model"]

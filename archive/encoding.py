@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from genomes.refusal import Refusal
-from sandbox.outcome import (
+from genomes.records.outcome import (
     Admitted,
     Crashed,
     DependsOnStart,
@@ -21,6 +20,7 @@ from sandbox.outcome import (
     Unusable,
     kind_of,
 )
+from genomes.records.refusal import Refusal
 
 T = TypeVar("T")
 

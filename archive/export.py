@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from archive.entry import Entry
 from archive.errors import ArchiveError
 from archive.figures import escaped
-from sandbox.outcome import Measured
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured
 
 COMMENT = 96
 """Columns of a comment that a model's words are broken into."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TypeVar
 
-from archive.entry import Entry
-from sandbox.outcome import Measured
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured
 
 G = TypeVar("G", bound=Hashable)
 

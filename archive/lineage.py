@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.entry import Kin
+from genomes.records.entry import Kin
 
 SHORTEST_FOLD = 3
 """Candidates in a row that are worth folding."""

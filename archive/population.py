@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.entry import Entry
 from archive.novelty import NEIGHBOURS, Neighbours, unpack
-from sandbox.outcome import Measured, Outcome, kind_of
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured, Outcome, kind_of
 
 Number = TypeVar("Number", np.int64, np.float64)
 

@@ -9,7 +9,6 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from archive.credit import COST_WEIGHT
-from archive.entry import Entry
 from archive.figures import cut, figure, one_line, said, table
 from archive.forecast import Brier, Forecast, brier
 from archive.lineage import Family, layout
@@ -17,6 +16,7 @@ from archive.merit import Interval, Merit, merits
 from archive.uses import controls, heading, uses
 from archive.views import guides
 from archive.written import Asked, Written, most
+from genomes.records.entry import Entry
 
 COLUMNS = ("kind", "uses", "refused", "gain", "credit", "to control", "cost", "Brier", "claim")
 """Columns of the table of prompts, beside their names."""

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, Select, func, select
 from archive import place, rows, tally, written
 from archive.digest import digest_of
 from archive.encoding import decode
-from archive.entry import Entry, Kin, Species
 from archive.errors import ArchiveError
 from archive.tables import candidate, evaluation, generation, parentage, trial
-from archive.trial import Trial
-from sandbox.outcome import Outcome
+from genomes.records.entry import Entry, Kin, Species
+from genomes.records.outcome import Outcome
+from genomes.records.trial import Trial
 
 if TYPE_CHECKING:
     from archive.credit import Use  # brings NumPy

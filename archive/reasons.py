@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from archive.entry import Entry
-from archive.exchange import SHARED, Exchange, Message
 from archive.figures import cut, escaped, figure, one_line, said
 from archive.lineage import Family, best_path
-from archive.proposal import Call
-from archive.trial import Trial
 from archive.views import label
 from archive.written import most
-from sandbox.outcome import Duplicate, Floored, Measured, Refused, Unusable
+from genomes.records.entry import Entry
+from genomes.records.exchange import SHARED, Exchange, Message
+from genomes.records.outcome import Duplicate, Floored, Measured, Refused, Unusable
+from genomes.records.proposal import Call
+from genomes.records.trial import Trial
 
 SHORT_LINES, SHORT_CHARACTERS = 8, 600
 """What is shown of a long passage unless all of it is asked for."""

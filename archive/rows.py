@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from archive.encoding import Encoded, decode, encode, spelled, unspelled
-from archive.entry import Entry
 from archive.identity import Identity
-from archive.proposal import Call, Proposal
 from archive.tables import candidate, generation, parentage, proposal, run
-from archive.trial import Trial
+from genomes.records.entry import Entry
+from genomes.records.proposal import Call, Proposal
+from genomes.records.trial import Trial
 
 OUTCOME = ("kind", "key", "fitness", "nodes", "payload", "metrics", "descriptor")
 """The columns an outcome is kept in, as Encoded names them."""

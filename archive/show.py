@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from archive.entry import Entry
     from archive.store import Archive
+    from genomes.records.entry import Entry
 
 PLAIN_WIDTH = 120
 """Columns where the output is no terminal and COLUMNS is not set."""

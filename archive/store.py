@@ -13,7 +13,6 @@ from sqlalchemy import URL, Connection, Engine, delete, insert, select
 
 from archive import place, rows
 from archive.encoding import encode
-from archive.entry import Entry
 from archive.errors import ArchiveError, ConfigDiffers
 from archive.identity import Identity, differences
 from archive.reading import Reading, chunks
@@ -28,8 +27,9 @@ from archive.tables import (
     trial,
 )
 from archive.transcript import Transcript
-from archive.trial import Trial
-from sandbox.outcome import DependsOnStart, Floored, Measured, Outcome
+from genomes.records.entry import Entry
+from genomes.records.outcome import DependsOnStart, Floored, Measured, Outcome
+from genomes.records.trial import Trial
 
 
 class Archive(Reading):

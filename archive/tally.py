@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from archive.entry import Species
 from archive.tables import candidate
+from genomes.records.entry import Species
 
 NAMED = {"floored": "floor", "crashed": "stage", "unusable": "problem"}
 """Where a payload holds the reason, by kind."""

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, Row, func, select
 
 from archive import place
 from archive.encoding import spelled, unspelled
-from archive.exchange import SHARED, Exchange, Message, passage_of
 from archive.tables import exchange, passage
+from genomes.records.exchange import SHARED, Exchange, Message, passage_of
 
 PAGE = 100
 KEPT = 256  # shared answers in memory

@@ -6,9 +6,9 @@ import re
 from collections.abc import Container, Iterable
 
 from archive.credit import Use
-from archive.entry import Entry
 from archive.written import Written
 from genomes.prompt import control
+from genomes.records.entry import Entry
 
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 """What may stand before a prompt's first line: for people, no part of it."""

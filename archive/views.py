@@ -11,10 +11,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from archive.entry import Entry, Kin
 from archive.figures import escaped, figure, one_line, pairs, said, table
 from archive.lineage import Family, Line, best_path, gain, steps
-from sandbox.outcome import (
+from genomes.records.entry import Entry, Kin
+from genomes.records.outcome import (
     Admitted,
     Crashed,
     DependsOnStart,

@@ -176,7 +176,7 @@ def _toml(value: object) -> str:
 
 
 def _candidates(archive: Any) -> pd.DataFrame:
-    from sandbox.outcome import Floored, Measured, kind_of
+    from genomes.records.outcome import Floored, Measured, kind_of
 
     rows: list[dict[str, Any]] = []
     for entry in archive.entries(species="strategy"):

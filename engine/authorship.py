@@ -11,10 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from archive.credit import Use, gain, use_of
-from archive.entry import Entry
-from archive.exchange import SHARED
 from archive.population import Population
-from archive.proposal import Call
 from engine.bandit import Bandit
 from engine.credit import OperatorCredit
 from engine.llm.breaker import Breakers
@@ -27,7 +24,10 @@ from engine.selection import Selector
 from engine.settings import LLM
 from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
 from genomes.prompt import seeds
-from sandbox.outcome import Measured, Outcome
+from genomes.records.entry import Entry
+from genomes.records.exchange import SHARED
+from genomes.records.outcome import Measured, Outcome
+from genomes.records.proposal import Call
 
 KINDS = {MUTATE: "mutate", CROSS: "cross"}
 

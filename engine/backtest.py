@@ -89,7 +89,7 @@ def _show(found: Backtest, file: Path) -> int:
     from rich.console import Console
 
     from engine.measurement import explain
-    from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Refused
+    from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Refused
 
     console = Console(soft_wrap=True, highlight=False)
     if isinstance(found.outcome, Refused | Crashed):

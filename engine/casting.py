@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.exchange import Exchange
 from archive.store import Archive
 from archive.transcript import Spent, Transcript
 from engine.config import ConfigError
@@ -22,6 +21,7 @@ from engine.llm.goal import CATEGORIES
 from engine.llm.question import Model
 from engine.llm.seat import Seat
 from engine.settings import LLM
+from genomes.records.exchange import Exchange
 
 if TYPE_CHECKING:
     from engine.llm.desk import Transcript as Notes

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from archive.entry import Entry
+from genomes.records.entry import Entry
 
 REWARDS = {"better": 1.0, "novel": 0.25}
 """What a candidate's standing earns its operator; every other standing earns nothing."""

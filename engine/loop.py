@@ -11,7 +11,7 @@ from engine.state import Search
 from engine.streams import SELECT, VARY, seed_of, stream
 from engine.tasks import MODEL_OPERATORS, Task, Work
 from engine.telling import entries_of
-from sandbox.outcome import Outcome
+from genomes.records.outcome import Outcome
 
 REMEMBER_EVERY = 32  # results a commit: a kill loses fewer than these, and they are found again
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from engine.progress import Watcher
 from engine.state import Search
 from engine.tasks import CROSS, MUTATE, TUNE, Draft, Work
+from genomes.records.outcome import Duplicate
 from sandbox.errand import Drawing, Request
-from sandbox.outcome import Duplicate
 
 INSTEAD = {TUNE: "change_constant", MUTATE: "regrow", CROSS: "cross_expression"}
 """Who takes a slot whose parent declares nothing to tune, or for which no model answered."""

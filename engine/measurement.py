@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config import build, read
-from sandbox.outcome import Crashed, Outcome, Refused
+from genomes.records.outcome import Crashed, Outcome, Refused
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox.outcome import Crashed, Measured, Refused, Unusable, kind_of
+from genomes.records.outcome import Crashed, Measured, Refused, Unusable, kind_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive.entry import Entry
     from archive.population import Population
-    from archive.proposal import Proposal
     from engine.credit import OperatorCredit
+    from genomes.records.entry import Entry
+    from genomes.records.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)

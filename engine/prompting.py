@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from archive.credit import Use
-from archive.entry import Entry
 from archive.merit import Merit
 from engine.bandit import Bandit
 from engine.operators.rewrite_prompt import REWRITE
@@ -20,7 +19,8 @@ from engine.settings import LLM
 from engine.streams import SELECT, VARY, seed_of, stream
 from engine.tasks import Draft, Task
 from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, vary
-from sandbox.outcome import Admitted, Duplicate, Refused
+from genomes.records.entry import Entry
+from genomes.records.outcome import Admitted, Duplicate, Refused
 
 CROSSED = 0.25
 """Share of new prompts that ask for a crossover."""

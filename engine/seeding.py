@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genomes.check import check_foreign
+from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.errand import Setup
-from sandbox.outcome import Crashed, Refused
 
 MAX_FILES = 10_000
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive.entry import Entry
     from archive.store import Archive
     from engine.llm.desk import Transcript as Notes
     from engine.llm.question import Model
     from engine.seeding import Seed
     from engine.wiring import Plan
+    from genomes.records.entry import Entry
     from sandbox.pool import Pool
 
 RUNS = Path("runs")

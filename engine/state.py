@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from archive.entry import Entry
 from archive.population import Population
 from archive.store import Archive
 from engine.authorship import LanguageModels
@@ -13,7 +12,8 @@ from engine.credit import OperatorCredit
 from engine.selection import Selector
 from engine.tasks import Task
 from engine.tuning import Tuner
-from sandbox.outcome import Duplicate
+from genomes.records.entry import Entry
+from genomes.records.outcome import Duplicate
 from sandbox.pool import Pool
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genomes.genome import Genome
-from sandbox.outcome import Measured
+from genomes.records.outcome import Measured
 
 if TYPE_CHECKING:
     from engine.session import Found

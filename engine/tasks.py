@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from archive.entry import Species
-from archive.proposal import Proposal
-from archive.trial import Trial
+from genomes.records.entry import Species
+from genomes.records.outcome import Outcome
+from genomes.records.proposal import Proposal
+from genomes.records.trial import Trial
 from sandbox.errand import Drawing
-from sandbox.outcome import Outcome
 
 TUNE = "tune"
 MUTATE, CROSS = "model_mutation", "model_crossover"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive.entry import Entry
 from archive.population import Judgement
 from engine.credit import reward
 from engine.operators.structural import parents_used
 from engine.state import Search
 from engine.tasks import Work
-from sandbox.outcome import Outcome
+from genomes.records.entry import Entry
+from genomes.records.outcome import Outcome
 
 
 def entries_of(search: Search, generation: int, work: Sequence[Work]) -> list[Entry]:

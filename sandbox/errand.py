@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from genomes.language.dimension import Dimension
+from genomes.records.outcome import Crashed, Outcome, Refused
 from sandbox.book import WEEK_NS
 from sandbox.fills import Costs, Fills
 from sandbox.jail.client import Isolation
 from sandbox.market.panel import I64
 from sandbox.objective import Objective
-from sandbox.outcome import Crashed, Outcome, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

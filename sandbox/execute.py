@@ -12,7 +12,7 @@ import numpy as np
 from genomes.language.graph import BEHAVIOUR, Graph, Node
 from genomes.language.operators import OPERATORS
 from genomes.language.table import Kind
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from sandbox.book import Targets
 from sandbox.kernels.catalog import ACROSS, ALONG, ELEMENTWISE, equal_weight, inverse_vol
 from sandbox.market.panel import F64, I32, I64, Panel

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from genomes.records.outcome import Crashed, Outcome
 from sandbox.errand import Drawing, Request, Screened, Screening, Setup
 from sandbox.market.panel import Panel
-from sandbox.outcome import Crashed, Outcome
 from sandbox.study import Study
 from sandbox.worker import Worker
 

@@ -14,6 +14,7 @@ from typing import Any
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
 from genomes.language.serial import Reader
+from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
@@ -23,7 +24,6 @@ from sandbox.execute import Executor, check_windows
 from sandbox.jail.client import Drawn, Jail
 from sandbox.market.panel import Panel
 from sandbox.measure import Measurement, fold_statistics, measure
-from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
 from sandbox.probe import Probe
 from sandbox.report import Report, report
 from sandbox.study import Study, study

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archive.exchange import Exchange
 from engine.llm.budget import Prices, cost
 from engine.llm.errors import ModelError
 from engine.llm.question import Answer, Model, Question
+from genomes.records.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archive.exchange import Exchange, Message
-from archive.proposal import Call
 from engine.llm.reply import Written, compose, read_strategy
 from engine.llm.schemas import STRATEGY
 from engine.llm.seat import Asker, Seat, consult, echo, user
 from engine.llm.words import one_line, paragraph
 from genomes.prompt import fill, load
-from sandbox.outcome import Unusable
+from genomes.records.exchange import Exchange, Message
+from genomes.records.outcome import Unusable
+from genomes.records.proposal import Call
 
 MAX_PROBLEM = 4_000
 """Characters on what was wrong with a reply."""

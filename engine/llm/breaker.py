@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from archive.proposal import Call
+from genomes.records.proposal import Call
 
 CALLS = 3
 """Calls that a verdict takes; after a break one is enough."""

@@ -17,13 +17,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from archive.entry import Entry
 from engine.llm.goal import Goal
 from engine.llm.shown import SAID, Shown
 from engine.llm.system import system_message
 from engine.llm.words import one_line, paragraph
 from genomes.prompt import Prompt, fill, load
-from sandbox.outcome import Measured
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured
 from sandbox.study import Study
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive.exchange import Exchange
 from engine.llm.errors import BudgetSpent
+from genomes.records.exchange import Exchange
 
 Prices = Mapping[str, tuple[float, float]]
 """Model, or how its name begins -> money for a million tokens of questions, and of answers."""

@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from archive.exchange import SHARED, Message
-from archive.proposal import Call, Proposal
 from engine.llm.author import Author, repair
 from engine.llm.masking import Mask
 from engine.llm.opinion import MAX_SCORE, NEUTRAL, Verdict, read_analysis, read_verdict, unread
@@ -26,7 +24,9 @@ from engine.llm.schemas import ANALYSIS, VERDICT
 from engine.llm.seat import MAX_ECHO, Asker, Seat, consult, echo, user
 from engine.llm.words import paragraph
 from genomes.prompt import fill, load
-from sandbox.outcome import Unusable
+from genomes.records.exchange import SHARED, Message
+from genomes.records.outcome import Unusable
+from genomes.records.proposal import Call, Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

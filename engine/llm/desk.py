@@ -8,13 +8,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from typing import Any, Protocol, TypeVar
 
-from archive.exchange import Exchange, Message
 from engine.llm.attempts import Counter, DeskSettings, Pace
 from engine.llm.budget import Budgets, Prices, Purse, Spending
 from engine.llm.errors import BudgetSpent, Closed, ModelError, Unanswered
 from engine.llm.question import Model, Question
 from engine.llm.redact import Redactor
 from engine.llm.thread import LoopThread, Pending
+from genomes.records.exchange import Exchange, Message
 
 __all__ = [
     "BudgetSpent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from genomes.genome import CHANGE_MARK
-from sandbox.outcome import Floored, Outcome, Refused, Unusable, kind_of
+from genomes.records.outcome import Floored, Outcome, Refused, Unusable, kind_of
 
 _DOC = re.compile(r'\s*[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from sandbox.outcome import Measured
+from genomes.records.outcome import Measured
 from sandbox.patterns import Cluster, Patterns
 from sandbox.study import Study
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.llm.words import one_line
-from sandbox.outcome import Unusable
+from genomes.records.outcome import Unusable
 
 MAX_REPLY = 200_000
 MAX_DEPTH = 16

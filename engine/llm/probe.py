@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.exchange import SHARED, Exchange, Message
 from engine.llm.attempts import Counter, DeskSettings, Pace
 from engine.llm.budget import Prices
 from engine.llm.client import OpenAIModel
 from engine.llm.desk import Transcript
 from engine.llm.errors import ModelError, ModelsError
 from engine.llm.question import Question
+from genomes.records.exchange import SHARED, Exchange, Message
 
 __all__ = ["Capability", "ModelsError", "probe"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from archive.exchange import Message, passage_of
+from genomes.records.exchange import Message, passage_of
 
 BYTES_PER_TOKEN = 4
 """The usual rule of thumb for English text and code; used where a server does not count."""
@@ -29,7 +29,7 @@ class Question:
             ask for JSON in words all the same: not every server takes a schema.
         temperature: As the protocol has it.
         max_tokens: Cap on the answer.
-        draw: Tells apart questions with one key; see `archive.exchange.Exchange`.
+        draw: Tells apart questions with one key; see `genomes.records.exchange.Exchange`.
     """
 
     role: str

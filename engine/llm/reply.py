@@ -16,7 +16,7 @@ from engine.llm.shape import MAX_FILE, MAX_WORDS, figure, once, too_long, wrong
 from engine.llm.words import one_line, storable
 from genomes.check.text import decode, normal_form
 from genomes.patch import Edit, apply_edits
-from sandbox.outcome import Unusable
+from genomes.records.outcome import Unusable
 
 MAX_IDEA = 200
 

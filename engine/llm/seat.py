@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from archive.exchange import Exchange, Message
-from archive.proposal import Call
 from engine.llm.payload import answer_of
 from engine.llm.words import paragraph
+from genomes.records.exchange import Exchange, Message
+from genomes.records.proposal import Call
 
 MAX_ECHO = 24_000
 """Characters of a model's own reply that it is shown again."""

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TypeVar
 
-from archive.entry import Entry
 from engine.llm.fates import fate_of, idea_of
 from engine.llm.figures import figures, key_figures
 from engine.llm.masking import Mask
 from engine.llm.words import one_line, paragraph
-from sandbox.outcome import Measured
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured
 from sandbox.study import Study
 
 SAID = 240  # characters of a stranger's words on one line

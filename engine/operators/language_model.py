@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archive.entry import Entry
 from engine.llm.conversation import Assignment, Casting, draft, mend
 from engine.llm.conversation import Draft as Spoken
 from engine.llm.desk import Desk
@@ -15,7 +14,8 @@ from engine.llm.words import one_line
 from engine.operators.material import Library
 from engine.tasks import Draft, Task, Work
 from genomes.prompt import Prompt
-from sandbox.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
+from genomes.records.entry import Entry
+from genomes.records.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
 
 PROGRESS_S = 0.2
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from archive.entry import Entry
 from archive.population import Population
 from archive.store import Archive
 from engine.llm.briefing import Inspiration, Material, Shown, brief, facts
@@ -18,7 +17,8 @@ from engine.llm.knowledge import Knowledge
 from engine.llm.masking import Mask
 from engine.tasks import Task
 from genomes.prompt import Prompt, Section
-from sandbox.outcome import Measured
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured
 from sandbox.pool import Pool
 from sandbox.study import Study
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.merit import Interval, Merit
-from archive.proposal import Call, Proposal
 from engine.llm.conversation import repair
 from engine.llm.desk import Desk
 from engine.llm.opinion import Rewritten, read_rewrite
@@ -15,8 +14,9 @@ from engine.llm.seat import Seat, consult, echo, user
 from engine.llm.thread import Pending
 from engine.tasks import Draft, Task
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
-from genomes.refusal import Refusal
-from sandbox.outcome import Refused, Unusable
+from genomes.records.outcome import Refused, Unusable
+from genomes.records.proposal import Call, Proposal
+from genomes.records.refusal import Refusal
 
 REWRITE = "rewrite_prompt"
 MAX_RELATIVES = 6

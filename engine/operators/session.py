@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
-from archive.trial import State, Trial
 from engine.operators.importance import importances_of
 from engine.operators.space import anywhere, distribution_of, grid, readable, size_of, tunable
 from genomes.check import Checked, check
 from genomes.language.params import Value
+from genomes.records.trial import State, Trial
 from genomes.variation.defaults import with_defaults
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.operators.session import Attempt, Result, Session, Tuned, TuneSettings, Tuning
+from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome
 from sandbox.errand import Drawing, Request, Screened, Screening
-from sandbox.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome
 from sandbox.pool import Pool
 from sandbox.worker import mean_of
 

@@ -13,7 +13,7 @@ from genomes.check.shape import read_shape
 from genomes.check.text import Parsed, broken, parse, readable, too_deep
 from genomes.check.tree import strip_annotations
 from genomes.language.params import Param
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 
 MAX_REFUSALS = 20
 MAX_QUOTE = 60

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from genomes.check.report import Report, quote
 from genomes.check.tree import Part, parts_of
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 
 MAX_BYTES = 16_384
 MAX_LINES = 1_000

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from genomes.check.report import Report, quote
 from genomes.prompt.forms import EVOLVABLE, FORMS, PLACEHOLDERS
 from genomes.prompt.text import FENCE, PLACE, Prompt, Section, blocks, compose
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 
 MAX_BYTES = 8_000
 MAX_TITLE = 80

@@ -21,12 +21,12 @@ from genomes.check.text import MAX_BYTES as MAX_TEXT
 from genomes.language.dimension import Dimension
 from genomes.language.params import Value
 from genomes.language.serial import Reader
+from genomes.records.outcome import Crashed, Refused
 from sandbox.jail import frames, lockdown
 from sandbox.jail.caps import Caps
 from sandbox.jail.lockdown import Limits
 from sandbox.jail.replies import Drawn, read_reply
 from sandbox.jail.talk import LostError, Talk
-from sandbox.outcome import Crashed, Refused
 
 START_S = 30.0
 ZYGOTE = "sandbox.jail.zygote"

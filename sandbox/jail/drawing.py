@@ -15,7 +15,7 @@ from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph, Known
 from genomes.language.params import Value
 from genomes.language.strategy import LAYERS, draw
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from sandbox.jail.caps import Caps
 from sandbox.jail.guards import Guards
 from sandbox.jail.prepared import FILENAME, Prepared

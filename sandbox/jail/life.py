@@ -12,7 +12,7 @@ from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph, Known, Said
 from genomes.language.params import Value
 from genomes.language.serial import serialise
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from sandbox.jail import frames
 from sandbox.jail.caps import Caps
 from sandbox.jail.child import Job, Work

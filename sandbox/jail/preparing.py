@@ -8,7 +8,7 @@ from functools import lru_cache
 from genomes.check import check, policy_refusals
 from genomes.check.text import broken, too_deep
 from genomes.language.strategy import LAYERS
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from sandbox.jail import pieces
 from sandbox.jail.guards import GLOBALS
 from sandbox.jail.pieces import prepare_in_pieces

@@ -9,9 +9,9 @@ from genomes.language.errors import GraphError
 from genomes.language.graph import Graph
 from genomes.language.serial import MAX_BYTES as MAX_GRAPH
 from genomes.language.serial import Reader
-from genomes.refusal import Refusal
+from genomes.records.outcome import Crashed, Refused
+from genomes.records.refusal import Refusal
 from sandbox.jail import frames
-from sandbox.outcome import Crashed, Refused
 
 _MAX_WORDS = 1_000
 

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archive.entry import Entry
-from archive.exchange import SHARED, Exchange, Message
 from archive.identity import Identity
-from archive.proposal import Call, Proposal
 from archive.store import Archive
-from archive.trial import Trial
-from genomes.refusal import Refusal
-from sandbox.outcome import (
+from genomes.records.entry import Entry
+from genomes.records.exchange import SHARED, Exchange, Message
+from genomes.records.outcome import (
     Admitted,
     DependsOnStart,
     Duplicate,
@@ -25,6 +22,9 @@ from sandbox.outcome import (
     Refused,
     Unusable,
 )
+from genomes.records.proposal import Call, Proposal
+from genomes.records.refusal import Refusal
+from genomes.records.trial import Trial
 
 IDENTITY = Identity(
     market="us_daily",

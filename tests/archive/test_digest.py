@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from archive.store import Archive
-from genomes.refusal import Refusal
-from sandbox.outcome import Crashed, Refused
+from genomes.records.outcome import Crashed, Refused
+from genomes.records.refusal import Refusal
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.encoding import decode, encode, spelled, unspelled
-from genomes.refusal import Refusal
-from sandbox.outcome import (
+from genomes.records.outcome import (
     Admitted,
     Crashed,
     DependsOnStart,
@@ -23,6 +22,7 @@ from sandbox.outcome import (
     Refused,
     Unusable,
 )
+from genomes.records.refusal import Refusal
 
 FLOATS = st.floats()
 WORDS = st.text(max_size=20)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.entry import Entry
 from archive.forecast import Forecast, brier, by_group, forecast_of
-from archive.proposal import Proposal
-from sandbox.outcome import Crashed
+from genomes.records.entry import Entry
+from genomes.records.outcome import Crashed
+from genomes.records.proposal import Proposal
 
 some = st.lists(
     st.builds(Forecast, probability=st.floats(0, 1), true=st.booleans()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from archive.entry import Kin
 from archive.lineage import (
     ancestors,
     best_path,
@@ -15,6 +14,7 @@ from archive.lineage import (
     steps,
     trunk,
 )
+from genomes.records.entry import Kin
 
 
 def kin(number: int, parents: tuple[int, ...] = (), fitness: float | None = 0.0) -> Kin:

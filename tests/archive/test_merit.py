@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.belief import SPREADS, Comparisons
-from archive.entry import Entry
 from archive.merit import FEW, Record, Use, best, gain, merits, use_of
-from archive.proposal import Proposal
-from sandbox.outcome import Crashed
+from genomes.records.entry import Entry
+from genomes.records.outcome import Crashed
+from genomes.records.proposal import Proposal
 
 
 def use(generation: int, prompt: int, worth: float, parent: int = 1, **changes: object) -> Use:

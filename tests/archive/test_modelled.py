@@ -9,10 +9,10 @@ import pytest
 from archive.errors import ArchiveError
 from archive.population import Population, standing
 from archive.store import Archive
-from archive.trial import Trial
 from archive.uses import controls, heading
 from archive.written import Asked
-from sandbox.outcome import Admitted, Unusable
+from genomes.records.outcome import Admitted, Unusable
+from genomes.records.trial import Trial
 
 
 @pytest.fixture

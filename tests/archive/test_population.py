@@ -9,7 +9,7 @@ import pytest
 
 from archive.population import Population, standing
 from archive.store import Archive
-from sandbox.outcome import Crashed, Measured
+from genomes.records.outcome import Crashed, Measured
 
 ARRAYS = ("ids", "generations", "fitness", "nodes", "children", "novelty", "descriptors")
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
-from archive.entry import Entry, Kin
 from archive.figures import figure
 from archive.lineage import family, layout
 from archive.show import main
 from archive.store import Archive
 from archive.views import headline, tree
-from genomes.refusal import Refusal
-from sandbox.outcome import Crashed, Floored, Refused
+from genomes.records.entry import Entry, Kin
+from genomes.records.outcome import Crashed, Floored, Refused
+from genomes.records.refusal import Refusal
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from archive.figures import cut, escaped, one_line, said, table
-from archive.proposal import Call
 from archive.show import main
 from archive.store import Archive
-from sandbox.outcome import Duplicate, Unusable
+from genomes.records.outcome import Duplicate, Unusable
+from genomes.records.proposal import Call
 
 CLEAR = "\x1b[2J"
 TURNED = "\u202e"

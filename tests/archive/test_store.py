@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from archive.errors import ArchiveError
 from archive.store import Archive
 from archive.tables import metadata
-from sandbox.outcome import Crashed, Duplicate, Refused
+from genomes.records.outcome import Crashed, Duplicate, Refused
 
 
 def test_entries_come_back_as_they_were_told_in_the_order_told(told, generations):

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveError
-from archive.exchange import SHARED, Exchange, Message
 from archive.store import Archive
+from genomes.records.exchange import SHARED, Exchange, Message
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.entry import Entry
 from archive.store import Archive
 from engine import wiring
 from engine.config import build
@@ -25,9 +24,10 @@ from engine.llm.desk import Desk
 from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.state import Search
+from genomes.records.entry import Entry
+from genomes.records.outcome import Measured, Outcome
 from genomes.strategies import texts
 from sandbox.errand import Drawing, Request
-from sandbox.outcome import Measured, Outcome
 from sandbox.study import Study
 from tests.engine.fakes import Quiet
 
@@ -141,7 +141,7 @@ class Clock(Quiet):
 def fill(archive: Archive, pool: Instant, members: int, text: str) -> None:
     """A first generation of so many measured seeds, and the seed prompts."""
     from genomes.prompt import parse, seeds
-    from sandbox.outcome import Admitted
+    from genomes.records.outcome import Admitted
 
     entries = [
         Entry(

@@ -32,7 +32,7 @@ from genomes.language.errors import GraphError
 from genomes.language.graph import Graph, Known
 from genomes.language.operators import OPERATORS
 from genomes.language.serial import Reader, deserialise, serialise
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail.caps import Caps
 from sandbox.jail.drawing import draw_prepared, draw_text

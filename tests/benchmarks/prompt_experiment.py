@@ -21,7 +21,7 @@ from archive.credit import COST_CAP, COST_WEIGHT, Factor
 from archive.merit import BLOCK, FEW, Arm, Record, Use, best, gain, use_of
 from archive.store import Archive
 from archive.uses import controls, heading
-from sandbox.outcome import Measured
+from genomes.records.outcome import Measured
 from tests.engine.prompt_engine import Book, World, evolve, has_sentence
 
 Models = Mapping[str, tuple[float, float]]

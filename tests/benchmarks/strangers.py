@@ -31,10 +31,10 @@ sys.path.insert(0, str(ROOT))
 from engine.config import Config
 from engine.wiring import load_market, setup
 from genomes.check.text import MAX_BYTES
+from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.errand import Drawing, Request
 from sandbox.jail import client
-from sandbox.outcome import Crashed, Refused
 from sandbox.pool import RayPool
 from sandbox.worker import Worker
 from tests.genomes.refused import CHECKED, DRAWN, strategy

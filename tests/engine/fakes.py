@@ -14,10 +14,10 @@ from archive.store import Archive
 from engine.credit import OperatorCredit
 from engine.selection import NoveltySelector, Selector
 from engine.state import Search
-from genomes.refusal import Refusal
+from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
+from genomes.records.refusal import Refusal
 from genomes.variation import OPERATORS
 from sandbox.errand import Drawing, Request
-from sandbox.outcome import Crashed, Floored, Measured, Outcome, Refused
 
 SEEDS = [(f"seed_{i}", f'"""Seed {i}."""\n') for i in range(6)]
 

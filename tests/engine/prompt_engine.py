@@ -28,9 +28,9 @@ from engine.llm.desk import Desk
 from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.seeding import Seed
-from genomes.refusal import Refusal
+from genomes.records.outcome import Floored, Measured, Outcome, Refused
+from genomes.records.refusal import Refusal
 from sandbox.errand import Drawing, Request, Screened, Screening
-from sandbox.outcome import Floored, Measured, Outcome, Refused
 from tests.engine.fakes import Quiet, rng_of
 
 SENTENCES = (

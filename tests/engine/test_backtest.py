@@ -9,8 +9,8 @@ import pytest
 
 import engine
 from engine.backtest import main
+from genomes.records.outcome import Measured
 from genomes.strategies import texts
-from sandbox.outcome import Measured
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from archive.store import Archive
 from engine.loop import run
 from engine.selection import ParetoSelector, RandomSelector
-from sandbox.outcome import Crashed, Duplicate, Measured
+from genomes.records.outcome import Crashed, Duplicate, Measured
 from tests.engine.fakes import Dying, FakePool, Quiet, identity, search
 
 

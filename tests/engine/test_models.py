@@ -19,8 +19,8 @@ from engine.config import build
 from engine.evolve import main as evolve
 from engine.llm.errors import BudgetSpent, Unanswered
 from engine.loop import run
+from genomes.records.outcome import Unusable
 from genomes.strategies import texts
-from sandbox.outcome import Unusable
 from tests.engine.fakes import Dying, FakePool, Quiet
 from tests.engine.llm.scripted import author
 from tests.engine.llm.server import RETRIED, ScriptedServer, some_faults

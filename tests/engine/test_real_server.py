@@ -24,10 +24,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.exchange import Exchange
 from archive.store import Archive
 from engine.llm.schemas import STRATEGY
-from sandbox.outcome import Unusable
+from genomes.records.exchange import Exchange
+from genomes.records.outcome import Unusable
 from tests.engine.llm import noise
 
 FOLDER = os.environ.get("FINCH_SERVERS", "")

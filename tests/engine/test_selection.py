@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archive.entry import Entry
 from engine.credit import OperatorCredit, reward
 from engine.selection import weights
 from engine.streams import SELECT, VARY, seed_of, stream
-from sandbox.outcome import Crashed
+from genomes.records.entry import Entry
+from genomes.records.outcome import Crashed
 
 
 def entry(i: int, operator: str, credit: float | None) -> Entry:

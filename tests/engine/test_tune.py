@@ -23,11 +23,11 @@ from engine.operators.tune import tune
 from genomes.check import Checked, check
 from genomes.genome import Genome
 from genomes.language.params import Bool, Choice, Float, Int, Value
-from genomes.refusal import Refusal
+from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
+from genomes.records.refusal import Refusal
 from sandbox.errand import Drawing, Request, Screened, Screening, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
-from sandbox.outcome import Crashed, Floored, Measured, Outcome, Refused
 from sandbox.pool import InProcess
 from sandbox.worker import mean_of
 from tests.sandbox.panels import random_panel

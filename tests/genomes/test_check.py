@@ -20,7 +20,7 @@ from genomes.check.names import BUILTINS, WORDS
 from genomes.check.text import MAX_NODES
 from genomes.check.tree import from_the_top
 from genomes.language.params import Int
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from genomes.strategies import texts
 from tests.genomes.refused import CHECKED, DRAWN, HEAD, SIGNAL, Case, headed, strategy
 

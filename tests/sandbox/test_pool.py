@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from genomes.records.outcome import Crashed
 from sandbox.errand import Request
-from sandbox.outcome import Crashed
 from sandbox.pool import RayPool, _scrubbed_environment, forget_secrets, is_secret
 from tests.sandbox.mortal import Mortal
 

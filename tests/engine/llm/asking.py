@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.exchange import Exchange, Message
 from engine.llm.errors import ModelError
 from engine.llm.question import Answer, Question
+from genomes.records.exchange import Exchange, Message
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from archive.entry import Entry
-from archive.proposal import Proposal
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.serial import serialise
 from genomes.language.strategy import draw
 from genomes.language.words import WORDS
-from genomes.refusal import Refusal
+from genomes.records.entry import Entry
+from genomes.records.outcome import Floored, Measured, Outcome, Refused
+from genomes.records.proposal import Proposal
+from genomes.records.refusal import Refusal
 from sandbox.market.panel import CLOCK_FIELDS
-from sandbox.outcome import Floored, Measured, Outcome, Refused
 from sandbox.patterns import Cluster, Group, Patterns
 from sandbox.study import REGIMES, Asset, Fold, Regime, Study
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.proposal import Call
 from engine.llm.breaker import GENERATIONS, LONGEST, Breakers
+from genomes.records.proposal import Call
 
 
 def calls(generation: int, failed: Sequence[bool], model: str = "m") -> list[Call]:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.entry import Entry
 from engine.llm.briefing import (
     DROPPED,
     Inspiration,
@@ -26,10 +25,11 @@ from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from genomes.language.dimension import NUMBER
 from genomes.prompt import seeds
+from genomes.records.entry import Entry
+from genomes.records.outcome import Duplicate, Unusable
 from sandbox.errand import Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
-from sandbox.outcome import Duplicate, Unusable
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, floored, measured, refused, study
 
 SYMBOLS = ("AAPL", "SPY", "BTC/USDT")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from archive.exchange import Exchange
 from engine.llm.budget import Budgets, Purse, check_prices, cost, price_of
 from engine.llm.errors import BudgetSpent
+from genomes.records.exchange import Exchange
 from tests.engine.llm.asking import Spent
 
 PRICES = {"gpt-5": (1.0, 10.0), "gpt-5-mini": (0.25, 2.0), "local/": (0.0, 0.0)}

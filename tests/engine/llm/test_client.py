@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from archive.exchange import Message
 from engine.llm.client import OpenAIModel
 from engine.llm.errors import ModelError
 from engine.llm.keys import find_server
 from engine.llm.question import Answer, key_of, seed_of
+from genomes.records.exchange import Message
 from tests.engine.llm.asking import SCHEMA, messages, question
 from tests.engine.llm.server import ScriptedServer, always
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.exchange import SHARED, Exchange, Message
-from archive.proposal import Call
 from engine.llm.conversation import Assignment, Casting, Draft, draft, mend
 from engine.llm.errors import BudgetSpent
 from engine.llm.masking import Mask
 from engine.llm.question import key_of
 from engine.llm.schemas import ANALYSIS, STRATEGY, VERDICT
 from engine.llm.seat import MAX_ECHO, Seat
-from sandbox.outcome import Unusable
+from genomes.records.exchange import SHARED, Exchange, Message
+from genomes.records.outcome import Unusable
+from genomes.records.proposal import Call
 
 PARENT = '''"""A trend."""
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from archive.exchange import SHARED, Exchange
 from engine.llm.attempts import Pace
 from engine.llm.budget import Budgets
 from engine.llm.client import OpenAIModel
@@ -20,6 +19,7 @@ from engine.llm.desk import BudgetSpent, Closed, Desk, DeskSettings, Unanswered
 from engine.llm.errors import ModelError
 from engine.llm.keys import find_server
 from engine.llm.question import Answer, Model, Question
+from genomes.records.exchange import SHARED, Exchange
 from tests.engine.llm.asking import (
     MemoryTranscript,
     ScriptedModel,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.entry import Entry
 from engine.llm.fates import fate_of, idea_of, reason_of
 from engine.llm.knowledge import Knowledge, Lesson
 from engine.llm.masking import Mask
-from sandbox.outcome import Crashed, DependsOnStart, Duplicate, Unusable
+from genomes.records.entry import Entry
+from genomes.records.outcome import Crashed, DependsOnStart, Duplicate, Unusable
 from tests.engine.llm.candidates import GATED, SOURCE, TREND, entry, floored, measured, refused
 
 MASK = Mask(["SPY", "AAPL"])

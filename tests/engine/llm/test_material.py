@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from archive.entry import Entry
 from archive.population import Population
 from engine.llm.conversation import Assignment
 from engine.llm.goal import Goal
@@ -14,6 +13,7 @@ from engine.llm.shown import Shown
 from engine.operators.material import Library
 from engine.tasks import Task
 from genomes.prompt import Prompt, parse, seeds
+from genomes.records.entry import Entry
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, measured
 
 MASK = Mask(["AAPL", "SPY"], market="us_etf_daily", fields=FIELDS)

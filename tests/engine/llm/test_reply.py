@@ -25,7 +25,7 @@ from engine.llm.schemas import ANALYSIS, PROMPT, STRATEGY, VERDICT
 from engine.llm.shape import MAX_FILE, MAX_WORDS
 from engine.llm.words import one_line, paragraph, storable
 from genomes.patch import Edit
-from sandbox.outcome import Unusable
+from genomes.records.outcome import Unusable
 
 FILE = '''"""A trend."""
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from genomes.language.serial import serialise
+from genomes.records.outcome import Crashed, Refused
 from sandbox.jail import client, frames
 from sandbox.jail.caps import Caps
 from sandbox.jail.client import Drawn, Jail, JailError, environment
-from sandbox.outcome import Crashed, Refused
 from tests.genomes.refused import CHECKED, DRAWN, strategy
 from tests.genomes.test_check import BOMBS, EXAMPLE, RICH
 from tests.sandbox.jail.test_drawing import FIELDS, SLOW, drawn, graph_of

@@ -13,7 +13,7 @@ import sandbox.jail
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.serial import deserialise, serialise
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail import drawing, preparing
 from sandbox.jail.caps import Caps

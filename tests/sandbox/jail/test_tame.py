@@ -6,6 +6,7 @@ from types import CodeType
 
 import pytest
 
+from genomes.records.outcome import Refused
 from genomes.strategies import texts
 from sandbox.jail import life, warm
 from sandbox.jail.caps import Caps
@@ -14,7 +15,6 @@ from sandbox.jail.guards import GLOBALS, Guards
 from sandbox.jail.prepared import FILENAME, Prepared
 from sandbox.jail.preparing import prepare
 from sandbox.jail.tame import codes_in, is_tame
-from sandbox.outcome import Refused
 from tests.genomes.refused import strategy
 from tests.genomes.test_check import EXAMPLE, RICH
 from tests.sandbox.jail.test_drawing import FIELDS, SLOW, drawn, graph_of

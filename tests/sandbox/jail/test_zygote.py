@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from genomes.language.serial import serialise
+from genomes.records.outcome import Crashed, Refused
 from sandbox.jail import client, frames, keeper
 from sandbox.jail.client import Drawn, Jail, JailError, environment
 from sandbox.jail.lockdown import ALL, LANDLOCK, SECCOMP
-from sandbox.outcome import Crashed, Refused
 from tests.genomes.refused import strategy
 from tests.genomes.test_check import EXAMPLE, RICH
 from tests.sandbox.jail.test_client import alive

@@ -22,7 +22,7 @@ MARK = "#payload\n"
 HOLE = '''
 import base64, ctypes, gc, os, sys, zlib  # before the lockdown: no file can be opened later
 from dataclasses import replace
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 from sandbox.jail import frames, pieces, real_drawing
 from sandbox.jail.real_drawing import *
 

@@ -20,11 +20,11 @@ import pytest
 
 import sandbox
 from genomes.language.serial import serialise
+from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.jail import client
 from sandbox.jail.client import Drawn, Jail, environment
 from sandbox.jail.lockdown import ALL, LANDLOCK, UID
-from sandbox.outcome import Crashed, Refused
 from tests.genomes.test_check import EXAMPLE, RICH
 from tests.sandbox.jail.probes import language, machine, taken
 from tests.sandbox.jail.probes.bare import Stage

@@ -12,7 +12,7 @@ class Call:
     Attributes:
         role: Who was asked.
         model: The model that was asked.
-        key: As in `archive.exchange.Exchange`.
+        key: As in `genomes.records.exchange.Exchange`.
         draw: As there.
         failure: Why there was no answer; empty where there was.
         tokens: Tokens of question and answer; 0 where another candidate paid for it.

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from archive.proposal import Proposal
-from sandbox.outcome import Outcome
+from genomes.records.outcome import Outcome
+from genomes.records.proposal import Proposal
 
 Species = Literal["strategy", "prompt"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from genomes.refusal import Refusal
+from genomes.records.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
