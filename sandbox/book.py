@@ -123,7 +123,8 @@ def keep_books(
         window: (first clock bar, one past the last).
         costs: What trading costs.
         fills: Where and how orders and exits fill.
-        stale_ns: An asset without a bar for longer is delisted: closed at its last close.
+        stale_ns: An asset without a bar for longer counts towards no gross; if it has no later
+            bar at all it is closed at its last close.
         cost_factor: Multiplies every cost but funding.
         records: Also list each trade.
 

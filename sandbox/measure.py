@@ -62,7 +62,7 @@ def measure(
         fills: Where and how orders and exits fill.
         objective: What fitness is.
         nodes: Nodes of the strategy's graph.
-        stale_ns: An asset without a bar for longer is delisted.
+        stale_ns: As in `keep_books`.
 
     Raises:
         ValueError: An array's shape, the window or the folds do not fit the panel.

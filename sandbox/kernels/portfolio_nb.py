@@ -15,8 +15,11 @@ pointer an asset and one shared cash. In every clock bar, in this order:
    fractions are those known at the previous own close: the deciding bar's at the entry, and each
    later close's from the next bar on (unknown keeps the last known one; 0 or less is none). A
    trailing stop follows the best price of watched bars before this one.
-5. Delisting. A position whose asset has had no bar for longer than stale_ns is closed at its last
-   close, with costs. Nothing is known in between: until then it is marked there.
+5. Gaps. Without a bar nothing can be traded: a position is held through the gap at its last close,
+   its order waits, and both meet the first price after it. After stale_ns without a bar the asset's
+   target no longer counts towards the gross of the others. Only an asset that has no later bar at
+   all ends: its position is closed at its last close, with costs, stale_ns after it. Until then a
+   halt and a delisting look the same to every decision.
 6. Orders at the close (next_close), from equity at the close.
 7. Decisions. The targets of this close are read; exits of positions held for max_held bars by the
    next fill become orders to close.
@@ -24,7 +27,8 @@ pointer an asset and one shared cash. In every clock bar, in this order:
 
 The benchmark is what the strategy's own past would have earned: per asset, the mean of the weights
 that were in force in earlier bars, from its first one that was not 0, times the asset's return from
-close to close. (A mean that also counted the warm-up before would lag behind a constant weight, and
+close to close. Over a gap that mean drifts as the position does, with the equity since the last bar
+before it. (A mean that also counted the warm-up before would lag behind a constant weight, and
 the difference would be pure beta.)
 
 A trade runs from flat to flat; its entry price is the average cost. Decisions before `start` are
@@ -192,7 +196,8 @@ def portfolio(
         impact: Adverse move at a traded share of 1, a fraction.
         borrow: Per short notional and clock bar, a fraction.
         capital: Starting equity.
-        stale_ns: An asset without a bar for longer is delisted.
+        stale_ns: An asset without a bar for longer no longer counts towards the gross; it is
+            closed if it has no later bar.
         path: (8, stop - start) out, rows as PATH: equity over capital, return over the previous
             close, traded notional and cost over equity at the previous close, exposures over
             equity at the close.
@@ -206,6 +211,7 @@ def portfolio(
     assets = len(offsets) - 1
     nxt = np.empty(assets, np.int64)
     here = np.empty(assets, np.int64)
+    stale = np.empty(assets, np.bool_)
     for a in range(assets):
         nxt[a] = offsets[a] + np.searchsorted(bar[offsets[a] : offsets[a + 1]], start)
         state[a, LAST_BAR] = -1
@@ -227,11 +233,12 @@ def portfolio(
         for a in range(assets):
             i = nxt[a]
             here[a] = -1
+            stale[a] = False
             if i < offsets[a + 1] and bar[i] == t:
                 here[a] = i
                 nxt[a] = i + 1
-            elif state[a, LAST_BAR] >= 0 and clock[t] - clock[int(state[a, LAST_BAR])] > stale_ns:
-                state[a, TARGET] = state[a, ALLOWED] = state[a, IN_FORCE] = 0.0  # delisted
+            elif state[a, LAST_BAR] >= 0:
+                stale[a] = clock[t] - clock[int(state[a, LAST_BAR])] > stale_ns
 
         bankrupt = False
         for phase in range(2):  # 0: from the open on, 1: at the close
@@ -249,12 +256,19 @@ def portfolio(
                             market += gained
                             present += 1
                             if state[a, PAST_BARS] > 0:
-                                benchmark += state[a, PAST_SUM] / state[a, PAST_BARS] * gained
+                                past = state[a, PAST_SUM] / state[a, PAST_BARS]
+                                since = int(state[a, LAST_BAR])
+                                if since < t - 1:
+                                    past *= (
+                                        path[EQUITY, since - start] / path[EQUITY, t - 1 - start]
+                                    )
+                                benchmark += past * gained
                         if state[a, IN_FORCE] != 0 or state[a, PAST_BARS] > 0:
                             state[a, PAST_SUM] += state[a, IN_FORCE]
                             state[a, PAST_BARS] += 1
                 marked += state[a, SHARES] * mark
-                asked += abs(state[a, ALLOWED])
+                if not stale[a]:
+                    asked += abs(state[a, ALLOWED])
             if marked <= 0:
                 if phase == 0:  # gone before the open: nothing else happens in this bar
                     bankrupt = True
@@ -320,7 +334,8 @@ def portfolio(
                         fresh = state[a, ENTRY] == i
                         watched = watch_fill if fresh else not looked
                         if i < 0:
-                            if clock[t] - clock[int(state[a, LAST_BAR])] > stale_ns:
+                            if stale[a] and nxt[a] == offsets[a + 1]:
+                                state[a, TARGET] = state[a, ALLOWED] = 0.0
                                 want = 0.0
                                 reason = DELISTED
                         elif has_exits and watched:

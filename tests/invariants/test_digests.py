@@ -102,7 +102,7 @@ def models(path: Path) -> str:
 FROZEN = {
     structural: "4fbfbcf9b7921f9f435420563b5e02bc1b1c2fd2e050c8b3da6625b3244bc68c",
     pareto: "4dcca4cc442ecb50cfe9d7225821b5959f915eb2b100207311eee4c6aae9b681",
-    wide: "71ac157c083d531a06d313cb9c064175df25856decea7d8e7db8ba175df7058e",
+    wide: "40408cd4c09b888ec069ee22bea86eff302e0f33aeacda980e721b70dc0fc92a",
     models: "60abdf82d4d830b382f2da883f745ac5d4e039d4809b27dab1fa1aa9d7b0cda7",
 }
 
