@@ -61,11 +61,13 @@ class Proposal:
         text: The whole file.
         operator: The operator that made it, which need not be the one asked for.
         note: One plain sentence: what changed and why it could help.
+        graph: What the text draws: it was traced from the very tree that was printed.
     """
 
     text: str
     operator: str
     note: str
+    graph: Graph
 
 
 def _variation(parents: int, make: Make) -> Variation:
@@ -176,7 +178,8 @@ def _attempt(name: str, readings: list[Reading], trial: _Trial, tries: int) -> P
         text = text_of(told)
         if fits_page(text, parents) and _acts(child.graph, parents, trial.probe):
             note = f"a new start: {told.idea}" if name == "jump" else draft.note
-            return Proposal(text=text, operator=name, note=_sentence(" ".join(note.split())))
+            sentence = _sentence(" ".join(note.split()))
+            return Proposal(text=text, operator=name, note=sentence, graph=child.graph)
     return None
 
 

@@ -98,9 +98,7 @@ def row(bars: int, assets: int) -> list[float]:
 
 
 def main() -> None:
-    print(
-        "ns per bar and asset: books: long/flat, long/short, every bar, stops; figures; measure"
-    )
+    print("ns per bar and asset: books: long/flat, long/short, every bar, stops; figures; measure")
     for bars, assets in ((100_000, 4), (5_000, 2), (2_500, 2), (2_500, 50)):
         print(f"{bars:>8} x {assets:<3}", *(f"{value:>12.1f}" for value in row(bars, assets)))
 
