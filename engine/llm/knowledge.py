@@ -14,9 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from engine.llm.families import FAMILIES, families
 from engine.llm.fates import fate_of, idea_of, reason_of
 from engine.llm.words import one_line
+from genomes.language.analysis.families import FAMILIES, families
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured, Outcome, Refused, kind_of
 
