@@ -54,9 +54,40 @@ _HIGHER = {"low": ("open", "close", "high"), "open": ("high",), "close": ("high"
 def intervals(graph: Graph) -> list[Interval]:
     """The least and the largest value of every node; masks: (0, 0) never true, (1, 1) always."""
     found: list[Interval] = []
+    minus: list[bool] = []
     for node in graph.nodes:
-        found.append(_interval(graph, node, [found[i] for i in node.args]))
+        args = [found[i] for i in node.args]
+        zeros = [minus[i] for i in node.args]
+        inside = FREE if node.op == "div" and zeros[1] else _interval(graph, node, args)
+        found.append(inside)
+        minus.append(_may_be_minus_zero(node, inside, args, zeros))
     return found
+
+
+_PASS_ZERO = _KEEPS | _SIGN_KEEPS | {"min", "max", "where", "fill", "clip", "cap", "clip_signal",
+                                     "sqrt", "tanh"}  # fmt: skip
+
+
+def _may_be_minus_zero(
+    node: Node, inside: Interval, args: list[Interval], zeros: list[bool]
+) -> bool:
+    """Whether a value may be -0.0, by which a division gives the other infinity."""
+    low, high = inside
+    if not low <= 0 <= high:
+        return False
+    match node.op:
+        case "const" | "abs":
+            return False
+        case "add":
+            return all(zeros)
+        case "sub":
+            return zeros[0]
+        case "mul" | "div":
+            return any(zeros) or any(least < 0 for least, _ in args)
+        case op if op in _PASS_ZERO:
+            return any(zeros)
+        case _:
+            return low < 0 or node.op == "neg"
 
 
 def _interval(graph: Graph, node: Node, args: list[Interval]) -> Interval:
@@ -168,9 +199,9 @@ def _times(x: float, y: float) -> float:
 
 def _quotient(graph: Graph, node: Node, top: Interval, bottom: Interval) -> Interval:
     (a, b), (c, d) = top, bottom
-    if c < 0 < d:
+    if c < 0 <= d:  # a difference that is 0 is above it
         return FREE
-    if d <= 0:
+    if d < 0:
         a, b, c, d = -b, -a, -d, -c
     low = _over(a, c) if a < 0 else _over(a, d)
     high = _over(b, c) if b > 0 else _over(b, d)
@@ -179,7 +210,7 @@ def _quotient(graph: Graph, node: Node, top: Interval, bottom: Interval) -> Inte
             high = min(high, 1.0)
         if at_most(graph, *reversed(node.args)):
             low = max(low, 1.0)
-    return low, high
+    return low, max(low, high)  # 0/0 alone has no value to bound
 
 
 def _over(x: float, y: float) -> float:
