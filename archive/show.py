@@ -245,7 +245,8 @@ def _console() -> Console:
 
 
 def _source(entry: Entry, console: Console) -> RenderableType:
-    from archive.figures import escaped, said
+    from archive.figures import said
+    from genomes.records.text import escaped
 
     if not console.is_terminal:
         return said(entry.text.rstrip("\n"))

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from engine.llm.families import FAMILIES, families
 from engine.llm.fates import fate_of, idea_of, reason_of
-from engine.llm.words import one_line
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured, Outcome, Refused, kind_of
+from genomes.records.text import one_line
 
 MAX_WORDS = 48  # of a candidate's phrases that can be found again
 MAX_TERMS = 4  # of a question

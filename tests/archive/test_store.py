@@ -198,11 +198,11 @@ def test_a_generation_without_candidates_is_one(place, identity):
         assert archive.generations() == 1
 
 
-def test_a_text_that_no_database_can_hold_is_kept_spelled_out(place, identity, entry):
+def test_a_text_that_no_database_can_hold_is_kept_with_replacements(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1, text="x = '\ud800'", note="\udfff")], {})
-        assert archive.get(1).text == "x = '\\ud800'"
-        assert archive.get(1).note == "\\udfff"
+        assert archive.get(1).text == "x = '\ufffd'"
+        assert archive.get(1).note == "\ufffd"
 
 
 def test_a_figure_that_is_nan_is_refused_by_the_record(entry):
