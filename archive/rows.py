@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from archive.encoding import Encoded, decode, decode_text, encode, encode_text
-from archive.identity import Identity
+from archive.identity import Identity, with_new_names
 from archive.tables import candidate, generation, parentage, proposal, run
 from genomes.records.entry import Entry
 from genomes.records.proposal import Call, Proposal
@@ -48,7 +48,7 @@ def identity(connection: Connection) -> Identity | None:
     return Identity(
         market=row.market,
         fingerprint=row.fingerprint,
-        config=row.config,
+        config=with_new_names(row.config),
         seed=int(row.seed),
         isolation=row.isolation,
         engine=row.engine,
