@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archive.errors import ArchiveError
-from archive.figures import escaped
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import escaped
 
 COMMENT = 96
 """Columns of a comment that a model's words are broken into."""

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from archive.credit import COST_WEIGHT
-from archive.figures import cut, figure, one_line, said, table
+from archive.figures import cut, figure, said, table
 from archive.forecast import Brier, Forecast, brier
 from archive.lineage import Family, layout
 from archive.merit import Interval, Merit, merits
@@ -17,6 +17,7 @@ from archive.uses import controls, heading, uses
 from archive.views import guides
 from archive.written import Asked, Written, most
 from genomes.records.entry import Entry
+from genomes.records.text import fixed, one_line
 
 COLUMNS = ("kind", "uses", "refused", "gain", "credit", "to control", "cost", "Brier", "claim")
 """Columns of the table of prompts, beside their names."""
@@ -296,7 +297,7 @@ def _brier(made: Iterable[Written]) -> Brier | None:
 
 def _score(made: Iterable[Written]) -> str:
     found = _brier(made)
-    return figure(found.score if found else None, ".3f")
+    return fixed(found.score if found else None)
 
 
 def _interval(one: Interval | None) -> str:

@@ -196,7 +196,9 @@ def _cost_weight(archive: Archive) -> float:
 
     from archive.credit import COST_WEIGHT
 
-    return float(json.loads(archive.identity.config).get("llm", {}).get("cost_weight", COST_WEIGHT))
+    return float(
+        json.loads(archive.identity.config).get("llm", {}).get("cost_penalty", COST_WEIGHT)
+    )
 
 
 def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterable[RenderableType]:
@@ -245,7 +247,8 @@ def _console() -> Console:
 
 
 def _source(entry: Entry, console: Console) -> RenderableType:
-    from archive.figures import escaped, said
+    from archive.figures import said
+    from genomes.records.text import escaped
 
     if not console.is_terminal:
         return said(entry.text.rstrip("\n"))

@@ -259,7 +259,7 @@ def _kept_identity(where: str, url: URL) -> Identity:
     finally:
         engine.dispose()
     if identity is None:
-        raise ArchiveError(f"{where}: holds no run; begin one with --archive at another place")
+        raise ArchiveError(f"{where}: holds no run; start one with another --archive")
     return identity
 
 

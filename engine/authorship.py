@@ -55,25 +55,25 @@ class LanguageModels:
 
         Args:
             settings: Who is asked, when and what for.
-            seed: Every randomness comes from it.
+            seed: Seed of every random stream.
             selector: Who becomes a parent.
             population: The measured candidates as told.
             credit: What operators have earned: the models' own, or all where they compete.
             strategist: Writes strategies.
             rewriter: Writes prompts.
         """
-        self.lag = settings.lag
+        self.lag = settings.pipeline_depth
         self.remarks: Sequence[str] = ()
         self._settings = settings
         self._selector, self._population, self._credit = selector, population, credit
         self._strategist, self._rewriter = strategist, rewriter
         self._schedule = Schedule(settings.every, settings.plateau)
-        self._breakers = Breakers(settings.lag)
+        self._breakers = Breakers(settings.pipeline_depth)
         self._models = Bandit[str](
             "model",
             settings.models,
             explore=0.1,
-            cost_weight=settings.cost_weight,
+            cost_weight=settings.cost_penalty,
             prices=_prices(settings),
         )
         self._prompts = Prompts(settings, seed)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import Command
+from genomes.records.text import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,8 +137,12 @@ def _tables(console: Any, found: Backtest) -> None:
     names = list(metrics)
     half = math.ceil(len(names) / 2)
     for left, right in zip(names[:half], [*names[half:], ""], strict=False):
-        cells = f"  {left:24}{_number(metrics[left]):>12}"
-        console.print(cells + (f"    {right:24}{_number(metrics[right]):>12}" if right else ""))
+        cells = [
+            f"  {name:24}{number(metrics[name], 4, whole=True):>12}"
+            for name in (left, right)
+            if name
+        ]
+        console.print("  ".join(cells))
     console.print("\nby fold", style="bold")
     folds = found.folds.assign(
         first=found.folds["first"].dt.strftime("%Y-%m-%d"),
@@ -150,10 +155,6 @@ def _tables(console: Any, found: Backtest) -> None:
     console.print(shown.to_string())
     if len(shown) < len(assets):
         console.print(f"  (the 10 best and 10 worst of {len(assets)})")
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.4g}" if abs(value) < 1e5 else f"{value:.0f}"
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _summary(found: Found) -> None:
     from rich.console import Console
 
-    from archive.figures import escaped
     from engine.summary import closing
+    from genomes.records.text import escaped
 
     console = Console(soft_wrap=True, highlight=False)
     for line in closing(found):

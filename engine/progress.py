@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from genomes.records.outcome import Crashed, Measured, Refused, Unusable
+from genomes.records.text import fixed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -212,10 +213,10 @@ class Screen:
         )
         line = _row((
             str(report.generation),
-            figure(self._best),
-            figure(best),
-            figure(summary["median"]),
-            figure(summary["novelty"]),
+            fixed(self._best),
+            fixed(best),
+            fixed(summary["median"]),
+            fixed(summary["novelty"]),
             "/".join(map(str, counts)),
             f"{rate:.0f}",
             duration(left) if 0 < done < self._last - self._first else "",
@@ -249,11 +250,6 @@ def _of_models(summary: dict[str, Any]) -> Iterator[str]:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def figure(value: float | None) -> str:
-    """A fitness or novelty in three decimals; a dash where there is none."""
-    return "-" if value is None else f"{value:.3f}"
 
 
 def duration(seconds: float) -> str:

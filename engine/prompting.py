@@ -156,7 +156,7 @@ class Prompts:
             control=plain,
             control_share=settings.prompts.control,
             cap=settings.prompts.active,
-            cost_weight=settings.cost_weight,
+            cost_weight=settings.cost_penalty,
         )
 
     def records(self) -> dict[int, Merit]:

@@ -146,7 +146,7 @@ def fold_statistics(
         edges,
         STATISTICS.index(objective.statistic),
         bars_per_year,
-        objective.risk_floor,
+        objective.min_risk,
         STATISTIC_LIMIT,
     )
     return tuple(float(value) for value in statistics)

@@ -199,7 +199,7 @@ def _folds(book: Book, edges: I64, objective: Objective, year: float) -> tuple[F
         inside,
         STATISTICS.index(objective.statistic),
         year,
-        objective.risk_floor,
+        objective.min_risk,
         STATISTIC_LIMIT,
     )
     made: list[Fold] = []

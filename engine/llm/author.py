@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from engine.llm.reply import Written, compose, read_strategy
 from engine.llm.schemas import STRATEGY
 from engine.llm.seat import Asker, Seat, consult, echo, user
-from engine.llm.words import one_line, paragraph
 from genomes.prompt import fill, load
 from genomes.records.exchange import Exchange, Message
 from genomes.records.outcome import Unusable
 from genomes.records.proposal import Call
+from genomes.records.text import one_line, paragraph
 
 MAX_PROBLEM = 4_000
 """Characters on what was wrong with a reply."""

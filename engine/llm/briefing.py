@@ -20,10 +20,10 @@ from math import ceil
 from engine.llm.goal import Goal
 from engine.llm.shown import SAID, Shown
 from engine.llm.system import system_message
-from engine.llm.words import one_line, paragraph
 from genomes.prompt import Prompt, fill, load
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import one_line, paragraph
 from sandbox.study import Study
 
 __all__ = [

@@ -22,11 +22,11 @@ from engine.llm.payload import said_as
 from engine.llm.reply import Written
 from engine.llm.schemas import ANALYSIS, VERDICT
 from engine.llm.seat import MAX_ECHO, Asker, Seat, consult, echo, user
-from engine.llm.words import paragraph
 from genomes.prompt import fill, load
 from genomes.records.exchange import SHARED, Message
 from genomes.records.outcome import Unusable
 from genomes.records.proposal import Call, Proposal
+from genomes.records.text import paragraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

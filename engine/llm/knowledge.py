@@ -15,10 +15,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from engine.llm.fates import fate_of, idea_of
-from engine.llm.words import one_line
 from genomes.language.analysis.families import FAMILIES, families
 from genomes.records.entry import Entry
 from genomes.records.outcome import Crashed, Measured, Outcome, Refused
+from genomes.records.text import one_line
 
 MAX_WORDS = 48  # of a candidate's phrases that can be found again
 MAX_TERMS = 4  # of a question

@@ -15,8 +15,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from engine.llm.words import one_line
 from genomes.records.outcome import Unusable
+from genomes.records.text import one_line
 
 MAX_REPLY = 200_000
 MAX_DEPTH = 16

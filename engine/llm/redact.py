@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
+from genomes.records.text import one_line, storable
+
 REDACTED = "[redacted]"
 SHOWN = 300
 """Characters of a server's words that an error keeps."""
@@ -95,8 +97,7 @@ class Redactor:
         """A server's words for an error: one printable line, cut, nothing in it like a key."""
         line = " ".join(self._without_parts(text[: 100 * limit]).split())
         line = _LOOKS_LIKE_A_KEY.sub(REDACTED, line)
-        line = "".join(c if c.isprintable() else _escaped(c) for c in line)
-        return line if len(line) <= limit else line[: limit - 3] + "..."
+        return one_line(line, limit)
 
     def answer(self, text: str) -> str:
         """A model's answer without the known secrets, in characters that every database takes.
@@ -107,7 +108,7 @@ class Redactor:
             whole = secret.reveal()
             text = text.replace(whole, REDACTED)
             text = _without(text, _windows(whole), lambda part, of=whole: _is_ordinary(part, of))
-        return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+        return storable(text)
 
     def _without_parts(self, text: str) -> str:
         """Without the known secrets, nor their beginnings and parts: a server may have cut them."""
@@ -148,10 +149,6 @@ def _is_ordinary(part: str, whole: str) -> bool:
     is_beginning = not before and part[-1].isalnum() and after[:1].isalnum()
     is_end = not after and part[0].isalnum() and before[-1:].isalnum()
     return not (is_beginning or is_end) and _ORDINARY.fullmatch(part) is not None
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def quieten() -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.llm.payload import answer_of
-from engine.llm.words import paragraph
 from genomes.records.exchange import Exchange, Message
 from genomes.records.proposal import Call
+from genomes.records.text import paragraph
 
 MAX_ECHO = 24_000
 """Characters of a model's own reply that it is shown again."""

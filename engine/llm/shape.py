@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from engine.llm.payload import said_as
-from engine.llm.words import storable
 from genomes.records.outcome import Unusable
+from genomes.records.text import storable
 
 MAX_FILE = 32_768
 MAX_WORDS = 800

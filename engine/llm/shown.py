@@ -11,9 +11,9 @@ from typing import TypeVar
 from engine.llm.fates import fate_of, idea_of
 from engine.llm.figures import figures, key_figures
 from engine.llm.masking import Mask
-from engine.llm.words import one_line, paragraph
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import one_line, paragraph
 from sandbox.study import Study
 
 SAID = 240  # characters of a stranger's words on one line
@@ -39,7 +39,9 @@ class Shown:
 
     def source(self, entry: Entry) -> str:
         """The strategy's text as a model sees it: edits are applied to this text."""
-        return self._once(("source", entry.id), lambda: _visible(self.mask.source(entry.text)))
+        return self._once(
+            ("source", entry.id), lambda: paragraph(self.mask.source(entry.text)) + "\n"
+        )
 
     def fenced(self, entry: Entry) -> str:
         """Its source in a fence of accents that nothing in it can close."""
@@ -95,7 +97,3 @@ class Shown:
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return made
-
-
-def _visible(source: str) -> str:
-    return paragraph(source, len(source)) + "\n"

@@ -1,7 +1,7 @@
 r"""What a text spells, whatever characters it is written with. Pure.
 
 Full-width letters, dashes of other lengths, letters that nobody sees, and letters written as an
-escape (`\u0053`, as Python, JSON and `engine.llm.words` write them) all spell the same word.
+escape (`\u0053`, as Python, JSON and `genomes.records.text` write them) all spell the same word.
 """
 
 from __future__ import annotations

@@ -192,17 +192,31 @@ def test_slots_may_be_left_out_but_not_go_back(place, identity, entry):
         assert [one.slot for one in archive.entries()] == [4, 7]
 
 
+def test_a_setting_that_was_renamed_since_is_read_under_its_new_name(place, identity):
+    old = {
+        "objective": {"risk_floor": 0.2, "folds": 3},
+        "search": {"explore": 0.5},
+        "llm": {"lag": 0},
+    }
+    new = {"objective": {"min_risk": 0.2, "folds": 3}, "search": {"epsilon": 0.5},
+           "llm": {"pipeline_depth": 0}}  # fmt: skip
+    Archive.create(place, identity=replace(identity, config=json.dumps(old))).close()
+    asked = replace(identity, config=json.dumps(new))
+    with Archive.open(place, identity=asked) as archive:
+        assert json.loads(archive.identity.config) == new
+
+
 def test_a_generation_without_candidates_is_one(place, identity):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [], {})
         assert archive.generations() == 1
 
 
-def test_a_text_that_no_database_can_hold_is_kept_spelled_out(place, identity, entry):
+def test_a_text_that_no_database_can_hold_is_kept_with_replacements(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1, text="x = '\ud800'", note="\udfff")], {})
-        assert archive.get(1).text == "x = '\\ud800'"
-        assert archive.get(1).note == "\\udfff"
+        assert archive.get(1).text == "x = '\ufffd'"
+        assert archive.get(1).note == "\ufffd"
 
 
 def test_a_figure_that_is_nan_is_refused_by_the_record(entry):

@@ -220,7 +220,7 @@ def test_no_key_reaches_archive_output_or_the_worker_processes(
         ({"plateau": 2}, None),
         ({"share": 1.0}, {1, 2, 3, 4, 5, 6}),
         ({"share": "auto"}, None),
-        ({"lag": 0}, {1, 2, 3, 4, 5, 6}),
+        ({"pipeline_depth": 0}, {1, 2, 3, 4, 5, 6}),
     ],
 )
 def test_models_write_when_the_schedule_says(
