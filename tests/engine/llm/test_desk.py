@@ -288,7 +288,7 @@ def test_a_replay_asks_nobody_and_says_what_it_does_not_know(desks: Desks) -> No
     assert (error.role, error.model, error.draw) == ("strategist", "a", 6)
     assert error.key in replay_key(error)
     assert "candidate 6" in str(error)
-    assert 'begins "tell me\\x1b more"' in str(error)
+    assert 'begins "tell me\\u001b more"' in str(error)
 
 
 def replay_key(error: Unanswered) -> str:
