@@ -18,7 +18,6 @@ from genomes.records.outcome import (
     Outcome,
     Refused,
     Unusable,
-    kind_of,
 )
 from genomes.records.refusal import Refusal
 
@@ -53,7 +52,7 @@ class Encoded:
 
 def encode(outcome: Outcome) -> Encoded:
     """The outcome in columns; `decode` gives it back equal, to the bit of every float."""
-    kind = kind_of(outcome)
+    kind = outcome.kind
     match outcome:
         case Measured():
             payload = {
@@ -117,6 +116,11 @@ def decode(encoded: Encoded) -> Outcome:
         return _decoders[encoded.kind](encoded, payload)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no outcome: kind {encoded.kind!r}, {error!r}") from error
+
+
+def cause_in(kind: str, payload: str) -> str:
+    """The cause of an outcome whose payload is at hand, and none of its other columns."""
+    return decode(Encoded(kind=kind, key="", nodes=0, payload=payload, metrics="{}")).cause
 
 
 def encode_text(text: str) -> str:

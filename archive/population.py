@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archive.novelty import NEIGHBOURS, Neighbours, unpack
 from genomes.records.entry import Entry
-from genomes.records.outcome import Measured, Outcome, kind_of
+from genomes.records.outcome import Measured, Outcome
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -71,7 +71,7 @@ def standing(
         measured its kind: `floored`, `depends_on_start`, `refused`, `duplicate`, `crashed`.
     """
     if not isinstance(outcome, Measured):
-        return kind_of(outcome)
+        return outcome.kind
     if seed:
         return "seed"
     if parents_fitness and outcome.fitness > max(parents_fitness):

@@ -13,7 +13,7 @@ from archive.views import label
 from archive.written import most
 from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED, Exchange, Message
-from genomes.records.outcome import Duplicate, Floored, Measured, Refused, Unusable
+from genomes.records.outcome import Duplicate, Measured
 from genomes.records.proposal import Call
 from genomes.records.text import escaped, fixed, one_line
 from genomes.records.trial import Trial
@@ -173,12 +173,8 @@ def _end(one: Entry) -> str:
     match one.outcome:
         case Duplicate() as outcome:
             return f"it is #{outcome.of} again"
-        case Refused() as outcome if outcome.refusals:
-            return f"refused: {one_line(outcome.refusals[0].rule)}"
-        case Floored() as outcome:
-            return f"floored: {one_line(outcome.floor)}"
-        case Unusable() as outcome:
-            return f"unusable: {one_line(outcome.problem)}"
+        case outcome if outcome.cause:
+            return f"{outcome.kind}: {one_line(outcome.cause)}"
         case _:
             return one_line(one.standing)
 

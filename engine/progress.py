@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from genomes.records.outcome import Crashed, Measured, Refused, Unusable, kind_of
+from genomes.records.outcome import Crashed, Measured, Refused, Unusable
 from genomes.records.text import fixed
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
     entries = [e for e in entries if e.species == "strategy"]
     fitness = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
     novelty = [e.novelty for e in entries if e.novelty is not None]
-    rules = Counter(e.outcome.refusals[0].rule for e in entries if isinstance(e.outcome, Refused))
+    rules = Counter(e.outcome.cause for e in entries if isinstance(e.outcome, Refused))
     crashes = Counter(
         f"{e.outcome.stage}: {e.outcome.reason}" for e in entries if isinstance(e.outcome, Crashed)
     )
@@ -76,7 +76,7 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
     return {
         "generation": generation,
         "candidates": len(entries),
-        "kinds": dict(sorted(Counter(kind_of(e.outcome) for e in entries).items())),
+        "kinds": dict(sorted(Counter(e.outcome.kind for e in entries).items())),
         "standings": dict(sorted(Counter(e.standing for e in entries).items())),
         "refused_by": dict(sorted(rules.items())),
         "crashes": dict(sorted(crashes.items())),
@@ -92,13 +92,13 @@ def _asked(entries: Sequence[Entry]) -> list[Proposal]:
 
 
 def _models(entries: Sequence[Entry], prompts: Sequence[Entry]) -> dict[str, Any]:
-    problems = Counter(e.outcome.problem for e in entries if isinstance(e.outcome, Unusable))
+    problems = Counter(e.outcome.cause for e in entries if isinstance(e.outcome, Unusable))
     proposals = _asked([*entries, *prompts])
     written = [entry for entry in entries if entry.model is not None]
     return {
         "candidates": len(written),
         "unanswered": len(_asked(entries)) - len(written),
-        "prompts": sum(kind_of(entry.outcome) == "admitted" for entry in prompts),
+        "prompts": sum(entry.outcome.kind == "admitted" for entry in prompts),
         "unusable_by": dict(sorted(problems.items())),
         "mended": sum(bool(one.mended) for one in proposals),
         "tokens": sum(one.tokens for one in proposals),

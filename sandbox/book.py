@@ -114,6 +114,7 @@ def keep_books(
     stale_ns: int = WEEK_NS,
     cost_factor: float = 1.0,
     records: bool = False,
+    paths: bool = True,
 ) -> Book:
     """Trade the targets from one clock bar to another, flat before.
 
@@ -123,15 +124,20 @@ def keep_books(
         window: (first clock bar, one past the last).
         costs: What trading costs.
         fills: Where and how orders and exits fill.
-        stale_ns: An asset without a bar for longer is delisted: closed at its last close.
+        stale_ns: An asset without a bar for longer counts towards no gross; if it has no later
+            bar at all it is closed at its last close.
         cost_factor: Multiplies every cost but funding.
         records: Also list each trade.
+        paths: Also walk benchmark and market, and what turnover counts; else they are zero.
 
     Raises:
         ValueError: An array is not of N values, or the window is not inside the clock.
     """
-    from sandbox.kernels.portfolio_nb import portfolio
+    from sandbox.kernels import portfolio_nb
 
+    bare = (targets.stop_loss, targets.take_profit, targets.trailing_stop, targets.max_held)
+    without = all(exit_ is None for exit_ in bare)
+    portfolio = portfolio_nb.portfolio_without_exits if without else portfolio_nb.portfolio
     start, stop = window
     if not 0 <= start < stop <= panel.bars:
         raise ValueError(
@@ -176,6 +182,8 @@ def keep_books(
         costs.borrow_bps_per_year * bps / panel.bars_per_year,
         costs.capital,
         stale_ns,
+        paths,
+        records,
         path,
     )
     state = np.zeros((panel.assets, layout.FIELDS))

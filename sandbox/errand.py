@@ -31,7 +31,7 @@ class Setup:
         cache_mb: Cap on the cache of computed nodes.
         draw_wall_s: Backstop on one drawing; refusals are by fuel.
         isolation: Whether every wall of the jail must stand.
-        stale_ns: An asset without a bar for longer is delisted.
+        stale_ns: As in `keep_books`.
     """
 
     fields: Mapping[str, Dimension]

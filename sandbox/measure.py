@@ -62,13 +62,13 @@ def measure(
         fills: Where and how orders and exits fill.
         objective: What fitness is.
         nodes: Nodes of the strategy's graph.
-        stale_ns: An asset without a bar for longer is delisted.
+        stale_ns: As in `keep_books`.
 
     Raises:
         ValueError: An array's shape, the window or the folds do not fit the panel.
     """
 
-    def books(wanted: Targets, cost_factor: float = 1.0) -> Book:
+    def books(wanted: Targets, cost_factor: float = 1.0, paths: bool = True) -> Book:
         return keep_books(
             panel,
             wanted,
@@ -77,6 +77,7 @@ def measure(
             fills=fills,
             stale_ns=stale_ns,
             cost_factor=cost_factor,
+            paths=paths,
         )
 
     return judged(
@@ -85,8 +86,8 @@ def measure(
         objective=objective,
         nodes=nodes,
         bars_per_year=panel.bars_per_year,
-        at_double_cost=float(books(targets, 2.0).equity[-1]) - 1,
-        at_delay=float(books(targets.later(panel)).equity[-1]) - 1,
+        at_double_cost=float(books(targets, 2.0, paths=False).equity[-1]) - 1,
+        at_delay=float(books(targets.later(panel), paths=False).equity[-1]) - 1,
     )
 
 

@@ -60,5 +60,10 @@ class Probe:
             return None
         targets = self._executor.evaluate(graph).targets
         return keep_books(
-            self._panel, targets, window=self._window, costs=self._costs, fills=self._fills
+            self._panel,
+            targets,
+            window=self._window,
+            costs=self._costs,
+            fills=self._fills,
+            paths=False,
         ).net

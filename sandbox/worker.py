@@ -13,7 +13,7 @@ from typing import Any
 
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
-from genomes.language.serial import Reader
+from genomes.language.serial import Reader, serialise
 from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
@@ -53,14 +53,16 @@ class Worker:
         )
 
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
-        """Make and draw candidates, in order."""
+        """Make and draw candidates, in order.
+
+        A child of our own operators brings its graph, traced from the tree that was printed; every
+        other text is drawn in the jail.
+        """
         made = [self._make(request) for request in requests]
-        texts = [draft.text for draft in made if draft.failure is None]
-        answers = iter(self._jail.draw_many(texts))
-        return [
-            draft if draft.failure is not None else self._drawn(draft, next(answers))
-            for draft in made
-        ]
+        given = [one for one in made if one.failure is None and not one.graph]
+        answers = self._jail.draw_many([one.text for one in given])
+        drawn = dict(zip(map(id, given), answers, strict=True))
+        return [self._drawn(one, drawn[id(one)]) if id(one) in drawn else one for one in made]
 
     def _make(self, request: Request) -> Drawing:
         if request.text is not None and request.own:
@@ -74,15 +76,19 @@ class Worker:
         except Exception as error:
             failure = _crash("propose", error)
             return Drawing(text="", operator=request.operator, note="", failure=failure)
-        return Drawing(text=made.text, operator=made.operator, note=made.note)
+        drawn = Drawing(text=made.text, operator=made.operator, note=made.note)
+        return self._with_graph(drawn, made.graph, serialise(made.graph))
 
     def _drawn(self, draft: Drawing, answer: Drawn | Refused | Crashed) -> Drawing:
         if not isinstance(answer, Drawn):
             return replace(draft, failure=answer)
-        refusal = check_windows(answer.graph, self.setup.max_window)
+        return self._with_graph(draft, answer.graph, answer.text)
+
+    def _with_graph(self, draft: Drawing, graph: Graph, text: str) -> Drawing:
+        refusal = check_windows(graph, self.setup.max_window)
         if refusal is not None:
             return replace(draft, failure=Refused(refusals=(refusal,)))
-        return replace(draft, graph=answer.text, key=answer.graph.key)
+        return replace(draft, graph=text, key=graph.key)
 
     def measure(self, graphs: Sequence[str]) -> list[Outcome]:
         """Execute and measure serialised graphs, in order."""

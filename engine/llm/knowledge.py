@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from engine.llm.families import FAMILIES, families
-from engine.llm.fates import fate_of, idea_of, reason_of
+from engine.llm.fates import fate_of, idea_of
+from genomes.language.analysis.families import FAMILIES, families
 from genomes.records.entry import Entry
-from genomes.records.outcome import Measured, Outcome, Refused, kind_of
+from genomes.records.outcome import Crashed, Measured, Outcome, Refused
 from genomes.records.text import one_line
 
 MAX_WORDS = 48  # of a candidate's phrases that can be found again
@@ -220,7 +220,7 @@ class Knowledge:
         said = self._hide(entry.proposal.hypothesis if entry.proposal else entry.note)
         words = f"{self._hide(idea_of(entry.text))} {said}"
         phrase = " ".join(_WORD.findall(words.lower())[:MAX_WORDS])
-        failure = f"{kind_of(outcome)} {entry.standing} {reason_of(outcome)}"
+        failure = f"{outcome.kind} {entry.standing} {outcome.cause}"
         self._count(f"{failure} {' '.join(kinds)} {phrase}")
         return entry.id, failure, " ".join(sorted(kinds)), phrase, self._said(entry, said, parent)
 
@@ -257,7 +257,9 @@ class Knowledge:
             insort(tally.gains, gain)
             tally.better += gain > 0
         else:
-            tally.failures[reason_of(entry.outcome) or kind_of(entry.outcome)] += 1
+            crashed = isinstance(entry.outcome, Crashed)  # its cause is a stage of our machinery
+            why = "" if crashed else entry.outcome.cause
+            tally.failures[why or entry.outcome.kind] += 1
 
     def _count(self, words: str) -> None:
         self._counts.update(set(_WORD.findall(words.lower())))

@@ -80,6 +80,11 @@ class Graph:
         return digest.hexdigest()
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The market's fields that it reads."""
+        return frozenset(str(node.statics[0]) for node in self.nodes if node.op == "field")
+
+    @property
     def warm_up(self) -> int:
         """Bars before every output is known."""
         return max(self.nodes[i].first_valid for i in self.outputs.values())

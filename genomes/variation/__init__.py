@@ -11,6 +11,7 @@ from typing import Any
 import libcst as cst
 
 from genomes.genome import origin_of
+from genomes.language.analysis.essence import facts_of
 from genomes.language.graph import Graph
 from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
 from genomes.variation.draft import Draft, tidy
@@ -18,7 +19,6 @@ from genomes.variation.edit import code_of, loaded_names, returned, stored_names
 from genomes.variation.jump import jump
 from genomes.variation.legs import leg_digests
 from genomes.variation.program import Program, text_of
-from genomes.variation.ranges import facts_of
 from genomes.variation.sites import Reading, Setting, read, understand
 from genomes.variation.sizing import dead_exits
 from genomes.variation.wording import broken_words, outdated, retold, words_of
@@ -61,11 +61,13 @@ class Proposal:
         text: The whole file.
         operator: The operator that made it, which need not be the one asked for.
         note: One plain sentence: what changed and why it could help.
+        graph: What the text draws: it was traced from the very tree that was printed.
     """
 
     text: str
     operator: str
     note: str
+    graph: Graph
 
 
 def _variation(parents: int, make: Make) -> Variation:
@@ -176,7 +178,8 @@ def _attempt(name: str, readings: list[Reading], trial: _Trial, tries: int) -> P
         text = text_of(told)
         if fits_page(text, parents) and _acts(child.graph, parents, trial.probe):
             note = f"a new start: {told.idea}" if name == "jump" else draft.note
-            return Proposal(text=text, operator=name, note=_sentence(" ".join(note.split())))
+            sentence = _sentence(" ".join(note.split()))
+            return Proposal(text=text, operator=name, note=sentence, graph=child.graph)
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import libcst as cst
 
+from genomes.language.analysis.essence import Facts, facts_of
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import BEHAVIOUR, Graph, Node
@@ -18,7 +19,6 @@ from genomes.language.strategy import draw
 from genomes.language.table import Kind
 from genomes.variation.edit import children, code_of, loaded_names
 from genomes.variation.program import LAYERS, Program, parse
-from genomes.variation.ranges import Facts, facts_of
 from genomes.variation.scale import Scale, scales_of
 from genomes.variation.trace import FAILURES, GiveUp, Seen, Tracer, Use
 

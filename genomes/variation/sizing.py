@@ -7,6 +7,8 @@ from typing import Any
 
 import libcst as cst
 
+from genomes.language.analysis.essence import can_rest
+from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph
 from genomes.language.params import Int
 from genomes.variation import edit
@@ -22,7 +24,6 @@ from genomes.variation.draft import (
 from genomes.variation.edit import expression, returned
 from genomes.variation.legs import direction
 from genomes.variation.program import Program
-from genomes.variation.ranges import can_rest, intervals
 from genomes.variation.sites import Reading, Setting
 from genomes.variation.wording import code, say, words_of
 

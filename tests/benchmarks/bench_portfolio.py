@@ -55,11 +55,17 @@ def row(bars: int, assets: int) -> list[float]:
     panel = walks(bars, assets)
     fraction = np.full(panel.size, 0.03)
     fills = Fills(no_trade_band=0.1)
+    daily = Fills(fill="next_close")  # trades every held bar: the embedded market's default
     edges = np.linspace(0, bars, 7).astype(np.int64)
 
     def books(weights: np.ndarray, **exits: np.ndarray):
         targets = Targets(weights=weights, **exits)
         return keep_books(panel, targets, window=(0, bars), costs=Costs(), fills=fills)
+
+    def rebalanced(weights: np.ndarray):
+        return keep_books(
+            panel, Targets(weights=weights), window=(0, bars), costs=Costs(), fills=daily
+        )
 
     def stopped(weights: np.ndarray):
         return books(weights, stop_loss=fraction, take_profit=2 * fraction, trailing_stop=fraction)
@@ -71,7 +77,7 @@ def row(bars: int, assets: int) -> list[float]:
             window=(0, bars),
             fold_edges=edges,
             costs=Costs(),
-            fills=fills,
+            fills=daily,
             objective=Objective(),
             nodes=20,
         )
@@ -79,10 +85,12 @@ def row(bars: int, assets: int) -> list[float]:
     flat = [held(seed, panel, (0.0, 1.0)) for seed in range(CANDIDATES)]
     both = [held(seed, panel, (-1.0, 0.0, 1.0)) for seed in range(CANDIDATES)]
     whole(flat[0])
+    stopped(flat[0])
     kept = books(flat[0])
     return [
         cpu_ns(books, flat, panel.size),
         cpu_ns(books, both, panel.size),
+        cpu_ns(rebalanced, both, panel.size),
         cpu_ns(stopped, both, panel.size),
         cpu_ns(lambda _: figures(kept, 252.0), flat, panel.size),
         cpu_ns(whole, both, panel.size),
@@ -90,11 +98,9 @@ def row(bars: int, assets: int) -> list[float]:
 
 
 def main() -> None:
-    print(
-        "ns per bar and asset:      books, long/flat   long/short   with stops   figures   measure"
-    )
-    for bars, assets in ((100_000, 1), (5_000, 2), (2_500, 2)):
-        print(f"{bars:>8} x {assets}", *(f"{value:>12.1f}" for value in row(bars, assets)))
+    print("ns per bar and asset: books: long/flat, long/short, every bar, stops; figures; measure")
+    for bars, assets in ((100_000, 4), (5_000, 2), (2_500, 2), (2_500, 50)):
+        print(f"{bars:>8} x {assets:<3}", *(f"{value:>12.1f}" for value in row(bars, assets)))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class Position:
     fractions: dict[str, float] = field(default_factory=dict)
     last: float | None = None
     last_bar: int | None = None
+    last_equity: float = math.nan
     in_force: float = 0.0
     past: list[float] = field(default_factory=list)
 
@@ -113,9 +114,6 @@ class SlowBooks:
     def one_bar(self, t: int, previous: float) -> float:
         self.t, self.bar_traded, self.bar_cost = t, 0.0, 0.0
         benchmark, gains = 0.0, []
-        for asset in self.assets:
-            if self.gone(asset):
-                asset.target = asset.in_force = 0.0
         self.now = self.marked(t, "open")
         if self.now <= 0:
             for asset in self.assets:
@@ -135,7 +133,9 @@ class SlowBooks:
                     gain = self.price("close", asset.bars[t]) / asset.last - 1
                     gains.append(gain)
                     if asset.past:
-                        benchmark += sum(asset.past) / len(asset.past) * gain
+                        past = sum(asset.past) / len(asset.past)
+                        drifted = asset.last_equity / previous
+                        benchmark += past * drifted * gain
                 if asset.past or asset.in_force:
                     asset.past.append(asset.in_force)
             self.now = self.marked(t, "close")
@@ -149,6 +149,9 @@ class SlowBooks:
                 if t in asset.bars:
                     self.decide(asset, asset.bars[t])
         equity = self.cash + sum(a.shares * a.last for a in self.assets if a.shares)
+        for asset in self.assets:
+            if t in asset.bars:
+                asset.last_equity = equity
         out = self.out
         out.equity.append(equity / self.costs.capital)
         out.net.append(equity / previous - 1)
@@ -167,7 +170,7 @@ class SlowBooks:
         return equity
 
     def scale(self) -> float:
-        asked = sum(abs(asset.allowed) for asset in self.assets)
+        asked = sum(abs(asset.allowed) for asset in self.assets if not self.stale(asset))
         if self.targets.units == "shares" or asked <= self.fills.max_gross:
             return 1.0
         return self.fills.max_gross / asked
@@ -200,11 +203,12 @@ class SlowBooks:
     def absent(self, asset: Position) -> None:
         if asset.shares:
             self.carry(asset, asset.last, None)
-            if self.gone(asset):
+            if self.stale(asset) and max(asset.bars) < self.t:
+                asset.target = 0.0
                 last_i = asset.bars[asset.last_bar]
                 self.trade(asset, last_i, 0.0, asset.last, self.slippage(), "delisted", None)
 
-    def gone(self, asset: Position) -> bool:
+    def stale(self, asset: Position) -> bool:
         if asset.last_bar is None or self.t in asset.bars:
             return False
         return self.panel.clock[self.t] - self.panel.clock[asset.last_bar] > self.stale_ns

@@ -379,6 +379,39 @@ def test_an_asset_that_stops_having_bars_is_closed_at_its_last_close_with_costs(
     assert book.path[layout.GROSS, 7:].tolist() == [0] * 5
 
 
+def test_a_halt_is_held_through_and_meets_the_first_price_after_it():
+    halted = [*flat_bars([10.0, 10.0, 10.0]), *flat_bars([2.0, 2.0], start=14)]
+    panel = panel_of([halted, flat_bars([10.0] * 16)], bars=16)
+    book = keep_books(
+        panel,
+        Targets(weights=np.array([50.0] * 5 + [0.0] * 16), units="shares"),
+        window=(0, 16),
+        costs=FREE,
+        fills=Fills(),
+        stale_ns=4 * DAY_NS,
+        records=True,
+    )
+    assert book.equity[13] * 1000 == pytest.approx(1000)
+    assert book.equity[14] * 1000 == pytest.approx(1000 - 50 * 8)
+    assert layout.REASONS[int(book.trades[0][9])] == "open"
+
+
+def test_until_it_is_over_a_halt_looks_to_every_other_order_like_a_delisting():
+    before = flat_bars([10.0, 11.0, 10.0])
+    other = flat_bars([10.0, 11.0, 12.0, 11.0, 12.0, 13.0, 12.0, 11.0, 12.0, 13.0, 12.0, 14.0])
+    halt = panel_of([[*before, *flat_bars([3.0], start=11)], other], bars=12)
+    gone = panel_of([before, other], bars=12)
+    rules = {"stale_ns": 4 * DAY_NS, "window": (0, 12), "costs": FREE, "fills": Fills()}
+    one = keep_books(halt, Targets(weights=np.full(16, 0.8)), **rules)
+    two = keep_books(gone, Targets(weights=np.full(15, 0.8)), **rules)
+    assert one.equity[:11] == pytest.approx(two.equity[:11], rel=1e-12)
+    closing = two.path[layout.TRADED, 7] - one.path[layout.TRADED, 7]
+    assert closing == pytest.approx(one.path[layout.GROSS, 6] - 0.5, abs=0.2)
+    traded = one.path[layout.TRADED, 8:11]
+    assert traded == pytest.approx(two.path[layout.TRADED, 8:11], rel=1e-12)
+    assert (traded > 0).all()
+
+
 def test_ruin_ends_trading_with_equity_as_it_stands():
     bars = [(10, 10, 10, 10), (10, 10, 10, 10), (40, 40, 40, 40), (10, 10, 10, 10)]
     book = books(bars, [-50, -50, -50, -50])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from sandbox.book import Targets, keep_books
 from sandbox.fills import Costs, Fills
 from sandbox.kernels import book_layout as layout
 from sandbox.market.panel import Panel
-from tests.sandbox.panels import random_panel, random_weights
+from tests.sandbox.panels import DAY_NS, random_panel, random_weights
 
 BARS = 60
 seeds = st.integers(0, 2**32 - 1)
@@ -184,3 +185,23 @@ def test_an_asset_nobody_trades_changes_nothing(seed):
     among = keep(panel, Targets(weights=weights), Costs(), Fills())
     alone = keep(only, Targets(weights=weights[:n]), Costs(), Fills())
     assert among.equity.tobytes() == alone.equity.tobytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.booleans())
+def test_a_constant_weight_has_no_excess_whatever_gaps_there_are(seed, early_end):
+    rng = np.random.default_rng(seed)
+    assets = int(rng.integers(1, 4))
+    panel = random_panel(
+        rng, bars=BARS, assets=assets, gaps=float(rng.choice([0.0, 0.3, 0.9])), early_end=early_end
+    )
+    constant = np.repeat(rng.uniform(-1, 1, assets) / assets, np.diff(panel.offsets))
+    free = Costs(fee_bps=0, slippage_bps=0)
+    stale_ns = int(rng.choice([2, 7])) * DAY_NS
+    book = keep(panel, Targets(weights=constant), free, Fills(fill="next_close"), stale_ns=stale_ns)
+    # An asset's first bar with a position has no past to be compared with.
+    own = [panel.bar[begin:end] for begin, end in itertools.pairwise(panel.offsets)]
+    entered = max([int(bars[bars >= 3][2]) for bars in own if (bars >= 3).sum() > 2], default=BARS)
+    late = any(0 < (bars >= 3).sum() <= 2 for bars in own)
+    since = BARS if late else entered - 3 + 1
+    np.testing.assert_allclose(book.net[since:], book.benchmark[since:], rtol=1e-9, atol=1e-12)
