@@ -62,7 +62,7 @@ def file_name(entry: Entry) -> str:
 
 
 def _header(entry: Entry, origin: str) -> str:
-    parents = ", ".join(f"#{parent}" for parent in entry.parents) or "nobody"
+    parents = ", ".join(f"#{parent}" for parent in entry.parents) or "no parents"
     lines = [
         f"Candidate #{entry.id} of {origin}, generation {entry.generation}, {entry.standing}.",
         f"From {parents} by {entry.operator}" + (f": {entry.note}" if entry.note else ""),

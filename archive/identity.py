@@ -32,7 +32,7 @@ class Identity:
         config: The settings that decide what is found, as JSON text of one object. How long and on
             what machine a run goes (generations, workers, addresses) is not part of it.
         seed: Seed of every random stream.
-        isolation: How strangers' text is isolated: `full`, or `reduced:` and the missing walls.
+        isolation: How untrusted text is isolated: `full`, or `reduced:` and the missing layers.
         engine: Version of the engine.
     """
 

@@ -45,10 +45,10 @@ def archives(folder: Path, box: bool) -> list[RenderableType]:
         box: Whether the table has rules.
 
     Raises:
-        ArchiveError: It is no folder, or cannot be read.
+        ArchiveError: It is not a folder, or cannot be read.
     """
     if not folder.is_dir():
-        raise ArchiveError(f"{folder}: is no folder; give the folder of the archives to list")
+        raise ArchiveError(f"{folder}: is not a folder; give the folder of the archives to list")
     listed: list[Listed] = []
     troubles: list[RenderableType] = []
     try:
@@ -97,8 +97,8 @@ def operators(earned: Sequence[Earning], box: bool) -> Table:
     return table(box, names, rows, left="operator")
 
 
-def nobody_measured(fates: Sequence[Fate]) -> Text:
-    """Why there is nobody to show: what became of all, and whose card says more."""
+def none_measured(fates: Sequence[Fate]) -> Text:
+    """Why there is nothing to show: outcomes by kind, and a card that says more."""
     if not fates:
         return Text("No candidates yet.")
     return said(f"{summed_up(fates)}; see card {fates[0].first}")

@@ -190,19 +190,19 @@ def check_order(
     """
     due = complete(connection)
     if number != due:
-        raise ValueError(f"generation {number} told; the next is {due}")
+        raise ValueError(f"expected generation {due}, got {number}")
     last = connection.scalar(select(func.max(candidate.c.id))) or 0
     slot = -1
     for due, entry in enumerate(entries, start=last + 1):
         if entry.id != due or entry.generation != number or entry.slot <= slot:
             raise ValueError(
-                f"candidate {entry.id} of generation {entry.generation}, slot {entry.slot} told; "
-                f"the next is {due} of generation {number}, slot {slot + 1} or later"
+                f"expected candidate {due} of generation {number}, slot {slot + 1} or later; got "
+                f"{entry.id} of generation {entry.generation}, slot {entry.slot}"
             )
         if not all(1 <= parent <= last for parent in entry.parents):
             raise ValueError(
-                f"candidate {entry.id} told with parents {entry.parents}; they must have been told "
-                f"before its generation: ids 1 to {last}"
+                f"candidate {entry.id} has parents {entry.parents}; they must be of earlier "
+                f"generations: ids 1 to {last}"
             )
         slot = entry.slot
     asked_for = {entry.prompt for entry in entries if entry.prompt is not None}
@@ -212,14 +212,14 @@ def check_order(
     unknown = asked_for.difference(connection.scalars(prompts)) if asked_for else asked_for
     if unknown:
         raise ValueError(
-            f"generation {number} told with prompts {sorted(unknown)}; a prompt is a candidate of "
-            "species prompt that was told in an earlier generation"
+            f"generation {number} names prompts {sorted(unknown)}; a prompt must be a candidate of "
+            "species prompt of an earlier generation"
         )
-    strangers = {one.candidate for one in trials}.difference(entry.id for entry in entries)
-    if strangers:
+    others = {one.candidate for one in trials}.difference(entry.id for entry in entries)
+    if others:
         raise ValueError(
-            f"generation {number} told with trials of {sorted(strangers)}; trials are told with "
-            "the candidate they led to"
+            f"generation {number} has trials of {sorted(others)}; a trial must belong to a "
+            "candidate of its generation"
         )
 
 

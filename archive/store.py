@@ -36,7 +36,7 @@ class Archive(Reading):
     """One run's archive: one process writes it, any number read it meanwhile.
 
     What it answers stands in `archive.reading`. Make it with `create` or `open`; it is a context
-    manager that closes itself. Threads may share it: whoever writes waits for the other.
+    manager that closes itself. Threads may share it: writers wait for each other.
 
     Attributes:
         identity: What it is a function of.

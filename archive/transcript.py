@@ -59,7 +59,7 @@ class Transcript:
             engine: Connections to the archive.
             reading: Opens a transaction that reads.
             writing: Opens one that writes, saying what for; refuses where the archive is read only.
-            sole: Whether nobody else writes to it.
+            sole: Whether no other process writes to it.
         """
         self._reading, self._writing = reading, writing
         self._new_passages = place.insert_new(engine, passage)

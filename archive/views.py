@@ -45,7 +45,7 @@ OWN = ("fitness", "novelty", "generation", "nodes", "id")
 
 
 def headline(text: str) -> str:
-    """The first line of a strategy's docstring; of its text where it has none or is no Python."""
+    """The first line of a strategy's docstring; of its text where it has none or is not Python."""
     try:
         idea = ast.get_docstring(ast.parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -208,7 +208,7 @@ class LanguageModels:
         return call
 
     def tell(self, entries: Sequence[Entry]) -> None:
-        """Learn from a generation told."""
+        """Learn from a generation that was recorded."""
         generation = entries[0].generation
         was_stalled, was_open = self._schedule.stalled, self._open
         uses = [use for entry in entries if (use := self._use(entry)) is not None]
@@ -229,15 +229,14 @@ class LanguageModels:
         return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
 
     def _left_alone(self, before: frozenset[str]) -> list[str]:
-        """Which models are asked no more for a while, and which again."""
+        """Models that were disabled for a while, and enabled again."""
         now = self._open
         said = [
-            f"model {name} fails too often: {self._breakers.reason(name)}"
-            for name in sorted(now - before)
+            f"model {name} disabled: {self._breakers.reason(name)}" for name in sorted(now - before)
         ]
         if said and now >= set(self._settings.models):
-            said.append("no model is left to write: structural operators go on alone")
-        return [*said, *(f"model {name} is tried again" for name in sorted(before - now))]
+            said.append("no model is available: structural operators continue alone")
+        return [*said, *(f"model {name} is enabled again" for name in sorted(before - now))]
 
     def _plateau(self, before: bool) -> list[str]:
         if not self._schedule.stalled or before:

@@ -1,4 +1,4 @@
-"""`python -m engine.backtest FILE`: one's own strategy measured, or its refusal explained."""
+"""`python -m engine.backtest FILE`: measures one strategy file, or explains its refusal."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ examples:
   python -m engine.backtest mine.py --market us_etf_daily --trades trades.csv
   python -m engine.backtest mine.py --set objective.benchmark=cash
 
-Only the market's training part is used: a look at later bars would spend them.
-exit code: 0 measured, 1 refused or below a floor, 2 something is wrong
+Only the market's training part is used: later bars are held out.
+exit code: 0 measured, 1 refused or below a floor, 2 an error
 """
 
 
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure a file; 0 measured, 1 refused or floored, 2 something is wrong."""
+    """Measure a file; 0 measured, 1 refused or floored, 2 an error."""
     said = parser().parse_args(argv)
     from engine.errors import explained
 
@@ -117,8 +117,8 @@ def _show(found: Backtest, file: Path) -> int:
             )
         case DependsOnStart() as depends:
             console.print(
-                f"\nno fitness: begun later, its weights differ by {depends.difference:.3g} even "
-                "after max_window bars, so a date could hide in them; use windows that forget",
+                f"\nno fitness: from a later start, its weights differ by {depends.difference:.3g} "
+                "even after max_window bars, so they could encode a date; use finite windows",
                 style="bold yellow",
             )
         case _:

@@ -103,7 +103,7 @@ def identity(
         seeds: The strategies of generation 0.
         place: Where the market was found first. The same bars may lie elsewhere when a run is
             resumed; the fingerprint decides whether they are the same.
-        isolation: What strangers' code runs behind.
+        isolation: Isolation layers around untrusted code.
     """
     from hashlib import sha256
 

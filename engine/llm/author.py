@@ -1,4 +1,4 @@
-"""One strategist's side of a draft: it writes, answers its critic, and mends once."""
+"""One strategist's side of a draft: it writes, answers its critic, and repairs once."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Author:
         return text
 
     def _models(self) -> tuple[str, ...]:
-        """Whoever spoke last goes on; the others follow in their order."""
+        """The last speaker first; the others follow in order."""
         others = tuple(model for model in self.seat.models if model != self.model)
         return others if self.model is None else (self.model, *others)
 

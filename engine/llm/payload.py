@@ -198,7 +198,7 @@ def _read(text: str) -> Payload | Unusable:
             near = text[max(value.pos - 20, 0) : value.pos + 20]
             return Unusable(
                 problem="bad_json",
-                found=f"what begins with a brace is no JSON at character {value.pos}, near "
+                found=f"what begins with a brace is not JSON at character {value.pos}, near "
                 f"{said_as(near)}; keys and words stand in straight double quotes",
             )
         return again if isinstance(again, Unusable) else Payload(again, ("trailing_comma",))

@@ -1,8 +1,8 @@
-"""What may be said of a secret: nothing; and of a stranger's words: printable, short and clean.
+"""Keeps secrets out of logs, errors and answers, and untrusted text in them printable and short.
 
-A secret is found as it is written, whole or in parts. Whoever turns it round, spells it in base64
-or JSON escapes, changes its case or puts a blank between its characters gets it past any filter: a
-server knows the key that it is sent, so a key is only sent to servers that are trusted with it.
+A secret is found as it is written, whole or in parts. Reversed, in base64 or JSON
+escapes, in other case or with blanks between its characters it passes any filter: a server knows
+the key that it is sent, so a key is sent only to servers that are trusted with it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Secret:
 
 
 class Redactor:
-    """Takes secrets out of strangers' words.
+    """Removes secrets from untrusted text.
 
     Args:
         secrets: Those that are known; texts below `LEAST` characters are too common to look for.

@@ -16,7 +16,7 @@ MAX_ECHO = 24_000
 
 
 class Asker(Protocol):
-    """Whoever takes questions to models: `engine.llm.desk.Desk`."""
+    """Asks models: `engine.llm.desk.Desk`."""
 
     async def ask(
         self,

@@ -16,7 +16,7 @@ from genomes.records.outcome import Measured
 from genomes.records.text import one_line, paragraph
 from sandbox.study import Study
 
-SAID = 240  # characters of a stranger's words on one line
+SAID = 240  # characters of untrusted text on one line
 
 T = TypeVar("T")
 _ACCENTS = re.compile("`+")
@@ -26,11 +26,11 @@ class Shown:
     """What of a run's candidates is shown, masked: made once for each and kept by id."""
 
     def __init__(self, mask: Mask, kept: int = 4096) -> None:
-        """For one run: in another an id is somebody else.
+        """For one run: ids mean other candidates in another.
 
         Args:
             mask: Hides symbols and dates.
-            kept: At most so many texts stay in memory.
+            kept: Most texts in memory.
         """
         self.mask = mask
         self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()

@@ -1,4 +1,4 @@
-"""A language model writes a strategy: asked for a generation at a time, mended once."""
+"""A language model writes a strategy: asked for one generation at a time, repaired once."""
 
 from __future__ import annotations
 

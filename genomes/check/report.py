@@ -55,7 +55,7 @@ class Report:
         self._found.add(Refusal(rule=rule, line=line, column=column, found=found, instead=instead))
 
     def refusals(self) -> tuple[Refusal, ...]:
-        """The first refusals in the order of the text, safe to show whatever a stranger put in."""
+        """The first refusals in the order of the text, safe to show for any text."""
         if not self._found:
             return ()
         ordered = sorted(self._found, key=lambda r: (r.line, r.column, r.rule, r.found, r.instead))

@@ -73,7 +73,7 @@ def paragraph(text: str, limit: int | None = None) -> str:
 def number(
     value: float | None, digits: int = 3, *, signed: bool = False, whole: bool = False
 ) -> str:
-    """A figure with so many significant digits; `-` where it is undefined.
+    """A figure with that number of significant digits; `-` where it is undefined.
 
     Args:
         value: The figure.
@@ -96,7 +96,7 @@ def number(
 
 
 def fixed(value: float | None, decimals: int = 3, *, signed: bool = False) -> str:
-    """A figure with so many decimals, infinities as `inf`; `-` where it is undefined."""
+    """A figure with that number of decimals, infinities as `inf`; `-` where it is undefined."""
     if value is None or math.isnan(value):
         return "-"
     if abs(value) < NEGLIGIBLE:

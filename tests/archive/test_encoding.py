@@ -74,7 +74,7 @@ def test_the_columns_hold_json_that_any_reader_takes(outcome: Outcome):
     encoded = encode(outcome)
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     for column in (encoded.payload, encoded.metrics or "{}"):
         json.loads(column, parse_constant=refuse)

@@ -395,9 +395,9 @@ def test_a_folder_without_archives_says_how_to_begin_one(tmp_path, show):
 
 def test_a_list_of_what_is_no_folder_and_a_table_of_a_folder_are_sentences(told, capsys):
     assert main([str(told), "list"]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
     assert main([str(told.parent), "top"]) == 2
-    assert "is no file; give the archive's file itself" in capsys.readouterr().err
+    assert "is not a file; pass the archive file itself" in capsys.readouterr().err
 
 
 def test_an_empty_note_leaves_no_colon(fresh, identity, entry, tmp_path, show):
@@ -407,7 +407,7 @@ def test_an_empty_note_leaves_no_colon(fresh, identity, entry, tmp_path, show):
     assert card[1] == "seed gap_fade"
     assert "  #1 0.100 seed  seed gap_fade" in card
     (file,) = show("export", str(tmp_path / "out"), place=fresh)
-    assert "# From nobody by seed gap_fade\n" in Path(file).read_text()
+    assert "# From no parents by seed gap_fade\n" in Path(file).read_text()
 
 
 def test_only_folded_lines_of_a_tree_are_dim(generations):

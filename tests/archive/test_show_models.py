@@ -95,7 +95,7 @@ def test_prompts_are_a_tree_with_the_record_of_each(show):
     ]
     for row in (cells[0][5], cells[1][5], cells[1][6]):
         assert re.fullmatch(r"[-+]\d\.\d{3} \[[-+]\d\.\d{3}, [-+]\d\.\d{3}\]", row)
-    assert lines[3] == "2 more may not be used; outcomes says why"
+    assert lines[3] == "2 more were rejected; see outcomes"
 
 
 def test_a_prompt_whose_interval_leaves_out_0_is_marked(many, show):
@@ -129,7 +129,7 @@ def test_one_prompt_shows_what_became_of_its_uses_and_its_text(show):
     ]
     assert lines[10] == "  mean gain: -0.750"
     assert lines[12].startswith("  difference to control: ")
-    assert lines[12].endswith(": not to be told from the control yet")
+    assert lines[12].endswith(": no significant difference from the control yet")
     assert lines[-5:] == [
         "# mutate: Look at the worst week",
         "",
@@ -164,7 +164,7 @@ def test_a_prompt_that_was_never_used_or_never_met_the_control_says_so(show):
 
 def test_a_strategy_is_no_prompt(debated, capsys):
     assert main([str(debated), "prompts", "5"]) == 2
-    assert capsys.readouterr().err == "#5 is no prompt but a strategy; card 5 shows it\n"
+    assert capsys.readouterr().err == "#5 is not a prompt but a strategy; card 5 shows it\n"
 
 
 def test_a_run_without_models_says_how_to_add_one(fresh, identity, entry, show):

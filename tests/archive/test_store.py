@@ -165,12 +165,12 @@ def test_a_duplicate_told_is_not_taken_for_a_result(place, identity, entry, meas
 @pytest.mark.parametrize(
     ("number", "changes", "said"),
     [
-        (2, {"generation": 2}, "generation 2 told; the next is 1"),
-        (0, {"generation": 0}, "generation 0 told; the next is 1"),
-        (1, {"id": 4}, "the next is 3 of generation 1"),
-        (1, {"generation": 0}, "candidate 3 of generation 0"),
-        (1, {"parents": (3,)}, "parents .3,.; they must have been told before"),
-        (1, {"slot": -1}, "slot -1 told"),
+        (2, {"generation": 2}, "expected generation 1, got 2"),
+        (0, {"generation": 0}, "expected generation 1, got 0"),
+        (1, {"id": 4}, "expected candidate 3 of generation 1"),
+        (1, {"generation": 0}, "got 3 of generation 0"),
+        (1, {"parents": (3,)}, "parents .3,.; they must be of earlier"),
+        (1, {"slot": -1}, "slot -1"),
     ],
 )
 def test_what_is_told_out_of_order_is_refused_and_nothing_is_kept(
@@ -186,7 +186,7 @@ def test_what_is_told_out_of_order_is_refused_and_nothing_is_kept(
 
 def test_slots_may_be_left_out_but_not_go_back(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
-        with pytest.raises(ValueError, match=r"slot 3 told; the next is 2 .*slot 5 or later"):
+        with pytest.raises(ValueError, match=r"expected .*slot 5 or later; got 2 .*slot 3"):
             archive.tell(0, [entry(1, slot=4), entry(2, slot=3)], {})
         archive.tell(0, [entry(1, slot=4), entry(2, slot=7)], {})
         assert [one.slot for one in archive.entries()] == [4, 7]

@@ -184,7 +184,7 @@ def test_buying_and_holding_earns_nothing_over_its_own_past(warm_up):
     weights = np.where(np.arange(300) < warm_up, np.nan, 1.0)
     free = Costs(fee_bps=0, slippage_bps=0)
     found = measured(panel, Targets(weights=weights), costs=free)
-    # The first fold holds the bar of the entry; rounding in the rest is no variance.
+    # The first fold holds the bar of the entry; rounding in the rest is not a variance.
     assert found.folds[0] != 0
     assert found.folds[1:] == (0, 0, 0, 0, 0)
 
