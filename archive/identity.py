@@ -6,8 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from archive.errors import Difference
+
+FORMER: dict[tuple[str, ...], object] = {("search", "tune", "prune"): False}
+"""Settings of earlier versions, with the value at which they asked for what Finch does now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ def differences(old: Identity, new: Identity) -> list[Difference]:
     Returns:
         Config keys as dotted paths, then the seed, the isolation and the engine's version.
     """
-    before, after = _flat(json.loads(old.config)), _flat(json.loads(new.config))
+    before, after = _flat(current(old.config)), _flat(current(new.config))
     found = [
         Difference(key=key, old=before.get(key, "absent"), new=after.get(key, "absent"))
         for key in sorted(before.keys() | after.keys())
@@ -69,6 +73,18 @@ def differences(old: Identity, new: Identity) -> list[Difference]:
         if one != other:
             found.append(Difference(key=name, old=json.dumps(one), new=json.dumps(other)))
     return found
+
+
+def current(config: str) -> dict[str, Any]:
+    """An archived config as an object, without settings that are gone and asked for nothing."""
+    table: dict[str, Any] = json.loads(config)
+    for path, value in FORMER.items():
+        inner: Any = table
+        for key in path[:-1]:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and inner.get(path[-1]) is value:
+            del inner[path[-1]]
+    return table
 
 
 def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -21,14 +21,11 @@ class Tune(Part):
         method: `grid`, `tpe`, or `grid_then_tpe`.
         trials: Trials a session, e.g. 16; 0 leaves tuning out.
         batch: Trials proposed at a time, whatever the number of workers.
-        prune: Whether a trial that is worse than half of its peers on the first folds ends there.
-            It saves nothing where execution costs more than the books, as it does here.
     """
 
     method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
     trials: int = Field(default=0, ge=0, le=10_000)
     batch: int = Field(default=8, ge=1, le=1000)
-    prune: bool = False
 
 
 class Search(Part):

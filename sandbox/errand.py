@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genomes.language.dimension import Dimension
-from genomes.records.outcome import Crashed, Outcome, Refused
+from genomes.records.outcome import Crashed, Refused
 from sandbox.book import WEEK_NS
 from sandbox.fills import Costs, Fills
 from sandbox.jail.client import Isolation
@@ -99,33 +99,3 @@ class Drawing:
     graph: str = ""
     key: str = ""
     failure: Refused | Crashed | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screening:
-    """A graph to be measured only if it does well enough on its first folds.
-
-    Attributes:
-        graph: The serialised graph.
-        folds: How many folds are looked at first; fewer than the objective has.
-        least: What the mean of their statistics must reach. -inf: measured at once, without that
-            look; +inf: only looked at.
-    """
-
-    graph: str
-    folds: int
-    least: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screened:
-    """What came of a screening.
-
-    Attributes:
-        figure: Mean of the first folds' statistics, as a whole measurement has them; None where
-            they were not looked at, or that failed.
-        outcome: The whole measurement's; None where the figure fell short of it.
-    """
-
-    figure: float | None
-    outcome: Outcome | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import traceback
 from collections.abc import Sequence
@@ -18,12 +17,12 @@ from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, 
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
-from sandbox.book import Targets, keep_books
-from sandbox.errand import Drawing, Request, Screened, Screening, Setup
+from sandbox.book import Targets
+from sandbox.errand import Drawing, Request, Setup
 from sandbox.execute import Executor, check_windows
 from sandbox.jail.client import Drawn, Jail
 from sandbox.market.panel import Panel
-from sandbox.measure import Measurement, fold_statistics, measure
+from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
 from sandbox.report import Report, report
 from sandbox.study import Study, study
@@ -101,44 +100,6 @@ class Worker:
             raise
         except Exception as error:
             return _crash("measure", error)
-
-    def screen(self, screenings: Sequence[Screening]) -> list[Screened]:
-        """Look at the first folds of graphs, and measure those that reach what they must."""
-        return [self._screened(screening) for screening in screenings]
-
-    def _screened(self, asked: Screening) -> Screened:
-        figure = None
-        try:
-            graph = self._reader.read(asked.graph)
-            if asked.least > -math.inf:
-                figure = self._first_folds(graph, asked.folds)
-                if figure < asked.least:
-                    return Screened(figure=figure, outcome=None)
-            return Screened(figure=figure, outcome=self._measure(asked.graph, graph))
-        except MemoryError:
-            raise
-        except Exception as error:
-            return Screened(figure=figure, outcome=_crash("measure", error))
-
-    def _first_folds(self, graph: Graph, count: int) -> float:
-        """Mean statistic of the first folds: one book that ends with them, no other question."""
-        setup = self.setup
-        edges = setup.fold_edges[: count + 1]
-        book = keep_books(
-            self.panel,
-            self._targets(graph),
-            window=(setup.window[0], int(edges[-1])),
-            costs=setup.costs,
-            fills=setup.fills,
-            stale_ns=setup.stale_ns,
-        )
-        statistics = fold_statistics(
-            book,
-            fold_edges=edges,
-            objective=setup.objective,
-            bars_per_year=self.panel.bars_per_year,
-        )
-        return mean_of(statistics)
 
     def _measure(self, text: str, graph: Graph) -> Outcome:
         depends = self._depends(text, graph)
@@ -223,11 +184,6 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def mean_of(statistics: Sequence[float]) -> float:
-    """The mean by which screenings compare; the same to the bit wherever the figures are from."""
-    return math.fsum(statistics) / len(statistics)
 
 
 def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floored:
