@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any
 
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
@@ -48,7 +47,10 @@ class Worker:
         self._reader = Reader(setup.fields)
         self._executor = Executor(self.panel, cache_bytes=setup.cache_mb << 20)
         self._probe = Probe(
-            self.panel, max_window=setup.max_window, costs=setup.costs, fills=setup.fills
+            self.panel,
+            max_window=setup.max_window,
+            costs=setup.terms.costs,
+            fills=setup.terms.fills,
         )
 
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
@@ -105,7 +107,7 @@ class Worker:
         depends = self._depends(text, graph)
         if depends is not None:
             return depends
-        found = measure(self.panel, self._targets(graph), **self._terms(graph))
+        found = measure(self.panel, self._targets(graph), self.setup.terms, nodes=len(graph.nodes))
         if found.fitness is not None:  # nobody reads the warnings of what has none
             found = self._with_clips(graph, found)
         return _as_outcome(text, graph, found)
@@ -117,7 +119,7 @@ class Worker:
             GraphError: The text is no graph of this market.
         """
         graph = self._reader.read(text)
-        books = report(self.panel, self._targets(graph), **self._terms(graph))
+        books = report(self.panel, self._targets(graph), self.setup.terms, nodes=len(graph.nodes))
         books = replace(books, measurement=self._with_clips(graph, books.measurement))
         depends = self._depends(text, graph)
         return depends or _as_outcome(text, graph, books.measurement), books
@@ -129,9 +131,7 @@ class Worker:
     def _study(self, text: str) -> Study | None:
         try:
             graph = self._reader.read(text)
-            terms = self._terms(graph)
-            del terms["nodes"]
-            return study(self.panel, self._targets(graph), **terms)
+            return study(self.panel, self._targets(graph), self.setup.terms)
         except MemoryError:
             raise
         except Exception:  # whoever measures it is told why; a briefing goes without
@@ -148,19 +148,6 @@ class Worker:
 
     def _targets(self, graph: Graph) -> Targets:
         return self._executor.evaluate(graph).targets
-
-    def _terms(self, graph: Graph) -> dict[str, Any]:
-        """What every measurement of a run has in common, for `measure` and `report`."""
-        setup = self.setup
-        return {
-            "window": setup.window,
-            "fold_edges": setup.fold_edges,
-            "costs": setup.costs,
-            "fills": setup.fills,
-            "objective": setup.objective,
-            "nodes": len(graph.nodes),
-            "stale_ns": setup.stale_ns,
-        }
 
     def _with_clips(self, graph: Graph, found: Measurement) -> Measurement:
         """With a warning where the signal had to be clipped."""

@@ -29,6 +29,7 @@ from sandbox.errand import Drawing, Request, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
 from sandbox.pool import InProcess
+from sandbox.terms import Terms
 from tests.sandbox.panels import random_panel
 
 Values = Mapping[str, Value]
@@ -561,12 +562,8 @@ def market() -> Iterator[InProcess]:
     free = Objective(min_trades=None, min_active=None, min_return_at_double_cost=None)
     setup = Setup(
         fields=dict(panel.dimensions),
-        window=(100, 600),
-        edges=edges,
+        terms=Terms(window=(100, 600), edges=edges, costs=Costs(), fills=Fills(), objective=free),
         max_window=100,
-        costs=Costs(),
-        fills=Fills(),
-        objective=free,
         isolation="reduced",
     )
     pool = InProcess(panel, setup)
