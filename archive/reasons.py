@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from archive.figures import cut, escaped, figure, one_line, said
+from archive.figures import cut, figure, said
 from archive.lineage import Family, best_path
 from archive.views import label
 from archive.written import most
@@ -15,6 +15,7 @@ from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED, Exchange, Message
 from genomes.records.outcome import Duplicate, Measured
 from genomes.records.proposal import Call
+from genomes.records.text import escaped, fixed, one_line
 from genomes.records.trial import Trial
 
 SHORT_LINES, SHORT_CHARACTERS = 8, 600
@@ -145,7 +146,7 @@ def _effect(one: Entry, parent: Entry) -> str:
     )
     if len(before.folds) == len(outcome.folds) and outcome.folds:
         folds = zip(before.folds, outcome.folds, strict=True)
-        text += "; folds " + " ".join(figure(new - old, "+.3f") for old, new in folds)
+        text += "; folds " + " ".join(fixed(new - old, signed=True) for old, new in folds)
     return text
 
 

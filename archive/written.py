@@ -132,7 +132,7 @@ def asked(connection: Connection) -> list[Asked]:
 
 
 def most(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Counts added up by name, the most first, of equals by name."""
+    """Counts added up by name, the most first, ties by name."""
     totals: dict[str, int] = {}
     for name, count in counted:
         totals[name] = totals.get(name, 0) + count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.pool import Pool
 
 RUNS = Path("runs")
-"""Where archives lie whose place nobody named."""
+"""Folder of archives without a path of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +60,12 @@ class Kept:
 
 def kept_of(place: str) -> Kept:
     """The settings, the market's place and the seeds that a run was begun with."""
+    from archive.identity import current
     from archive.store import Archive
     from engine.seeding import Seed
 
     with Archive.open(place, identity=None, readonly=True) as archive:
-        config: dict[str, Any] = json.loads(archive.identity.config)
+        config = current(archive.identity.config)
         seeds = [
             Seed(name=entry.operator.removeprefix("seed "), text=entry.text)
             for entry in archive.entries(generations=range(1))
@@ -148,8 +148,8 @@ class Session:
             finally:
                 if desk is not None and desk.under_way:
                     self.console.print(
-                        f"{desk.under_way} answers are under way and paid for: waiting to keep "
-                        "them; Ctrl-C gives them up.",
+                        f"Waiting for {desk.under_way} answers in flight (already billed); "
+                        "press Ctrl-C to discard them.",
                         style="yellow",
                     )
         return self._found(archive, place, spent)

@@ -1,4 +1,4 @@
-"""What one strategy did, in a few figures for whoever explains it: no symbol, no date."""
+"""What one strategy did, in a few figures for models that explain it: no symbol, no date."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.book import WEEK_NS, Book, Targets, keep_books
-from sandbox.fills import Costs, Fills
+from sandbox.book import Book, Targets
 from sandbox.kernels import book_layout as layout
 from sandbox.market.panel import F64, I64, Panel
 from sandbox.objective import STATISTIC_LIMIT, STATISTICS, Objective
 from sandbox.patterns import Patterns, mean, patterns
+from sandbox.terms import Terms
 
 REGIMES = ("rising, calm", "rising, turbulent", "falling, calm", "falling, turbulent")
 MOST_ASSETS = 12
@@ -88,14 +88,14 @@ class Study:
         total_return: Net.
         return_at_delay: With every decision one own bar later.
         return_at_double_cost: With every cost but funding doubled.
-        cost_share: Costs over profit before costs; None where that is no profit.
+        cost_share: Costs over profit before costs; None where that is not a profit.
         bars: Clock bars of the window.
         folds: In order of time.
         assets: At most 12: each asset, or in wide markets the best, the worst, and the rest in
             quarters by profit.
         regimes: As in REGIMES.
-        trend_bars: The market rises where its index is higher than so many bars before.
-        volatility_bars: It is calm where its volatility over so many bars is at most the median.
+        trend_bars: The market rises where its index is higher than this many bars before.
+        volatility_bars: It is calm where its volatility over this many bars is at most the median.
         trades: What the trades have in common.
     """
 
@@ -112,34 +112,13 @@ class Study:
     trades: Patterns
 
 
-def study(
-    panel: Panel,
-    targets: Targets,
-    *,
-    window: tuple[int, int],
-    fold_edges: I64,
-    costs: Costs,
-    fills: Fills,
-    objective: Objective,
-    stale_ns: int = WEEK_NS,
-) -> Study:
+def study(panel: Panel, targets: Targets, terms: Terms) -> Study:
     """Keep the books and look at them from all sides; arguments and errors as in `measure`."""
-
-    def books(wanted: Targets, cost_factor: float = 1.0, records: bool = False) -> Book:
-        return keep_books(
-            panel,
-            wanted,
-            window=window,
-            costs=costs,
-            fills=fills,
-            stale_ns=stale_ns,
-            cost_factor=cost_factor,
-            records=records,
-        )
-
-    book = books(targets, records=True)
+    book = terms.books(panel, targets, records=True)
+    late = terms.books(panel, targets.later(panel))
+    doubled = terms.books(panel, targets, cost_factor=2.0)
     n = len(book.net)
-    edges = np.asarray(fold_edges, dtype=np.int64)
+    edges = terms.fold_edges
     quarter, month = panel.bars_per_year / 4, panel.bars_per_year / 12
     trend_bars = max(2, min(round(quarter), n // 8))
     volatility_bars = max(2, min(round(month), n // 8))
@@ -148,11 +127,11 @@ def study(
     assert book.trades is not None  # records were asked for
     return Study(
         total_return=kept,
-        return_at_delay=float(books(targets.later(panel)).equity[-1]) - 1,
-        return_at_double_cost=float(books(targets, 2.0).equity[-1]) - 1,
+        return_at_delay=float(late.equity[-1]) - 1,
+        return_at_double_cost=float(doubled.equity[-1]) - 1,
         cost_share=spent / (kept + spent) if kept + spent > 0 else None,
         bars=n,
-        folds=_folds(book, edges, objective, panel.bars_per_year),
+        folds=_folds(book, edges, terms.objective, panel.bars_per_year),
         assets=_assets(book.stats),
         regimes=_regimes(book, states, panel.bars_per_year),
         trend_bars=trend_bars,
@@ -199,7 +178,7 @@ def _folds(book: Book, edges: I64, objective: Objective, year: float) -> tuple[F
         inside,
         STATISTICS.index(objective.statistic),
         year,
-        objective.risk_floor,
+        objective.min_risk,
         STATISTIC_LIMIT,
     )
     made: list[Fold] = []

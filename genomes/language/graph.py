@@ -164,7 +164,7 @@ class Builder:
         if name not in self.fields:
             raise LanguageError(
                 "unknown_field",
-                f"m.{name} is no field of this market",
+                f"m.{name} is not a field of this market",
                 f"it has: {', '.join(sorted(self.fields))}",
             )
         return self._leaf("field", name, Kind.SERIES, self.fields[name])

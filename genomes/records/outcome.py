@@ -144,7 +144,7 @@ class Unusable:
     Attributes:
         problem: In one word: `no_answer`, `empty`, `truncated`, `declined`, `no_json`, `bad_json`,
             `wrong_shape`, `no_match`, `many_matches`, `vetoed`, `off_goal`...; counted by it.
-        found: What was found, in one sentence; a stranger's words are cut and marked as theirs.
+        found: What was found, in one sentence; untrusted text in it is cut and quoted.
     """
 
     kind: ClassVar[Literal["unusable"]] = "unusable"

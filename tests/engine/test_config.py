@@ -38,6 +38,13 @@ def test_every_error_is_told_at_once_with_its_path_and_range() -> None:
     assert "seed = -1" in text
 
 
+def test_a_key_that_is_gone_is_answered_with_what_took_its_place() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build({"search": {"tune": {"prune": True}}})
+    assert str(caught.value).startswith("config: search.tune.prune: is gone: every trial is")
+    assert "leave it out" in str(caught.value)
+
+
 def test_a_setting_is_read_as_toml_and_a_bare_word_is_a_string() -> None:
     table = read(None, ["search.population=128", "search.selection=pareto", "sandbox.cache_mb=64"])
     config = build(table)
@@ -51,11 +58,20 @@ def test_a_setting_without_a_value_is_explained() -> None:
         read(None, ["search.population"])
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("objective.risk_floor", "objective.min_risk"), ("llm.lag", "llm.pipeline_depth")],
+)
+def test_a_renamed_setting_is_answered_with_its_new_name(old: str, new: str) -> None:
+    with pytest.raises(ConfigError, match=f"{old}: is now called {new}"):
+        build(read(None, [f"{old}=1"]))
+
+
 def test_settings_win_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text("seed = 3\n[search]\npopulation = 10\nexplore = 0.5\n")
+    path.write_text("seed = 3\n[search]\npopulation = 10\nepsilon = 0.5\n")
     config = build(read(path, ["search.population=20"]))
-    assert (config.seed, config.search.population, config.search.explore) == (3, 20, 0.5)
+    assert (config.seed, config.search.population, config.search.epsilon) == (3, 20, 0.5)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class _Lean:
 
     Attributes:
         sign: 1 rises with recent prices, -1 falls, 0 does not answer, None is not known.
-        age: Mean age in bars of the prices in a level; None for what is no level.
+        age: Mean age in bars of the prices in a level; None for what is not a level.
     """
 
     sign: int | None

@@ -17,7 +17,7 @@ class Essence:
     """What of a graph can change a weight: equal digests where two nodes cannot differ in effect.
 
     Of a comparison with 0 only the sign of the other side counts, of `known(x)` only that it is
-    asked, and a clip that never bites is no operation.
+    asked, and a clip that never bites is not an operation.
     """
 
     def __init__(self, graph: Graph) -> None:

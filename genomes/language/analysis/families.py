@@ -9,7 +9,7 @@ CLOCK = ("weekday", "month", "days_to_month_end", "hour", "minute_of_day", "bars
 
 _MEANS = "sma ema rma wma dema tema hull kama weighted_mean linear_fit slope macd macd_signal"
 _EXITS = ("stop_loss", "take_profit", "trailing_stop", "max_held")
-MONTHLY = 10  # a change over so many bars is momentum; over fewer a short move
+MONTHLY = 10  # bars from which on a change is momentum; over fewer a short move
 
 _WORDS: dict[str, str] = {
     "moving average": f"{_MEANS} macd_histogram donchian_middle supertrend",
@@ -35,7 +35,7 @@ FAMILIES = (*_WORDS, "momentum", "short move", "seasonality", "carry", "exits")
 
 
 def families(graph: str) -> frozenset[str]:
-    """The families of FAMILIES that a serialised graph belongs to; empty for what is no graph."""
+    """The families of FAMILIES that a serialised graph belongs to; empty for other text."""
     found: set[str] = set()
     for line in set(graph.split("\n")):
         words = line.split(" ")

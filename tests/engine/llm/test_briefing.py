@@ -20,16 +20,17 @@ from engine.llm.briefing import (
     system_message,
     tokens,
 )
-from engine.llm.figures import number
 from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from genomes.language.dimension import NUMBER
 from genomes.prompt import seeds
 from genomes.records.entry import Entry
 from genomes.records.outcome import Duplicate, Unusable
+from genomes.records.text import number
 from sandbox.errand import Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
+from sandbox.terms import Terms
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, floored, measured, refused, study
 
 SYMBOLS = ("AAPL", "SPY", "BTC/USDT")
@@ -331,16 +332,14 @@ def test_what_was_made_once_is_kept_by_id() -> None:
 
 
 def setup_of(**more: Any) -> Setup:
-    made: dict[str, Any] = {
-        "fields": FIELDS | {"vix": NUMBER},
-        "window": (377, 2516),
-        "edges": (377, 1000, 2516),
-        "max_window": 250,
-        "costs": Costs(),
-        "fills": Fills(),
-        "objective": Objective(),
-    }
-    return Setup(**(made | more))
+    terms = Terms(
+        window=(377, 2516),
+        edges=(377, 1000, 2516),
+        costs=Costs(),
+        fills=Fills(),
+        objective=Objective(),
+    )
+    return Setup(fields=FIELDS | {"vix": NUMBER}, terms=replace(terms, **more), max_window=250)
 
 
 def test_the_system_message_holds_the_language_and_this_market() -> None:
