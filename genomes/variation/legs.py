@@ -9,9 +9,9 @@ import libcst as cst
 
 from genomes.language.dimension import PRICE
 from genomes.language.graph import Graph
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Scale, ScaleOf, Trait, having
 from genomes.variation import edit
-from genomes.variation.scale import CLOCK, DISPERSIONS, FIXED, SMOOTHERS, Scale
+from genomes.variation.scale import CLOCK
 from genomes.variation.sites import Reading, Site
 
 
@@ -107,23 +107,24 @@ def leg_digests(graph: Graph) -> list[bytes]:
         node = graph.nodes[stack.pop()]
         if node.op == "as_number":
             found.append(node.digest)
-        elif node.op in ("clip_signal", "sub", "add", "neg", "mul", "div"):
+        elif node.op in _ADDS or node.op in ("mul", "div"):
             stack.extend(reversed(node.args))
     return found
 
 
-_FOLLOWS = frozenset(
-    (*SMOOTHERS, "highest", "lowest", "returns", "log_return", "change", "slope", "macd",
-     "macd_histogram", "macd_signal", "rsi", "range_position", "zscore", "percent_rank",
-     "bollinger_position", "cross_demean", "cross_rank", "cross_zscore", "total", "tanh", "clip",
-     "lag", "fill", "residual", "sign")
-)  # fmt: skip
-_SLOWER = frozenset((*SMOOTHERS, "lag", "highest", "lowest"))
+_FOLLOWS = having(Trait.FOLLOWS)
+_SLOWER = having(Trait.DELAYS)
+_ADDS = having(Trait.ADDS)
 
 
 def direction(graph: Graph, index: int | None = None) -> int:
     """1 where the factor rises with the price (a trend), -1 where it falls (a reversal), else 0."""
     return _direction(graph, graph.outputs["factor"] if index is None else index)[0]
+
+
+def _is_width(op: str) -> bool:
+    scale = OPERATORS[op].scale if op in OPERATORS else None
+    return scale in (ScaleOf.DISPERSION, Scale.WIDTH, Scale.SPREAD)
 
 
 def _direction(graph: Graph, index: int) -> tuple[int, float]:
@@ -135,7 +136,7 @@ def _direction(graph: Graph, index: int) -> tuple[int, float]:
         return _direction(graph, node.args[1])
     if node.op == "vwap":
         return 1, float(node.statics[0])
-    if node.op in DISPERSIONS or FIXED.get(node.op) in (Scale.WIDTH, Scale.SPREAD):
+    if _is_width(node.op):
         return 0, 0.0
     if node.op in _FOLLOWS:
         side, late = _direction(graph, node.args[0])

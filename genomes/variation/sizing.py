@@ -11,6 +11,7 @@ from genomes.language.analysis.essence import can_rest
 from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph
 from genomes.language.params import Int
+from genomes.language.table import Trait, having
 from genomes.variation import edit
 from genomes.variation.conditions import has_fields
 from genomes.variation.draft import (
@@ -314,12 +315,15 @@ def change_size(parents: list[Reading], rng: random.Random, setting: Setting) ->
     return Draft(program=program.with_function(made), note=note, clause=clause)
 
 
+_ADDS = having(Trait.ADDS)
+
+
 def has_degrees(graph: Graph) -> bool:
     """Whether a signal means something by its size, which shares of the capital would undo."""
     stack = [graph.outputs["signal"]]
     while stack:
         node = graph.nodes[stack.pop()]
-        if node.op in ("clip_signal", "sub", "add", "neg"):
+        if node.op in _ADDS:
             stack.extend(node.args)
         elif node.op in ("mul", "div", "where"):
             ranks = any(graph.nodes[i].op.startswith("cross_") for i in node.args)

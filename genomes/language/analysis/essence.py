@@ -7,7 +7,10 @@ from hashlib import blake2b
 
 from genomes.language.analysis.intervals import Interval, intervals, limits
 from genomes.language.graph import BEHAVIOUR, Graph, Node
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Trait, having
+
+_ADDS = having(Trait.ADDS)
+_ORDERED = {"tanh", *(n for n in having(Trait.RANKS) if OPERATORS[n].cross)}  # keep the order
 
 
 class Essence:
@@ -73,7 +76,7 @@ class Essence:
     def _ranked(self, index: int) -> bytes:
         """The essence of a value of which only the order among assets counts."""
         node = self._graph.nodes[index]
-        if node.op in ("cross_demean", "cross_zscore", "cross_rank", "tanh"):
+        if node.op in _ORDERED:
             self.read.add(index)
             return self._ranked(node.args[0])
         return self.whole(index)
@@ -157,7 +160,7 @@ def can_rest(graph: Graph, ranges: list[Interval]) -> bool:
             if mask.op == "known":
                 return False
             masks = True
-        elif node.op in ("clip_signal", "sub", "add", "neg"):
+        elif node.op in _ADDS:
             stack.extend(node.args)
         elif node.op in ("mul", "div"):
             stack.extend(node.args[:2])
