@@ -13,8 +13,9 @@ What is checked, by rules on the graph and without data:
 | no stops; no take profit; no time exit; no exits | it has such an exit |
 | no volume, no seasonality, no cross-section, no volatility | something in it is of that family |
 
-Everything else (another category, any further words) passes: the model is told, nobody checks. So
-does a direction that no rule decides (`genomes.language.analysis`). The bounds on a weight must be
+Everything else (another category, any further words) passes: the model is told, it is not checked.
+So does a direction that no rule decides (`genomes.language.analysis`). The bounds on a weight must
+be
 proved: `.clip(0, 1)` or `max(s, 0)` at the end of signal() is always understood.
 """
 
@@ -105,7 +106,7 @@ def goal_of(
 
 
 def category_of(text: str) -> str | None:
-    """The category that a text speaks of most; of equals the first in CATEGORIES; None if none.
+    """The category that a text speaks of most; ties: the first in CATEGORIES; None if none.
 
     What stands behind a no, not, never, without or avoid does not count.
     """
@@ -126,8 +127,8 @@ def serves(goal: Goal, graph: str | Graph, source: str = "") -> str | None:
         source: Its text. What it says of itself proves nothing, so it is not looked at.
 
     Returns:
-        None where it does, or nobody can tell; else a sentence that says what is missing and how to
-        mend it.
+        None where it does, or where that is unknown; else a sentence that says what is missing and
+        how to fix it.
     """
     drawn = deserialise(graph, goal.fields) if isinstance(graph, str) else graph
     text = serialise(drawn)

@@ -97,7 +97,7 @@ def _is_stance(reading: Reading) -> bool:
 
 
 def _gates_factor(reading: Reading) -> bool:
-    """Whether a factor of 0 means no opinion: it lies round 0, and the signal is no rank of it."""
+    """Whether a factor of 0 means no opinion: centred at 0, and not ranked."""
     graph = reading.graph
     if graph is None:
         return False

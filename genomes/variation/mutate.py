@@ -167,24 +167,15 @@ def _subject(node: Any, program: Program) -> str:
 def _is_rare(reading: Reading, site: Site) -> bool:
     """Whether a condition tells an event: a close beyond an old extreme, a crossing, a gap."""
     graph = reading.graph
-    if graph is None:
+    if graph is None or site.index < 0:
         return True
-    stack, seen = [site.index], set[int]()
-    while stack:
-        index = stack.pop()
-        if index < 0:
-            return True
-        if index in seen:
-            continue
-        seen.add(index)
-        node = graph.nodes[index]
+    for node in graph.below([site.index]):
         if node.op in _RARE:
             return True
         if node.op == "returns" and int(node.statics[0]) in range(2, 11):
             return True
         if node.op == "field" and node.statics[0] in ("open", "volume"):
             return True
-        stack.extend(node.args)
     return False
 
 

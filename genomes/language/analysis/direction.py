@@ -20,7 +20,7 @@ class _Lean:
 
     Attributes:
         sign: 1 rises with recent prices, -1 falls, 0 does not answer, None is not known.
-        age: Mean age in bars of the prices in a level; None for what is no level.
+        age: Mean age in bars of the prices in a level; None for what is not a level.
     """
 
     sign: int | None
@@ -37,11 +37,16 @@ def direction(graph: Graph, output: str = "weight") -> int | None:
         1 where it rises (momentum), -1 where it falls (reversal), 0 where it does not depend on
         past prices' direction; None where the rules cannot tell.
     """
+    return leaning(graph, graph.outputs[output])
+
+
+def leaning(graph: Graph, index: int) -> int | None:
+    """The same for any node of a graph."""
     bounds = intervals(graph)
     leans: list[_Lean] = []
-    for step in graph.nodes:
+    for step in graph.nodes[: index + 1]:
         leans.append(_lean(step, [leans[i] for i in step.args], [bounds[i] for i in step.args]))
-    return leans[graph.outputs[output]].sign
+    return leans[index].sign
 
 
 def _sign(number: float) -> int:

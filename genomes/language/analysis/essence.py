@@ -9,15 +9,17 @@ from genomes.language.analysis.intervals import Interval, intervals, limits
 from genomes.language.graph import BEHAVIOUR, Graph, Node
 from genomes.language.table import OPERATORS, Kind, Trait, having
 
-_ADDS = having(Trait.ADDS)
 _ORDERED = {"tanh", *(n for n in having(Trait.RANKS) if OPERATORS[n].cross)}  # keep the order
+
+COMBINES = having(Trait.ADDS) | {"mul", "div"}
+"""Operators by which a signal is put together from its sides."""
 
 
 class Essence:
     """What of a graph can change a weight: equal digests where two nodes cannot differ in effect.
 
     Of a comparison with 0 only the sign of the other side counts, of `known(x)` only that it is
-    asked, and a clip that never bites is no operation.
+    asked, and a clip that never bites is not an operation.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -152,18 +154,12 @@ def constant_masks(graph: Graph, ranges: list[Interval]) -> int:
 def can_rest(graph: Graph, ranges: list[Interval]) -> bool:
     """Whether the signal is made of conditions, so that it comes back to 0 for a while."""
     index = graph.outputs["signal"]
-    stack, masks = [index], False
-    while stack:
-        node = graph.nodes[stack.pop()]
+    masks = False
+    for node in graph.below([index], COMBINES):
         if node.op == "as_number":
-            mask = graph.nodes[node.args[0]]
-            if mask.op == "known":
+            if graph.nodes[node.args[0]].op == "known":
                 return False
             masks = True
-        elif node.op in _ADDS:
-            stack.extend(node.args)
-        elif node.op in ("mul", "div"):
-            stack.extend(node.args[:2])
-        elif node.op not in ("const", "min", "max"):
+        elif node.op not in COMBINES and node.op not in ("const", "min", "max"):
             return False
     return masks and ranges[index][0] <= 0

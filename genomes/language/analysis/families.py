@@ -9,7 +9,7 @@ OHLCV = ("open", "high", "low", "close", "volume")
 CLOCK = ("weekday", "month", "days_to_month_end", "hour", "minute_of_day", "bars_from_open")
 
 _EXITS = ("stop_loss", "take_profit", "trailing_stop", "max_held")
-MONTHLY = 10  # a change over so many bars is momentum; over fewer a short move
+MONTHLY = 10  # bars from which on a change is momentum; over fewer a short move
 
 FAMILIES = (
     "moving average", "oscillator", "breakout", "trend strength", "volatility", "volume",
@@ -19,7 +19,7 @@ FAMILIES = (
 
 
 def families(graph: str) -> frozenset[str]:
-    """The families of FAMILIES that a serialised graph belongs to; empty for what is no graph."""
+    """The families of FAMILIES that a serialised graph belongs to; empty for other text."""
     found: set[str] = set()
     for line in set(graph.split("\n")):
         words = line.split(" ")

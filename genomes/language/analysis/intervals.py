@@ -55,8 +55,8 @@ def _interval(graph: Graph, node: Node, args: list[Interval]) -> Interval:
         case "sqrt":
             return sqrt(max(args[0][0], 0.0)), sqrt(max(args[0][1], 0.0))
         case "exp":
-            low, high = (exp(end) if end < 700 else inf for end in args[0])
-            return low, high
+            low, high = args[0]
+            return exp(min(low, 700.0)), exp(high) if high < 700 else inf
         case "weighted_mean":
             return args[0] if args[1][0] >= 0 else FREE
         case _:

@@ -66,7 +66,7 @@ ROWS = (
              nouns="stretch deviation distance",
              said=("stretch|score",), reason="",
              part=Part.NONE, turn=0, swap="", weight=1, on=On.VALUES,
-             traits=(Trait.FOLLOWS, Trait.RANKS)),
+             traits=(Trait.RANKS,)),
     Operator(name="mean_abs_dev", family=FAMILY, args=(X, N2),
              result=Kind.SERIES, dimension="a", warm_up=FULL, memory="finite", commutes=False,
              public=True,

@@ -124,8 +124,6 @@ class Trait(Enum):
 
     SMOOTHS = auto()  # a mean in the wide sense: its values move less than what it takes
     STEADY = auto()  # moves slowly by itself: smoothing it again says nothing
-    FOLLOWS = auto()  # stands on the side of prices on which its first argument does
-    DELAYS = auto()  # follows, and is later by its window
     COUNTS = auto()  # tells bars: most other numbers beside it would mean nothing
     RANKS = auto()  # reads no more of a value than where it stands among others
     RARE = auto()  # tells an event rather than a state
