@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from genomes.language.graph import BEHAVIOUR, Graph, Node
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind
 from genomes.records.refusal import Refusal
 from sandbox.book import Targets
-from sandbox.kernels.catalog import ACROSS, ALONG, ELEMENTWISE, equal_weight, inverse_vol
+from sandbox.kernels.catalog import ACROSS, ALONG, BARWISE, BOTH
 from sandbox.market.panel import F64, I32, I64, Panel
 
 MIB = 1 << 20
@@ -213,8 +212,8 @@ class Executor:
 
     def _compute(self, node: Node, args: list[Any], run: _Run) -> Any:
         name = node.op
-        if name in ELEMENTWISE:
-            return ELEMENTWISE[name](*args, *node.statics)
+        if name in BARWISE:
+            return BARWISE[name](*args, *node.statics)
         if name == "field":
             return self.panel.fields[str(node.statics[0])][run.keep]
         args = [np.ascontiguousarray(a) for a in args]
@@ -223,10 +222,10 @@ class Executor:
         if name in ACROSS:
             return ACROSS[name](*args, run.order, run.order_offsets, *node.statics)
         if name == "equal_weight":
-            return equal_weight(*args, run.listed)
+            return BOTH[name](*args, run.listed)
         if name == "inverse_vol":
-            return inverse_vol(*args, run.offsets, run.order, run.order_offsets, *node.statics)
-        raise KeyError(f"no kernel computes {name!r}: sandbox.kernels.catalog lacks it")
+            return BOTH[name](*args, run.offsets, run.order, run.order_offsets, *node.statics)
+        raise KeyError(f"no kernel computes {name!r}: the executor does not know what it is given")
 
     def _recall(self, node: Node, run: _Run) -> Any:
         match node.op:

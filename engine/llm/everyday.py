@@ -11,9 +11,9 @@ from keyword import kwlist, softkwlist
 from genomes.check.names import METHOD_NAMES, RESERVED
 from genomes.language import VOCABULARY
 from genomes.language.graph import EXIT_RANGES
-from genomes.language.operators import OPERATORS
 from genomes.language.reference import page
 from genomes.language.series import METHODS
+from genomes.language.table import OPERATORS
 from genomes.prompt import PLACEHOLDERS
 from genomes.prompts import texts as prompts
 from genomes.strategies import texts as strategies

@@ -5,8 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from genomes.check.names import BUILTINS, CALLABLE, WORDS
-from genomes.language.operators import OPERATORS
 from genomes.language.series import GONE, Series, methods_of
+from genomes.language.table import OPERATORS
 
 LISTED = "python -m genomes.language lists what there is"
 _OHLCV = ("open", "high", "low", "close", "volume")
@@ -55,25 +55,7 @@ _NAMES: dict[str, str] = {
     "rebalance": "rebalance is not in the language yet: use hold or cooldown",
 }  # fmt: skip
 
-_SYNONYMS: dict[str, str] = {
-    "mean": "sma", "average": "sma", "ma": "sma", "moving_average": "sma", "rolling_mean": "sma",
-    "ts_mean": "sma", "ewma": "ema", "ewm": "ema", "std": "stdev", "stddev": "stdev",
-    "ts_std": "stdev", "rolling_std": "stdev", "volatility": "stdev", "var": "variance",
-    "shift": "lag", "delay": "lag", "ref": "lag", "ts_delay": "lag", "roll": "lag",
-    "delta": "change", "diff": "change", "ts_delta": "change", "momentum": "returns",
-    "roc": "returns", "pct_change": "returns", "rank": "cross_rank", "ts_rank": "percent_rank",
-    "ts_sum": "total", "rolling_sum": "total", "rolling_max": "highest", "ts_max": "highest",
-    "rolling_min": "lowest", "ts_min": "lowest", "corr": "correlation", "corrcoef": "correlation",
-    "ts_corr": "correlation", "cov": "covariance", "if_else": "where", "iif": "where",
-    "iff": "where", "select": "where", "cross_above": "crossover", "cross_over": "crossover",
-    "crossed_above": "crossover", "cross_below": "crossunder", "cross_under": "crossunder",
-    "crossed_below": "crossunder", "maximum": "max", "minimum": "min", "fmax": "max", "fmin": "min",
-    "absolute": "abs", "fabs": "abs", "percentile": "quantile", "nanmean": "sma",
-    "nanstd": "stdev", "zscores": "zscore", "bbands": "bollinger_upper", "tr": "true_range",
-    "polyfit": "slope", "linregress": "slope", "skew": "skewness", "kurt": "kurtosis",
-    "signum": "sign", "scale": "normalize", "decay_linear": "wma", "argmax": "bars_since_highest",
-    "ts_argmax": "bars_since_highest", "argmin": "bars_since_lowest",
-}  # fmt: skip
+_SYNONYMS = {word: name for name, row in OPERATORS.items() for word in row.synonyms.split()}
 
 _MEMBERS: dict[str, str] = {
     "log1p": "write log(1 + x)",

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
 from genomes.language.errors import LanguageError
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Arg, Kind, Memory, Operator, Static
+from genomes.language.table import OPERATORS, Arg, Kind, Memory, Operator, Static
 
 _BASES = {"": NUMBER, "1": NUMBER, "price": PRICE, "volume": VOLUME}
 

@@ -7,11 +7,10 @@ from difflib import get_close_matches
 from textwrap import wrap
 
 from genomes.language.graph import EXIT_RANGES, MAX_DEPTH, MAX_NODES
-from genomes.language.operators import MAX_BARS, OPERATORS
 from genomes.language.params import MAX_PARAMS
 from genomes.language.series import METHODS
 from genomes.language.strategy import LAYERS, REQUIRED
-from genomes.language.table import Arg, Kind, Operator
+from genomes.language.table import MAX_BARS, OPERATORS, Arg, Kind, Operator
 
 WIDTH = 100
 

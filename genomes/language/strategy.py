@@ -13,10 +13,10 @@ from typing import Any
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import EXIT_RANGES, MAX_NODES, Builder, Graph, Known, check_output
-from genomes.language.operators import OPERATORS
 from genomes.language.params import Param, ParamValues, Value, resolve
 from genomes.language.series import LogSeries, Mask, Series, node_of
 from genomes.language.symbol import Unfinished, check_init, name_of
+from genomes.language.table import OPERATORS
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "factor": ("m", "p"),

@@ -14,10 +14,9 @@ from typing import Any, cast
 from genomes.language import series as symbols
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Builder, check_statics
-from genomes.language.operators import OPERATORS
 from genomes.language.series import LogSeries, Mask, Series, Value, mask_of, node_of, wrap
 from genomes.language.symbol import name_of
-from genomes.language.table import Arg, Kind, Operator, Static
+from genomes.language.table import OPERATORS, Arg, Kind, Operator, Static
 
 
 def _sign(x: float) -> float:

@@ -11,12 +11,13 @@ import libcst as cst
 from genomes.genome import origin_of
 from genomes.language.analysis.essence import facts_of
 from genomes.language.graph import Graph
+from genomes.language.table import Scale, Trait, having
 from genomes.variation import edit
 from genomes.variation.draft import Draft, tidy
 from genomes.variation.edit import bare, bound_names, fresh_name, loaded_names, parameter_uses
 from genomes.variation.legs import direction, reads_clock
 from genomes.variation.program import LAYERS, Program
-from genomes.variation.scale import CENTRED, Scale, scales_of
+from genomes.variation.scale import CENTRED, scales_of
 from genomes.variation.sites import Reading, Setting
 from genomes.variation.sizing import fitting_exits, has_degrees
 from genomes.variation.wording import listed, words_of
@@ -112,9 +113,7 @@ def suitable_exits(theirs: Reading) -> bool:
     return True
 
 
-_RANKS = frozenset(
-    ("cross_rank", "cross_zscore", "cross_demean", "percent_rank", "zscore", "sign", "known")
-)
+_RANKS = having(Trait.RANKS) | {"sign", "known"}
 
 
 def _is_scale_free(graph: Graph) -> bool:

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import libcst as cst
 
-_NAMES: dict[str, tuple[str, ...]] = {}
-for _ops, _names in (
-    ("sma ema rma wma dema tema hull kama median linear_fit mean vwap", "average trend baseline"),
-    ("supertrend donchian_middle", "trend baseline"),
-    ("highest keltner_upper bollinger_upper max", "ceiling upper peak"),
-    ("lowest keltner_lower bollinger_lower min", "floor lower trough"),
-    ("stdev ew_stdev mean_abs_dev variance atr true_range parkinson garman_klass "
-     "downside_stdev std", "volatility width risk"),
-    ("returns log_return change diff pct_change slope macd macd_histogram", "momentum drift move"),
-    ("macd_signal", "smoothed_momentum slow_momentum"),
-    ("zscore bollinger_position", "stretch deviation distance"),
-    ("percent_rank range_position cross_rank quantile", "rank position standing"),
-    ("cross_zscore cross_demean residual", "relative_score excess"),
-    ("rsi stochastic_k stochastic_d williams_r mfi cci aroon", "oscillator swing"),
-    ("adx efficiency_ratio r_squared plus_di minus_di", "trendiness strength"),
-    ("correlation autocorrelation beta covariance", "link coupling"),
-    ("obv_change money_flow", "flow pressure"),
-    ("skewness kurtosis", "shape tail"),
-    ("lag shift", "earlier past"),
-    ("where", "gated chosen selected"),
-    ("hold", "position stance"),
-    ("crossover crossunder cooldown", "trigger event"),
-    ("cross_top cross_bottom", "chosen picks"),
-    ("count since streak bars_since_highest bars_since_lowest", "age tally"),
-    ("vol_target inverse_vol kelly equal_weight normalize cap", "scaled sized weighted"),
-    ("tanh sign clip", "squashed bounded"),
-    ("abs sqrt", "magnitude strength"),
-    ("total sum", "amount tally"),
-    ("cross_mean cross_median cross_share", "market breadth"),
-):  # fmt: skip
-    for _op in _ops.split():
-        _NAMES.setdefault(_op, tuple(_names.split()))
+from genomes.language.table import OPERATORS
 
+_PANDAS = ("mean", "std", "diff", "pct_change", "shift", "sum")  # methods with names of their own
+
+
+def _nouns() -> dict[str, tuple[str, ...]]:
+    found = {name: tuple(row.nouns.split()) for name, row in OPERATORS.items() if row.nouns}
+    for method in _PANDAS:
+        like = next(row for row in OPERATORS.values() if f".{method}(" in row.spelled)
+        found[method] = found[like.name]
+    return found
+
+
+_NAMES = _nouns()
 _OPERATIONS: dict[type, tuple[str, ...]] = {
     cst.Add: ("blend", "combined", "mix"),
     cst.Subtract: ("gap", "difference", "distance"),

@@ -16,14 +16,13 @@ from typing import Any
 import libcst as cst
 
 from genomes.language.dimension import NUMBER, Dimension
-from genomes.language.table import Kind
+from genomes.language.table import Kind, Scale, Trait, having
 from genomes.variation.edit import expression, walk
 from genomes.variation.productions import BOUNDS, MASK, Rule, Type, rules_for
-from genomes.variation.scale import SMOOTHERS, Scale
 from genomes.variation.sites import Setting, Site
 
 MAX_TEXT = 80
-_SMOOTHED = frozenset((*SMOOTHERS, "lag", "rma", "ew_stdev"))
+_SMOOTHED = having(Trait.SMOOTHS) | {"lag", "ew_stdev"}
 
 
 @dataclass(slots=True)

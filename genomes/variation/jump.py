@@ -10,6 +10,7 @@ import libcst as cst
 
 from genomes.language.dimension import NUMBER
 from genomes.language.params import Float, Param
+from genomes.language.table import Scale
 from genomes.variation.draft import Draft, float_param, window_param
 from genomes.variation.edit import code_of, expression
 from genomes.variation.grow import grow
@@ -17,7 +18,6 @@ from genomes.variation.layers import add_filter, add_gate
 from genomes.variation.legs import legs_of
 from genomes.variation.productions import Type
 from genomes.variation.program import Declared, Program, declaration
-from genomes.variation.scale import Scale
 from genomes.variation.sites import Reading, Setting, understand
 from genomes.variation.sizing import change_exits, change_size
 from genomes.variation.wording import say

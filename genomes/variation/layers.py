@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from genomes.language.analysis.intervals import intervals
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Trait, having
 from genomes.variation import edit
 from genomes.variation.conditions import Condition, has_fields, local_name, usable, with_windows
 from genomes.variation.describe import names_for
@@ -80,12 +80,15 @@ def _add(reading: Reading, rng: random.Random, setting: Setting, *, regime: bool
     return _on_value(reading, "signal", condition, kind, rng, setting)
 
 
+_RANKS = having(Trait.RANKS)
+
+
 def _is_stance(reading: Reading) -> bool:
     """Whether a signal without sides holds positions all the same, or only reads the calendar."""
     graph = reading.graph
     if graph is None:
         return True
-    across = {"cross_rank", "cross_zscore", "cross_demean"}  # what balances over assets
+    across = {n for n in _RANKS if OPERATORS[n].cross}  # what balances over assets
     return (
         "hold" in words_of(graph)
         or reads_clock(graph)
@@ -100,11 +103,10 @@ def _gates_factor(reading: Reading) -> bool:
         return False
     index = graph.outputs["factor"]
     low, high = intervals(graph)[index]
-    ranks = {"cross_rank", "cross_zscore", "cross_demean", "percent_rank", "zscore"}
     return (
         low < 0 < high
         and scales_of(graph)[index] in CENTRED
-        and not ranks & _calls(reading.program.function("signal"))
+        and not _RANKS & _calls(reading.program.function("signal"))
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from genomes.language.params import Int
-from genomes.language.table import Kind
+from genomes.language.table import Kind, Trait, having
 from genomes.variation import edit
 from genomes.variation.draft import Draft, layer_words, put
 from genomes.variation.edit import bare, code_of, expression, returned
@@ -17,12 +17,19 @@ from genomes.variation.grow import clumsy, grow
 from genomes.variation.legs import direction, legs_of, reads_clock
 from genomes.variation.productions import ROLES, Type
 from genomes.variation.program import Program
-from genomes.variation.roles import WHY, beside_its_like, linked, replaced, role_of, windows_in
-from genomes.variation.scale import SMOOTHERS
+from genomes.variation.roles import (
+    beside_its_like,
+    linked,
+    reason_of,
+    replaced,
+    role_of,
+    windows_in,
+)
 from genomes.variation.sites import Reading, Setting, Site
 from genomes.variation.wording import code, listed, say, split_and
 
-_SMOOTH = frozenset((*SMOOTHERS, "total", "macd", "macd_signal", "macd_histogram"))
+_SMOOTHERS, _STEADY = having(Trait.SMOOTHS), having(Trait.STEADY)
+_RARE, _COUNTS = having(Trait.RARE), having(Trait.COUNTS)
 _COMMON = frozenset(("m", "p", "f", "s", "returns", "true_range"))
 _ROLE_WORDS = {
     "average": "the average", "volatility": "volatility", "spread": "the spread",
@@ -88,7 +95,7 @@ def _regrown_note(program: Program, places: list[Site], new: cst.BaseExpression,
     if site.kind is Kind.MASK:
         was = say(site.node, params)
         return f"{where} now asks that {say(new, params)}, and no longer that {was}."
-    why = WHY.get(_word(new), "")
+    why = reason_of(_word(new))
     return (
         f"in {where}, {_ROLE_WORDS[role]} is now {say(new, params)}"
         f"{', ' + why + ',' if why else ''} in place of {say(site.node, params)}."
@@ -119,7 +126,7 @@ def _confirmed(reading: Reading, rng: random.Random, setting: Setting) -> Draft 
     each = [[n for n in split_and(leg.enter.node) if id(n) in masks] for leg in legs]
     if any(not own for own in each):
         return None
-    if any(w in leg.enter.text for leg in legs for w in ("streak", "count", "since")):
+    if any(w in leg.enter.text for leg in legs for w in _COUNTS):
         return None
     first = rng.choice(each[0])
     place = each[0].index(first)
@@ -163,8 +170,7 @@ def _is_rare(reading: Reading, site: Site) -> bool:
     if graph is None or site.index < 0:
         return True
     for node in graph.below([site.index]):
-        if node.op in ("highest", "lowest", "crossover", "crossunder", "hold", "count", "since",
-                       "streak", "lag", "rsi"):  # fmt: skip
+        if node.op in _RARE:
             return True
         if node.op == "returns" and int(node.statics[0]) in range(2, 11):
             return True
@@ -216,9 +222,9 @@ def _below_smooth(reading: Reading, site: Site) -> bool:
             node = next((s for s in sides if s.op not in ("const", "field")), sides[0])
         else:
             node = graph.nodes[node.args[0]]
-        if node.op in _SMOOTH or node.op in ("stdev", "highest", "lowest", "lag"):
+        if node.op in _STEADY or node.op == "lag":
             return True
-    return node.op in _SMOOTH or node.op in ("stdev", "highest", "lowest", "rsi", "bars_since_high")
+    return node.op in _STEADY or node.op == "rsi"
 
 
 def _smoothed_signal(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
@@ -228,7 +234,7 @@ def _smoothed_signal(reading: Reading, rng: random.Random, setting: Setting) -> 
     site = next((s for s in reading.live(Kind.SERIES) if s.node is value), None)
     if site is None or graph is None or reads_clock(graph) or "hold" in edit.loaded_names(tree):  # type: ignore[arg-type]
         return None
-    if not site.names & {"f"} or any(f"{w}(" in site.text for w in (*SMOOTHERS, "where")):
+    if not site.names & {"f"} or any(f"{w}(" in site.text for w in (*_SMOOTHERS, "where")):
         return None
     n = rng.choice((3, 5))
     word = rng.choice(("ema", "sma"))
@@ -253,7 +259,7 @@ def shrink(parents: list[Reading], rng: random.Random, setting: Setting) -> Draf
         node: Any = site.node
         match node:
             case cst.Call(func=cst.Name(value=word), args=[cst.Arg(value=x), cst.Arg()]) if (
-                word in SMOOTHERS and _is_smoothing(reading, x)
+                word in _SMOOTHERS and _is_smoothing(reading, x)
             ):
                 what = say(node.args[1].value, params)
                 note = f"in {layer_words(site.function)}, the smoothing over {what} bars is gone"

@@ -6,59 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Arg, Kind, Operator
-from genomes.variation.scale import CLOCK, DISPERSIONS, FIXED, Scale, dispersion_of
+from genomes.language.table import OPERATORS, Arg, Kind, On, Operator, Part, Scale, ScaleOf
+from genomes.variation.scale import CLOCK, dispersion_of
 
+COMMON = tuple(name for name, row in OPERATORS.items() if row.weight > 1)  # the commonest means
 WINDOWS = (5, 10, 20, 50, 100, 200)
-_EXCLUDED = frozenset(
-    [
-        "exp",
-        "log",
-        "sqrt",
-        "sign",
-        "tanh",
-        "clip",
-        "where",
-        "fill",
-        "as_number",
-        "known",
-        "weighted_mean",
-        "covariance",
-        "variance",
-        "total",
-        "ratchet",
-        "cooldown",
-        "macd_signal",
-        "residual",
-        "beta",
-        "kurtosis",
-        "lag_mask",
-        "hold",
-        "since",
-        "autocorrelation",
-        "dema",
-        "tema",
-        "clip_signal",
-        "min",
-        "max",
-        "highest",
-        "lowest",
-        "bollinger_upper",
-        "bollinger_lower",
-        "cross_mean",
-        "cross_median",
-        "cross_share",
-        "cross_top",
-        "cross_bottom",
-        "log_return",
-        "supertrend",
-        "ew_stdev",
-        "rma",
-        "count",
-        "abs",
-    ]
-)
 BOUNDS: dict[Scale, tuple[str, ...]] = {
     Scale.RETURN: ("0", "0.02", "0.05", "-0.02", "-0.05"),
     Scale.SCORE: ("0", "0.5", "1", "1.5", "-0.5", "-1", "-1.5"),
@@ -66,13 +18,6 @@ BOUNDS: dict[Scale, tuple[str, ...]] = {
     Scale.PERCENT: ("30", "40", "50", "60", "70"),
     Scale.RATIO: ("0.8", "1", "1.2", "1.5"),
 }
-
-
-_OF_FIELDS = frozenset((  # read on raw fields only, so that nothing is smoothed twice
-    "returns", "rsi", "macd", "macd_histogram", "r_squared", "efficiency_ratio", "slope",
-    "change", "quantile", "bollinger_position", "bars_since_highest", "bars_since_lowest",
-    "lag", "hull", "kama", "linear_fit", "wma", "median",
-))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +76,7 @@ def rules_for(fields: dict[str, Dimension], max_window: int) -> Iterator[Rule]:
     yield from _leaves(fields, windows)
     yield from _compounds({d: None for d in fields.values() if not d.is_plain})
     for row in OPERATORS.values():
-        if row.public and row.family != "sizing" and row.name not in _EXCLUDED:
+        if row.weight:
             yield from _calls(row, fields)
 
 
@@ -184,13 +129,13 @@ def _parts(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
         return
     ranged, bars = {"high", "low"} <= fields.keys(), "m.high, m.low, m.close"
     average, volatility, path = Type("average"), Type("volatility"), Type("straightness")
-    for word in ("sma", "ema", "wma", "rma", "median", "kama"):
+    for word in _forms(Part.MEAN):
         yield Rule(f"{word}(m.close, {{0}})", average, (LONG,), (0,))
-    for word in ("stdev", "ew_stdev", "mean_abs_dev"):
+    for word in _forms(Part.DISPERSION):
         yield Rule(f"{word}(returns(m.close), {{0}})", volatility, (SHORT,), (0,))
         yield Rule(f"{word}(m.close, {{0}})", Type("spread"), (SHORT,), (0,))
     yield Rule("downside_stdev(returns(m.close), {0})", volatility, (SHORT,), (0,))
-    for word in ("efficiency_ratio", "r_squared"):
+    for word in _forms(Part.STRAIGHTNESS):
         yield Rule(f"{word}(m.close, {{0}})", path, (SHORT,), (0,))
     for role, sign in (("up", ">"), ("down", "<")):
         mask = Type(role)
@@ -204,7 +149,7 @@ def _parts(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
         yield Rule(f"slope(m.close, {{0}}) {sign} 0", mask, (LONG,), (0,), 5)
     for role, sign in (("calm", "<"), ("lively", ">")):
         for fast, slow in ((10, 50), (20, 100)):
-            for word in ("stdev", "ew_stdev", "mean_abs_dev"):
+            for word in _forms(Part.DISPERSION):
                 if slow in windows:
                     x = f"{word}(returns(m.close), "
                     yield Rule(f"{x}{fast}) {sign} {x}{slow})", Type(role), precedence=5)
@@ -216,7 +161,7 @@ def _parts(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
     if ranged:
         yield Rule("parkinson(m.high, m.low, {0})", volatility, (SHORT,), (0,))
         yield Rule(f"atr({bars}, {{0}})", Type("bar"), (SHORT,), (0,))
-        for word in ("sma", "ema", "median"):
+        for word in COMMON:
             yield Rule(f"{word}(true_range({bars}), {{0}})", Type("bar"), (SHORT,), (0,))
         if "volume" in fields:
             yield Rule(f"vwap({bars}, m.volume, {{0}})", average, (LONG,), (0,))
@@ -225,11 +170,17 @@ def _parts(fields: dict[str, Dimension], windows: list[int]) -> Iterator[Rule]:
             yield Rule(form, volatility, (SHORT,), (0,))
     if "volume" in fields:
         for form in ("m.volume > 1.2 * {word}(m.volume, {n})", "percent_rank(m.volume, {n}) > 0.6"):
-            for word in ("sma", "ema", "median"):
+            for word in COMMON:
                 for n in windows:
                     code = form.format(word=word, n=n)
                     if n >= 20:
                         yield Rule(code, Type("busy"), precedence=5)
+
+
+def _forms(part: Part) -> list[str]:
+    """The operators of a part that the grammar has forms of, in their turn."""
+    rows = [row for row in OPERATORS.values() if row.part is part and row.turn]
+    return [row.name for row in sorted(rows, key=lambda row: row.turn)]
 
 
 def _clock(name: str) -> Iterator[Rule]:
@@ -313,7 +264,7 @@ def _calls(row: Operator, fields: dict[str, Dimension]) -> Iterator[Rule]:
         scale = Scale.LEVEL if given.name == "field" else given.scale
         result = _result(row, scale, given.dimension)
         if result is not None:
-            weight = 3 if given.name == "field" and row.name in ("sma", "ema", "median") else 1
+            weight = row.weight if given.name == "field" else 1
             yield Rule(form, result, tuple(args), binds, weight=weight)
 
 
@@ -322,30 +273,31 @@ def _domain(row: Operator, fields: dict[str, Dimension]) -> list[Type]:
     ret, score = _plain(Scale.RETURN), _plain(Scale.SCORE)
     if any(a.dimension == "1" for a in row.nodes):
         return [ret, score]
-    if row.name in ("correlation",):
-        return [ret]
-    if row.name in _OF_FIELDS:
-        return raw
-    if row.name in DISPERSIONS:
-        return [*raw, ret]
-    return [*raw, ret, score]
+    match row.on:
+        case On.RETURNS:
+            return [ret]
+        case On.FIELDS:
+            return raw
+        case On.FIELDS_AND_RETURNS:
+            return [*raw, ret]
+        case On.VALUES:
+            return [*raw, ret, score]
 
 
 def _result(row: Operator, scale: Scale, dimension: Dimension) -> Type | None:
     if row.result is Kind.MASK:
         return MASK
     base = {"price": PRICE, "volume": VOLUME}.get(row.dimension)
-    fixed = FIXED.get(row.name)
-    if fixed is not None:
+    if isinstance(row.scale, Scale):
         own = base or NUMBER
-        known = fixed in (*BOUNDS, Scale.SPREAD) if own.is_plain else True
-        return Type("value", own, fixed) if known else None
+        known = row.scale in (*BOUNDS, Scale.SPREAD) if own.is_plain else True
+        return Type("value", own, row.scale) if known else None
     if row.dimension == "1" and not dimension.is_plain:
         return None
-    if row.name in DISPERSIONS:
+    if row.scale is ScaleOf.DISPERSION:
         found = dispersion_of(scale)
         return _value(NUMBER if found is Scale.SPREAD else dimension, found)
-    if row.name in ("macd", "macd_histogram", "change", "slope"):
+    if row.scale is ScaleOf.CHANGE and not row.cross:
         return _value(dimension, Scale.MOVE)
     return _value(base or dimension, Scale.MOVE if row.name == "obv_change" else scale)
 

@@ -8,35 +8,18 @@ import libcst as cst
 
 from genomes.language.dimension import PRICE, VOLUME
 from genomes.language.graph import Graph
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Part, Trait
 from genomes.variation import edit
 from genomes.variation.edit import walk
 from genomes.variation.program import Program
-from genomes.variation.scale import SMOOTHERS
 from genomes.variation.sites import Reading, Site
 
-AVERAGES = ("sma", "ema", "rma", "wma", "median", "kama", "hull")
-SPREADS = ("stdev", "ew_stdev", "mean_abs_dev")
-STRAIGHT = ("efficiency_ratio", "r_squared")
 _LONG = 15  # bars from which a change of price is a trend
 
-# What is true of each by itself, whatever stood there before.
-WHY = {
-    "sma": "which weighs all its bars alike", "ema": "which weighs recent bars more",
-    "wma": "which weighs recent bars more", "rma": "which forgets slowly",
-    "median": "which single wild bars hardly move", "hull": "which lags less",
-    "kama": "which moves little in zigzags", "linear_fit": "which lags less",
-    "stdev": "which feels large moves most", "ew_stdev": "which weighs recent moves more",
-    "mean_abs_dev": "which single shocks sway less",
-    "downside_stdev": "which counts falls only",
-    "parkinson": "which sees the range within each bar",
-    "garman_klass": "which sees each bar's range and its open",
-    "atr": "which sees gaps and ranges", "vwap": "which weighs bars by their volume",
-    "efficiency_ratio": "which asks how much of the path led somewhere",
-    "r_squared": "which asks how well a straight line fits",
-    "percent_rank": "which a single extreme does not stretch",
-    "range_position": "which tells how far from the extremes it is",
-}  # fmt: skip
+
+def reason_of(word: str) -> str:
+    """What is true of an operator by itself, whatever stood there before; empty for nothing."""
+    return OPERATORS[word].reason if word in OPERATORS else ""
 
 
 def role_of(graph: Graph, index: int) -> str:
@@ -54,26 +37,28 @@ def role_of(graph: Graph, index: int) -> str:
         and first.statics[0] == 1
         and graph.nodes[first.args[0]].op == "field"
     )
-    match node.op:
-        case op if op in AVERAGES and price:
+    row = OPERATORS.get(node.op)
+    if row is None:
+        return ""
+    smooths = Trait.SMOOTHS in row.traits and first is not None
+    match row.part:
+        case Part.MEAN if price:
             return "average"
-        case "vwap" | "donchian_middle":
+        case Part.AVERAGE:
             return "average"
-        case op if op in SMOOTHERS and first is not None and first.dimension == VOLUME:
+        case _ if smooths and first is not None and first.dimension == VOLUME:
             return "usual volume" if first.op == "field" else ""
-        case op if op in SPREADS and returns:
+        case Part.DISPERSION | Part.DOWNSIDE if returns:
             return "volatility"
-        case "downside_stdev" if returns:
+        case Part.VOLATILITY:
             return "volatility"
-        case "parkinson" | "garman_klass":
-            return "volatility"
-        case op if op in SPREADS and price:
+        case Part.DISPERSION if price:
             return "spread"
-        case "atr":
+        case Part.BAR:
             return "bar"
-        case op if op in SMOOTHERS and first is not None and first.op == "true_range":
+        case _ if smooths and first is not None and first.op == "true_range":
             return "bar"
-        case op if op in STRAIGHT and price:
+        case Part.STRAIGHTNESS if price:
             return "straightness"
         case _:
             return ""

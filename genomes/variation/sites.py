@@ -13,36 +13,15 @@ from genomes.language.analysis.essence import Facts, facts_of
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import BEHAVIOUR, Graph, Node
-from genomes.language.operators import OPERATORS
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
 from genomes.variation.edit import children, code_of, loaded_names
 from genomes.variation.program import LAYERS, Program, parse
-from genomes.variation.scale import Scale, scales_of
+from genomes.variation.scale import scales_of
 from genomes.variation.trace import FAILURES, GiveUp, Seen, Tracer, Use
 
-_SAME_TWICE = frozenset(
-    [
-        "sub",
-        "div",
-        "min",
-        "max",
-        "lt",
-        "le",
-        "eq",
-        "ne",
-        "correlation",
-        "covariance",
-        "beta",
-        "residual",
-        "crossover",
-        "crossunder",
-        "where",
-        "fill",
-        "hold",
-    ]
-)
+_SAME_TWICE = having(Trait.DIFFERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

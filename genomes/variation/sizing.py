@@ -11,6 +11,7 @@ from genomes.language.analysis.essence import can_rest
 from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph
 from genomes.language.params import Int
+from genomes.language.table import Trait, having
 from genomes.variation import edit
 from genomes.variation.conditions import has_fields
 from genomes.variation.draft import (
@@ -314,9 +315,12 @@ def change_size(parents: list[Reading], rng: random.Random, setting: Setting) ->
     return Draft(program=program.with_function(made), note=note, clause=clause)
 
 
+_ADDS = having(Trait.ADDS)
+
+
 def has_degrees(graph: Graph) -> bool:
     """Whether a signal means something by its size, which shares of the capital would undo."""
-    parts = graph.below([graph.outputs["signal"]], ("clip_signal", "sub", "add", "neg"))
+    parts = graph.below([graph.outputs["signal"]], _ADDS)
     sized = [node for node in parts if node.op in ("mul", "div", "where")]
     if not sized:
         return False

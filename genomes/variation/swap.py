@@ -10,7 +10,7 @@ import libcst as cst
 from genomes.language.table import Kind
 from genomes.variation.draft import Draft, layer_words
 from genomes.variation.edit import expression
-from genomes.variation.roles import WHY, replaced, role_of
+from genomes.variation.roles import reason_of, replaced, role_of
 from genomes.variation.scale import CLOCK, swaps_of
 from genomes.variation.sites import Reading, Setting, Site
 from genomes.variation.wording import code
@@ -25,7 +25,7 @@ def swap_operator(parents: list[Reading], rng: random.Random, setting: Setting) 
     for site in reading.live(Kind.SERIES):
         match site.node:
             case cst.Call(func=cst.Name(value=word)) if not _is_scaled(site):
-                options += [(site, word, other) for other in swaps_of(word) if other in WHY]
+                options += [(site, word, other) for other in swaps_of(word) if reason_of(other)]
             case _:
                 pass
     options = [o for o in options if not _misnamed(o[0], o[2])]
@@ -43,7 +43,7 @@ def swap_operator(parents: list[Reading], rng: random.Random, setting: Setting) 
     )
     where = " and ".join(layer_words(p) for p in places)
     verb = "use" if len(places) > 1 else "uses"
-    note = f"{where} {verb} {other}, {WHY[other]}, in place of {word}."
+    note = f"{where} {verb} {other}, {reason_of(other)}, in place of {word}."
     return Draft(program=replaced(reading.program, changes), note=note)
 
 

@@ -15,10 +15,10 @@ import libcst as cst
 
 from genomes.language import VOCABULARY
 from genomes.language.errors import LanguageError
-from genomes.language.operators import OPERATORS
 from genomes.language.params import ParamValues
 from genomes.language.series import METHODS
 from genomes.language.strategy import Exits, Market
+from genomes.language.table import OPERATORS
 from genomes.language.words import WORDS
 
 MAX_STEPS = 20_000
@@ -100,7 +100,10 @@ _BUILTINS: dict[str, Any] = {
     "sorted": sorted,
     "reversed": reversed,
 }
-_BARS_METHODS = {"shift": "lag", "diff": "change", "pct_change": "returns", "rolling": "sma"}
+_BARS_METHODS = {
+    method: next(row.name for row in OPERATORS.values() if f".{method}(" in row.spelled)
+    for method in ("shift", "diff", "pct_change", "rolling")
+}
 
 
 class _Returned(Exception):  # noqa: N818

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import libcst as cst
 
-from genomes.language.operators import OPERATORS
 from genomes.language.params import Bool, Choice, Float, Int, Param
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Trait, having
+from genomes.language.table.sizing import FAMILY as SIZING
 from genomes.variation.describe import names_for
 from genomes.variation.draft import (
     MAX_PARAMS,
@@ -124,7 +124,7 @@ def _way(reading: Reading, name: str, old: Param, new: Param) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-_LAGS = ("lag", "lag_mask")
+_LAGS, _MEANS = ("lag", "lag_mask"), having(Trait.MEAN)
 
 
 def way_of(site: Site, up: bool) -> str:
@@ -141,11 +141,11 @@ def way_of(site: Site, up: bool) -> str:
             return "gains run further" if up else "gains are taken sooner"
         case "Exits", _:
             return "trades have more room" if up else "losses are cut sooner"
-        case (("vol_target" | "kelly" | "cap"), ("target" | "fraction" | "limit")):
+        case name, ("target" | "fraction" | "limit") if _sizes(name):
             return "more risk is taken" if up else "less risk is taken"
         case name, "n" if name in _LAGS:
             return "the reading is older" if up else "the reading is fresher"
-        case "ema" | "sma" | "rma" | "wma" | "median" | "kama" | "macd_signal", _:
+        case name, _ if name in _MEANS:
             return "a slower mean" if up else "a quicker mean"
         case name, argument if name in OPERATORS and _is_bars(name, argument):
             return "a longer window" if up else "a shorter window"
@@ -185,6 +185,10 @@ def _test_of(site: Site, up: bool) -> str:
     on_right = bool(inner) and isinstance(inner[0], cst.ComparisonTarget)
     stricter = (sign > 0) == (more == on_right)
     return "a stricter test" if stricter else "a looser test"
+
+
+def _sizes(operator: str) -> bool:
+    return operator in OPERATORS and OPERATORS[operator].family == SIZING
 
 
 def _is_bars(operator: str, argument: str) -> bool:
@@ -233,7 +237,7 @@ def _what_of(site: Site) -> str:
         return f"the {use.argument}"
     if use.operator in ("lag", "lag_mask"):
         return "the lag"
-    if use.operator in ("vol_target", "kelly", "cap") and use.argument != "n":
+    if _sizes(use.operator) and use.argument != "n":
         return f"the {use.argument} of {use.operator}"
     return f"the window of {use.operator}" if use.argument == "n" else (
         f"the {use.argument} of {use.operator}"
@@ -262,7 +266,7 @@ def _twins(site: Site, tree: cst.FunctionDef) -> list[cst.CSTNode]:
     return found if any(n is site.node for n in found) else [site.node]
 
 
-_COUNTING = frozenset(("streak", "count", "since", "bars_since_highest", "bars_since_lowest"))
+_COUNTING = having(Trait.COUNTS)
 
 
 def is_counted(node: cst.CSTNode) -> bool:
@@ -340,11 +344,11 @@ def _param_names(site: Site) -> tuple[str, ...]:
             return (use.argument, f"{use.operator}_{use.argument}")
         call = next((n for n in reversed(site.path) if isinstance(n, cst.Call)), None)
         role = names_for(call)[0] if call is not None else "reading"
-        if use.operator in ("atr", "adx", "rsi", "mfi", "cci", "vwap", "macd"):
+        if Trait.OWN_NAME in OPERATORS[use.operator].traits:
             role = use.operator
         if use.operator in ("lag", "lag_mask"):
             return ("delay", "lag_bars")
-        if use.operator in ("vol_target", "inverse_vol", "kelly"):
+        if _sizes(use.operator) and use.argument == "n":
             return ("risk_window", "size_window")
         if _is_bars(use.operator, use.argument):
             return (f"{role}_window", "window", f"{use.operator}_window")

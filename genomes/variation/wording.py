@@ -11,41 +11,11 @@ import libcst as cst
 from genomes.genome import origin_of
 from genomes.language.graph import BEHAVIOUR, Graph
 from genomes.language.params import Float, Param
+from genomes.language.table import OPERATORS
 from genomes.variation import edit
 from genomes.variation.edit import bare, code_of
 
 MAX_IDEA = 240
-_CALLS = {
-    "returns": "the {1}-bar return of {0}", "log_return": "the {1}-bar log return of {0}",
-    "sma": "the {1}-bar mean of {0}", "ema": "the {1}-bar exponential mean of {0}",
-    "wma": "the {1}-bar weighted mean of {0}", "rma": "Wilder's {1}-bar mean of {0}",
-    "hull": "the {1}-bar Hull mean of {0}", "kama": "Kaufman's {1}-bar mean of {0}",
-    "median": "the {1}-bar median of {0}", "linear_fit": "the {1}-bar fitted line of {0}",
-    "stdev": "the {1}-bar standard deviation of {0}",
-    "ew_stdev": "the {1}-bar exponential standard deviation of {0}",
-    "mean_abs_dev": "the {1}-bar mean absolute deviation of {0}",
-    "downside_stdev": "the {1}-bar downside volatility",
-    "parkinson": "Parkinson's {2}-bar volatility",
-    "garman_klass": "Garman and Klass's {4}-bar volatility",
-    "atr": "the {3}-bar average true range", "true_range": "the true range",
-    "vwap": "the {4}-bar volume-weighted price",
-    "donchian_middle": "the middle of the {2}-bar channel",
-    "slope": "the {1}-bar slope of {0}", "highest": "the {1}-bar high of {0}",
-    "lowest": "the {1}-bar low of {0}", "zscore": "the {1}-bar z-score of {0}",
-    "percent_rank": "the rank of {0} among its last {1} bars",
-    "range_position": "the place of {0} in its {1}-bar range",
-    "efficiency_ratio": "the {1}-bar efficiency ratio of {0}",
-    "r_squared": "the {1}-bar R squared of {0}", "rsi": "the {1}-bar RSI of {0}",
-    "adx": "the {3}-bar ADX", "plus_di": "the {3}-bar upward movement",
-    "minus_di": "the {3}-bar downward movement", "mfi": "the {4}-bar money flow index",
-    "money_flow": "the {4}-bar money flow", "lag": "{0} {1} bars ago",
-    "cross_rank": "the rank of {0} among assets", "cross_zscore": "{0} against the other assets",
-    "cross_demean": "{0} above the average asset's", "abs": "the size of {0}",
-    "crossover": "{0} crosses above {1}", "crossunder": "{0} crosses below {1}",
-    "macd": "the MACD of {0}", "macd_signal": "the MACD's signal line of {0}",
-    "tanh": "{0}, squashed", "bollinger_position": "the place of {0} in its {1}-bar bands",
-}  # fmt: skip
-_DEFAULTS = {"returns": ("1",), "log_return": ("1",), "lag": ("1",)}
 _SIGNS: dict[type, str] = {
     cst.Add: "plus", cst.Subtract: "less", cst.Multiply: "times", cst.Divide: "over",
 }  # fmt: skip
@@ -53,7 +23,6 @@ _TESTS: dict[type, str] = {
     cst.GreaterThan: "above", cst.LessThan: "below", cst.GreaterThanEqual: "at least",
     cst.LessThanEqual: "at most",
 }  # fmt: skip
-_SPREADS = ("stdev", "ew_stdev", "mean_abs_dev")
 
 
 def say(node: Any, params: Mapping[str, Param]) -> str:
@@ -106,23 +75,17 @@ def _its(phrase: str, subject: str) -> str:
 
 
 def _call(word: str, nodes: list[Any], params: Mapping[str, Param]) -> str:
-    args = [*(say(n, params) for n in nodes), *_DEFAULTS.get(word, ())]
-    if word in _SPREADS and args[0].startswith("the return of"):
-        return f"the {args[1]}-bar {_SPREAD_WORDS[word]}"
-    form = _CALLS.get(word)
-    try:
-        if form is not None:
-            return form.format(*args).replace("the 1-bar return", "the return")
-    except IndexError:
-        pass
+    row = OPERATORS.get(word)
+    if row is not None and row.phrase:
+        left_out = ["1" for a in row.statics if a.default == 1]
+        args = [*(say(n, params) for n in nodes), *left_out]
+        if row.of_returns and args[0].startswith("the return of"):
+            return f"the {args[1]}-bar {row.of_returns}"
+        try:
+            return row.phrase.format(*args).replace("the 1-bar return", "the return")
+        except IndexError:
+            pass
     return f"{word}({', '.join(code_of(n) for n in nodes)})"
-
-
-_SPREAD_WORDS = {
-    "stdev": "volatility",
-    "ew_stdev": "exponential volatility",
-    "mean_abs_dev": "mean absolute return",
-}
 
 
 def listed(words: list[str]) -> str:
@@ -132,26 +95,26 @@ def listed(words: list[str]) -> str:
 
 # -- whether what was said still holds -------------------------------------------------------------
 
-# What is said of operators, and those of which any one makes it true.
+# What is said of fields and exits, and those of which any one makes it true.
 _LEXICON: tuple[tuple[str, str], ...] = (
-    ("sma ema rma wma median hull kama linear_fit macd_signal", r"average|\bmeans?\b"),
-    ("stdev ew_stdev mean_abs_dev downside_stdev garman_klass parkinson atr",
-     "volatil|calm|wild|ordinary|turbulent|narrow"),
-    ("vol_target inverse_vol", "(same|equal) risk"), ("inverse_vol normalize cross_rank", "tilt"),
-    ("efficiency_ratio r_squared", "straight|zigzag"), ("efficiency_ratio", "efficien"),
-    ("adx", r"\badx|regime"), ("macd macd_signal macd_histogram", "macd|crossing|histogram"),
-    ("rsi", r"\brsi"), ("volume", "volume|liquid"), ("vwap", "vwap|volume-weighted"),
-    ("atr", r"\batr\b|usual bar"), ("kama", "kaufman|adaptive"),
-    ("highest lowest range_position", "range|extreme|channel|drawdown|breakout|new high"),
-    ("downside_stdev", "downside|fear"), ("bollinger_position", "bollinger|bands?"),
-    ("cross_rank cross_demean cross_zscore cross_mean residual",
-     "peer|winner|relative|against|among|others|common"),
-    ("residual", "beta|residual|hedged"), ("trailing_stop", "trailing|with a stop"),
+    ("volume", "volume|liquid"), ("trailing_stop", "trailing|with a stop"),
     ("stop_loss trailing_stop", r"\bstops?\b|single loss"), ("weekday", "week|monday|friday"),
-    ("days_to_month_end", "month"), ("zscore bollinger_position", "stretch|score"),
-    ("slope linear_fit", "slope|line"), ("skewness", "skew|lotter"), ("min", "straighter"),
-    ("lag lag_mask", "skip|delay"), ("mfi money_flow", "money flow|buying"),
+    ("days_to_month_end", "month"),
 )  # fmt: skip
+
+
+def _lexicon() -> list[tuple[frozenset[str], str]]:
+    """What is said of operators, fields and exits, with those of which any one makes it true."""
+    alike: dict[str, list[str]] = {}
+    for row in OPERATORS.values():
+        for said in row.said:
+            alike.setdefault(said, []).append(row.name)
+    for names, said in _LEXICON:
+        alike.setdefault(said, []).extend(names.split())
+    return [(frozenset(names), said) for said, names in alike.items()]
+
+
+_SAID = _lexicon()
 _GENERAL = frozenset(
     ("risk", "width", "mean", "line", "long", "short", "normal", "between", "inside", "usual",
      "other", "scale", "days", "window", "size")
@@ -177,8 +140,7 @@ def broken_words(
         restricted: Whether it now acts at fewer times than before.
     """
     parts: list[str] = []
-    for ops, said in _LEXICON:
-        alike = set(ops.split())
+    for alike, said in _SAID:
         if alike & lost and not alike & kept:
             parts.append(said)
     for name in sorted(names):

@@ -13,8 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Kind, Operator, Static
+from genomes.language.table import OPERATORS, Kind, Operator, Static
 from sandbox.execute import Executor
 from tests.sandbox.kernels.panels import dimension_of, draw_fields, graph_of, make_panel
 

@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from genomes.check import Checked, check, check_foreign
 from genomes.language.errors import GraphError
 from genomes.language.graph import Graph, Known
-from genomes.language.operators import OPERATORS
 from genomes.language.serial import Reader, deserialise, serialise
+from genomes.language.table import OPERATORS
 from genomes.records.refusal import Refusal
 from genomes.strategies import texts
 from sandbox.jail.caps import Caps

@@ -7,11 +7,10 @@ import random
 import pytest
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
-from genomes.language.table import Kind
+from genomes.language.table import Kind, Scale
 from genomes.variation.edit import code_of, expression
 from genomes.variation.grow import MAX_TEXT, clumsy, grow, type_of
 from genomes.variation.productions import MASK, Type
-from genomes.variation.scale import Scale
 from genomes.variation.sites import Reading, Setting, Site, read
 
 PLAIN_SCALES = (Scale.RETURN, Scale.SCORE, Scale.SHARE, Scale.PERCENT, Scale.RATIO, Scale.SPREAD)

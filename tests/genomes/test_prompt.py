@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from genomes.check import Checked, check_foreign
 from genomes.language.graph import EXIT_RANGES
-from genomes.language.operators import OPERATORS
 from genomes.language.reference import EXAMPLE
 from genomes.language.series import METHODS
+from genomes.language.table import OPERATORS
 from genomes.prompt import (
     FORMS,
     MAX_BYTES,

@@ -9,9 +9,9 @@ import pytest
 
 from genomes.language.dimension import NUMBER, PRICE
 from genomes.language.graph import Graph
-from genomes.language.table import Kind
+from genomes.language.table import Kind, Scale
 from genomes.strategies import texts
-from genomes.variation.scale import Scale, swaps_of
+from genomes.variation.scale import swaps_of
 from genomes.variation.sites import Reading, Reason, Setting, Site, read, trial
 
 

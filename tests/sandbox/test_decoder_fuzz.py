@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from genomes.language.errors import GraphError
 from genomes.language.graph import MAX_NODES, OUTPUTS, Graph
-from genomes.language.operators import OPERATORS
 from genomes.language.serial import MAX_BYTES, Reader, deserialise, serialise
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind
 from tests.benchmarks.fuzz_decoder_and_checker import Graphs
 from tests.sandbox.jail.test_drawing import FIELDS
 

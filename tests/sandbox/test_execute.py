@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from genomes.language import Exits
 from genomes.language.graph import Graph
-from genomes.language.operators import OPERATORS
 from genomes.language.strategy import draw
+from genomes.language.table import OPERATORS
 from genomes.language.words import WORDS
 from sandbox import execute
 from sandbox.execute import Executor, check_windows
-from sandbox.kernels.catalog import ACROSS, ALONG, ELEMENTWISE
+from sandbox.kernels.catalog import ACROSS, ALONG, BARWISE, BOTH
 from sandbox.market.panel import Panel
 from tests.sandbox.panels import random_panel
 
@@ -42,8 +42,7 @@ def momentum(m: Any) -> Any:
 
 
 def test_every_operator_of_the_table_has_a_kernel_and_no_kernel_is_left_over() -> None:
-    special = {"equal_weight", "inverse_vol"}
-    assert {*ELEMENTWISE, *ALONG, *ACROSS, *special} == set(OPERATORS)
+    assert {*BARWISE, *ALONG, *ACROSS, *BOTH} == set(OPERATORS)
 
 
 def test_outputs_are_the_layers_of_the_strategy() -> None:

@@ -17,9 +17,8 @@ from genomes.language.analysis.intervals import intervals
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.errors import LanguageError
 from genomes.language.graph import Builder, Graph
-from genomes.language.operators import OPERATORS
 from genomes.language.strategy import draw
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind
 from genomes.language.words import WORDS
 from genomes.strategies import texts
 from genomes.variation import OPERATORS as VARIATIONS

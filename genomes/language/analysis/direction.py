@@ -9,30 +9,9 @@ from dataclasses import dataclass
 
 from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph, Node
-from genomes.language.operators import OPERATORS
+from genomes.language.table import OPERATORS, Response
 
 PRICES = {"open": 0.5, "high": 0.25, "low": 0.25, "close": 0.0}  # age in bars, roughly
-_INDICATORS = {  # how the operator answers a recent rise of the prices it takes
-    **dict.fromkeys(
-        ("rsi", "plus_di", "stochastic_k", "stochastic_d", "williams_r", "cci", "aroon", "mfi",
-         "money_flow", "obv_change", "macd", "bars_since_lowest"),
-        1,
-    ),
-    **dict.fromkeys(("minus_di", "bars_since_highest"), -1),
-}  # fmt: skip
-_SMOOTH_WORDS = (
-    "sma ema rma wma dema tema hull kama weighted_mean lag highest lowest median quantile "
-    "linear_fit macd_signal total ratchet bollinger_upper bollinger_lower keltner_upper "
-    "keltner_lower donchian_middle vwap supertrend"
-)
-_SMOOTH = _SMOOTH_WORDS.split()
-_FIRST_WORDS = (
-    "sign log exp tanh clip sqrt as_number lag_mask count streak cooldown returns log_return "
-    "change slope zscore percent_rank range_position bollinger_position macd_histogram cross_rank "
-    "cross_zscore cross_demean cross_mean cross_median cross_share cross_top equal_weight "
-    "normalize inverse_vol vol_target kelly cap clip_signal"
-)
-_FIRST = _FIRST_WORDS.split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +98,6 @@ def _lean(step: Node, args: list[_Lean], ranges: list[tuple[float, float]]) -> _
             return _Lean(_difference(one, other))
         case (("lt" | "le" | "crossunder"), [one, other]):
             return _Lean(_difference(other, one))
-        case (("neg" | "not" | "cross_bottom" | "since"), [one, *_]):
-            return _Lean(_turned(one.sign))
         case "abs", [one]:
             return one if ranges[0][0] >= 0 else _NONE
         case "mul", [one, other]:
@@ -176,28 +153,25 @@ def _where(condition: _Lean, yes: _Lean, no: _Lean, ranges: list[tuple[float, fl
 
 def _call(step: Node, args: list[_Lean]) -> _Lean:
     op, first = step.op, args[0]
+    response = OPERATORS[op].response
     signs = {each.sign for each in args}
-    if op in _UNDIRECTED or signs == {0}:
+    if response is Response.TURNED:
+        return _Lean(_turned(first.sign))
+    if response is Response.NEITHER or signs == {0}:
         return _UNKNOWN if op == "kelly" else _NONE
-    if op in _INDICATORS:
-        answers = signs - {0}
-        sign = answers.pop() if len(answers) == 1 else None
-        return _Lean(None if sign is None else sign * _INDICATORS[op])
-    if op in _SMOOTH:
-        age = None if first.age is None else first.age + _age(step)
-        return _Lean(first.sign, age)
-    if op in _FIRST:
-        return _Lean(first.sign, first.age if op == "log" else None)
-    if op == "residual" and signs == {1}:
-        return _Lean(1)
-    return _UNKNOWN
-
-
-_UNDIRECTED_WORDS = (
-    "stdev variance mean_abs_dev downside_stdev ew_stdev parkinson garman_klass true_range atr "
-    "adx efficiency_ratio r_squared kurtosis correlation beta covariance autocorrelation known"
-)
-_UNDIRECTED = frozenset(_UNDIRECTED_WORDS.split())
+    match response:
+        case Response.RISES | Response.FALLS:
+            answers = signs - {0}
+            sign = answers.pop() if len(answers) == 1 else None
+            return _Lean(sign if response is Response.RISES else _turned(sign))
+        case Response.LAGS:
+            return _Lean(first.sign, None if first.age is None else first.age + _age(step))
+        case Response.FIRST:
+            return _Lean(first.sign, first.age if op == "log" else None)
+        case Response.TOGETHER if signs == {1}:
+            return _Lean(1)
+        case _:
+            return _UNKNOWN
 
 
 def _age(step: Node) -> float:

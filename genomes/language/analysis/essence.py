@@ -7,9 +7,11 @@ from hashlib import blake2b
 
 from genomes.language.analysis.intervals import Interval, intervals, limits
 from genomes.language.graph import BEHAVIOUR, Graph, Node
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Trait, having
 
-COMBINES = frozenset(("clip_signal", "sub", "add", "neg", "mul", "div"))
+_ORDERED = {"tanh", *(n for n in having(Trait.RANKS) if OPERATORS[n].cross)}  # keep the order
+
+COMBINES = having(Trait.ADDS) | {"mul", "div"}
 """Operators by which a signal is put together from its sides."""
 
 
@@ -76,7 +78,7 @@ class Essence:
     def _ranked(self, index: int) -> bytes:
         """The essence of a value of which only the order among assets counts."""
         node = self._graph.nodes[index]
-        if node.op in ("cross_demean", "cross_zscore", "cross_rank", "tanh"):
+        if node.op in _ORDERED:
             self.read.add(index)
             return self._ranked(node.args[0])
         return self.whole(index)

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from genomes.language.operators import OPERATORS
+from genomes.language.table import OPERATORS
+from genomes.language.table.change import FAMILY as CHANGES
 
 OHLCV = ("open", "high", "low", "close", "volume")
 CLOCK = ("weekday", "month", "days_to_month_end", "hour", "minute_of_day", "bars_from_open")
 
-_MEANS = "sma ema rma wma dema tema hull kama weighted_mean linear_fit slope macd macd_signal"
 _EXITS = ("stop_loss", "take_profit", "trailing_stop", "max_held")
 MONTHLY = 10  # bars from which on a change is momentum; over fewer a short move
 
-_WORDS: dict[str, str] = {
-    "moving average": f"{_MEANS} macd_histogram donchian_middle supertrend",
-    "oscillator": "rsi stochastic_k stochastic_d williams_r cci mfi zscore bollinger_position "
-    "percent_rank",
-    "breakout": "highest lowest bars_since_highest bars_since_lowest range_position "
-    "bollinger_upper bollinger_lower keltner_upper keltner_lower aroon",
-    "trend strength": "adx plus_di minus_di efficiency_ratio r_squared autocorrelation",
-    "volatility": "stdev variance downside_stdev ew_stdev parkinson garman_klass mean_abs_dev atr "
-    "true_range vol_target inverse_vol",
-    "volume": "obv_change mfi vwap money_flow",
-    "cross-section": "cross_rank cross_zscore cross_demean cross_mean cross_median cross_share "
-    "cross_top cross_bottom",
-    "regression": "correlation covariance beta residual",
-    "shape": "skewness kurtosis quantile median",
-    "event memory": "hold cooldown ratchet since streak count",
-    "risk sizing": "vol_target inverse_vol kelly cap normalize",
-}  # fmt: skip
-_OF: dict[str, tuple[str, ...]] = {
-    op: tuple(family for family, words in _WORDS.items() if op in words.split()) for op in OPERATORS
-}
-FAMILIES = (*_WORDS, "momentum", "short move", "seasonality", "carry", "exits")
+FAMILIES = (
+    "moving average", "oscillator", "breakout", "trend strength", "volatility", "volume",
+    "cross-section", "regression", "shape", "event memory", "risk sizing", "momentum",
+    "short move", "seasonality", "carry", "exits",
+)  # fmt: skip
 
 
 def families(graph: str) -> frozenset[str]:
@@ -40,11 +24,12 @@ def families(graph: str) -> frozenset[str]:
     for line in set(graph.split("\n")):
         words = line.split(" ")
         op = words[0]
-        if op in _OF:
-            found.update(_OF[op])
-            if op in ("returns", "log_return", "change", "lag"):
+        if op in OPERATORS:
+            row = OPERATORS[op]
+            found.update(row.families)
+            if row.family == CHANGES and op not in ("lag", "lag_mask"):
                 window = words[-1]
-                if window.isdigit() and op != "lag" and int(window) > 1:
+                if window.isdigit() and int(window) > 1:
                     found.add("momentum" if int(window) >= MONTHLY else "short move")
         elif op == "field":
             found.update(family_of_field(words[-1]))

@@ -9,40 +9,12 @@ from __future__ import annotations
 from math import exp, inf, sqrt
 
 from genomes.language.graph import Graph, Node
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind, Span
 
 Interval = tuple[float, float]
 FREE: Interval = (-inf, inf)
 POSITIVE: Interval = (0.0, inf)
 
-_FIXED: dict[Interval, str] = {
-    (0.0, 1.0): "percent_rank range_position efficiency_ratio r_squared cross_rank cross_share "
-    "as_number",
-    (-1.0, 1.0): "correlation autocorrelation",
-    (0.0, 100.0): "rsi adx",
-    (-100.0, 100.0): "aroon",
-    POSITIVE: "stdev variance mean_abs_dev ew_stdev downside_stdev parkinson garman_klass "
-    "true_range atr plus_di minus_di",
-}
-_OF_ANYTHING = {name: found for found, names in _FIXED.items() for name in names.split()}
-_OF_BARS: dict[str, Interval] = {  # where high, low and close are those of bars
-    **dict.fromkeys(("stochastic_k", "stochastic_d", "plus_di", "minus_di"), (0.0, 100.0)),
-    "williams_r": (-100.0, 0.0),
-    "money_flow": (-1.0, 1.0),
-}
-_OF_POSITIVE: dict[str, Interval] = {  # where no argument is negative
-    "returns": (-1.0, inf),
-    "mfi": (0.0, 100.0),
-    "vwap": POSITIVE,
-    "donchian_middle": POSITIVE,
-}
-_KEEPS = frozenset(
-    ("sma", "ema", "rma", "wma", "kama", "median", "lag", "highest", "lowest", "quantile",
-     "cross_mean", "cross_median", "ratchet")
-)  # fmt: skip
-_SIGN_KEEPS = frozenset(
-    ("equal_weight", "normalize", "inverse_vol", "vol_target", "kelly", "total")
-)
 _FIELDS: dict[str, Interval] = {
     **dict.fromkeys(("open", "high", "low", "close", "volume", "bars_from_open"), POSITIVE),
     "weekday": (0, 6), "month": (1, 12), "days_to_month_end": (0, 31), "hour": (0, 23),
@@ -64,8 +36,7 @@ def intervals(graph: Graph) -> list[Interval]:
     return found
 
 
-_PASS_ZERO = _KEEPS | _SIGN_KEEPS | {"min", "max", "where", "fill", "clip", "cap", "clip_signal",
-                                     "sqrt", "tanh"}  # fmt: skip
+_PASS_ON = (Span.SAME, Span.SIGN, Span.RULE)  # a zero may be that of an argument
 
 
 def _may_be_minus_zero(
@@ -78,16 +49,17 @@ def _may_be_minus_zero(
     match node.op:
         case "const" | "abs":
             return False
+        case "neg":
+            return True
         case "add":
             return all(zeros)
         case "sub":
             return zeros[0]
         case "mul" | "div":
             return any(zeros) or any(least < 0 for least, _ in args)
-        case op if op in _PASS_ZERO:
-            return any(zeros)
-        case _:
-            return low < 0 or node.op == "neg"
+        case op:
+            passes = op in OPERATORS and OPERATORS[op].range.span in _PASS_ON
+            return low < 0 or (passes and any(zeros))
 
 
 def _interval(graph: Graph, node: Node, args: list[Interval]) -> Interval:
@@ -109,8 +81,6 @@ def _interval(graph: Graph, node: Node, args: list[Interval]) -> Interval:
             n, k = (float(x) for x in node.statics)
             reach = sqrt(n - 1) / (2 * k) if k else inf
             return 0.5 - reach, 0.5 + reach
-        case "count" | "since" | "streak" | "bars_since_highest" | "bars_since_lowest":
-            return 0.0, float(node.statics[0])
         case "sign" | "tanh":
             return -1.0 if args[0][0] < 0 else 0.0, 1.0 if args[0][1] > 0 else 0.0
         case "sqrt":
@@ -125,20 +95,30 @@ def _interval(graph: Graph, node: Node, args: list[Interval]) -> Interval:
 
 
 def _named(graph: Graph, node: Node, args: list[Interval]) -> Interval:
-    """By what the operator's name alone says of its values."""
-    op = node.op
-    if op in _OF_BARS and _are_bars(graph, node, args):
-        return _OF_BARS[op]
-    if op in _OF_POSITIVE:
-        return _OF_POSITIVE[op] if all(low >= 0 for low, _ in args) else FREE
-    if op in _OF_ANYTHING:
-        return _OF_ANYTHING[op]
-    if op in _KEEPS:
-        return args[0]
-    if op in _SIGN_KEEPS:
-        low, high = args[0]
-        return -inf if low < 0 else 0.0, inf if high > 0 else 0.0
-    return _arithmetic(graph, node, args)
+    """By what the operator's row of the table says of its values."""
+    row = OPERATORS.get(node.op)
+    if row is None:
+        return FREE
+    rule = row.range
+    match rule.span:
+        case Span.WITHIN:
+            return rule.low, rule.high
+        case Span.OF_BARS:
+            return (rule.low, rule.high) if _are_bars(graph, node, args) else rule.otherwise
+        case Span.OF_POSITIVE:
+            positive = all(low >= 0 for low, _ in args)
+            return (rule.low, rule.high) if positive else rule.otherwise
+        case Span.SAME:
+            return args[0]
+        case Span.SIGN:
+            low, high = args[0]
+            return -inf if low < 0 else 0.0, inf if high > 0 else 0.0
+        case Span.COUNT:
+            return 0.0, float(node.statics[0])
+        case Span.RULE:
+            return _arithmetic(graph, node, args)
+        case Span.FREE:
+            return FREE
 
 
 def _are_bars(graph: Graph, node: Node, args: list[Interval]) -> bool:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from genomes.language.operators import OPERATORS
 from genomes.language.serial import deserialise, serialise
+from genomes.language.table import OPERATORS
 from genomes.strategies import texts
 from tests.genomes.language.drawing import FIELDS, draw_text
 from tests.genomes.language.freeze import FIXTURE

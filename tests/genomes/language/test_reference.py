@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from genomes.language.__main__ import main
-from genomes.language.operators import OPERATORS
 from genomes.language.reference import EXAMPLE, entry, page
+from genomes.language.table import OPERATORS
 from tests.genomes.language.drawing import draw_text
 
 

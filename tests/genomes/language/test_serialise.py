@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from genomes.language.errors import GraphError, LanguageError
 from genomes.language.graph import MAX_DEPTH, MAX_NODES, OUTPUTS, Builder, Graph
-from genomes.language.operators import OPERATORS
 from genomes.language.serial import HEADER, MAX_BYTES, deserialise, serialise
-from genomes.language.table import Kind
+from genomes.language.table import OPERATORS, Kind
 from tests.genomes.language.drawing import FIELDS, body, draw_text
 
 DRAWN = draw_text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genomes.language.operators import OPERATORS
+from genomes.language.table import OPERATORS
 from tests.genomes.language.drawing import Desk
 
 UP = "(m.close > m.open)"

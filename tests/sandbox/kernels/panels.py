@@ -9,8 +9,7 @@ import numpy as np
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
 from genomes.language.graph import Builder, Graph
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Kind, Operator, Static
+from genomes.language.table import OPERATORS, Kind, Operator, Static
 from sandbox.execute import Executor
 from sandbox.market.panel import Panel
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genomes.language.operators import OPERATORS
+from genomes.language.table import OPERATORS
 from tests.sandbox.kernels.panels import dimension_of, make_panel, run
 
 NAN = np.nan

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genomes.language.operators import OPERATORS
-from genomes.language.table import Kind, Operator, Static
+from genomes.language.table import OPERATORS, Kind, Operator, Static
 from sandbox.execute import Executor
 from sandbox.market.panel import Panel
 from tests.sandbox.kernels import twins

@@ -344,8 +344,8 @@ _NEIGHBOUR = {
     "a patched call": "ema.__globals__['call'].__code__ = (lambda name, *a, **k: 1).__code__\nreturn m.close",
     "a patched class": "type(m.close).__truediv__ = lambda x, y: x\nreturn m.close",
     "a patched class by setattr": "setattr(type(m.close), '__sub__', lambda x, y: x)\nreturn m.close",
-    "an emptied table": "from genomes.language.operators import OPERATORS\nOPERATORS.clear()\nreturn m.close",
-    "a row of the table": "from genomes.language.operators import OPERATORS as o\ndel o['ema']\nreturn m.close",
+    "an emptied table": "from genomes.language.table import OPERATORS\nOPERATORS.clear()\nreturn m.close",
+    "a row of the table": "from genomes.language.table import OPERATORS as o\ndel o['ema']\nreturn m.close",
     "a fold": "from genomes.language import rewrite\nrewrite.simplify = lambda *a: 0\nreturn m.close",
     "a dimension": "from genomes.language.dimension import NUMBER\nobject.__setattr__(NUMBER, 'price', 7)\nreturn m.close",
     "a cap": "import genomes.language.graph as g\ng.MAX_DEPTH = 1\nreturn m.close",
@@ -371,7 +371,7 @@ _DRAWN = {
     "a number that is a class": "class A(float):\n    pass\nreturn A(3)",
     "a class that calls itself Series": "x = m.close / m.open\nclass A:\n    __class__ = type(x)\n    def __getattr__(self, n):\n        return getattr(x, n)\nreturn A()",
     "a field that is not there": "m._builder.fields['secret'] = m._builder.fields['close']\nreturn m.secret / m.open",
-    "a window without end": "from genomes.language.operators import OPERATORS\nobject.__setattr__(OPERATORS['sma'].args[1], 'high', 10 ** 9)\nreturn sma(m.close / m.open, 10 ** 8)",
+    "a window without end": "from genomes.language.table import OPERATORS\nobject.__setattr__(OPERATORS['sma'].args[1], 'high', 10 ** 9)\nreturn sma(m.close / m.open, 10 ** 8)",
 }
 _RUNS = {
     "code in __float__": "class A(float):\n    def __float__(self):\n        open('@FILE@', 'w')\n        return 1.0\nreturn m.close * A(2)",

@@ -255,7 +255,7 @@ def believe(data: bytes) -> object:
 
 STATE: dict[str, str] = {
     "a word exchanged": "from genomes.language.words import WORDS\nWORDS['ema'] = WORDS['sma']\nfrom sandbox.jail.guards import _LISTED\n_LISTED['ema'] = WORDS['sma']",
-    "an operator removed": "from genomes.language.operators import OPERATORS\ndel OPERATORS['ema']",
+    "an operator removed": "from genomes.language.table import OPERATORS\ndel OPERATORS['ema']",
     "a method exchanged": "from genomes.language.series import Series\nSeries.__sub__ = Series.__add__",
     "a rewrite": "from genomes.language import rewrite\nrewrite.simplify = lambda *a: 0",
     "a cap": "from genomes.language import graph\ngraph.MAX_DEPTH = 1",

@@ -1,0 +1,76 @@
+"""Rows of lags, changes and returns."""
+
+from __future__ import annotations
+
+from math import inf
+
+from genomes.language.table.args import FREE, SAME_RANGE, STEP, X, bars, mask
+from genomes.language.table.row import (
+    Kind,
+    On,
+    Operator,
+    Part,
+    Range,
+    Response,
+    Runs,
+    Scale,
+    ScaleOf,
+    Span,
+    Trait,
+)
+
+FAMILY = "lag and change"
+
+ROWS = (
+    Operator(name="lag", family=FAMILY, args=(X, bars(default=1)),
+             result=Kind.SERIES, dimension="a", warm_up=STEP, memory="finite", commutes=False,
+             public=True,
+             doc="x[t - n].",
+             spelled="x.shift(n)", kernel="moving_nb.lag", runs=Runs.ALONG,
+             synonyms="shift delay ref ts_delay roll", scale=ScaleOf.SAME, range=SAME_RANGE,
+             response=Response.LAGS,
+             families=(), phrase="{0} {1} bars ago", of_returns="", nouns="earlier past",
+             said=("skip|delay",), reason="",
+             part=Part.NONE, turn=0, swap="", weight=1, on=On.FIELDS,
+             traits=(Trait.RARE,)),
+    Operator(name="lag_mask", family=FAMILY, args=(mask("mask"), bars(default=1)),
+             result=Kind.MASK, dimension="", warm_up=STEP, memory="finite", commutes=False,
+             public=True,
+             doc="mask[t - n].",
+             spelled="mask.shift(n)", kernel="moving_nb.lag_mask", runs=Runs.ALONG,
+             synonyms="", scale=ScaleOf.ANY, range=SAME_RANGE, response=Response.FIRST,
+             families=(), phrase="", of_returns="", nouns="",
+             said=("skip|delay",), reason="",
+             part=Part.NONE, turn=0, swap="", weight=0, on=On.VALUES, traits=()),
+    Operator(name="change", family=FAMILY, args=(X, bars(default=1)),
+             result=Kind.SERIES, dimension="a", warm_up=STEP, memory="finite", commutes=False,
+             public=True,
+             doc="x[t] - x[t - n].",
+             spelled="x.diff(n)", kernel="moving_nb.change", runs=Runs.ALONG,
+             synonyms="delta diff ts_delta", scale=ScaleOf.CHANGE, range=FREE,
+             response=Response.FIRST,
+             families=(), phrase="", of_returns="", nouns="momentum drift move",
+             said=(), reason="",
+             part=Part.NONE, turn=0, swap="", weight=1, on=On.FIELDS, traits=()),
+    Operator(name="returns", family=FAMILY, args=(X, bars(default=1)),
+             result=Kind.SERIES, dimension="1", warm_up=STEP, memory="finite", commutes=False,
+             public=True,
+             doc="x[t] / x[t - n] - 1.",
+             spelled="x.pct_change(n)", kernel="moving_nb.returns", runs=Runs.ALONG,
+             synonyms="momentum roc pct_change", scale=Scale.RETURN,
+             range=Range(Span.OF_POSITIVE, -1.0, inf), response=Response.FIRST,
+             families=(), phrase="the {1}-bar return of {0}", of_returns="",
+             nouns="momentum drift move",
+             said=(), reason="",
+             part=Part.NONE, turn=0, swap="", weight=1, on=On.FIELDS, traits=()),
+    Operator(name="log_return", family=FAMILY, args=(X, bars(default=1)),
+             result=Kind.SERIES, dimension="1", warm_up=STEP, memory="finite", commutes=False,
+             public=True,
+             doc="log(x[t] / x[t - n]).",
+             spelled="", kernel="moving_nb.log_return", runs=Runs.ALONG,
+             synonyms="", scale=Scale.RETURN, range=FREE, response=Response.FIRST,
+             families=(), phrase="the {1}-bar log return of {0}", of_returns="",
+             nouns="momentum drift move",
+             said=(), reason="",
+             part=Part.NONE, turn=0, swap="", weight=0, on=On.VALUES, traits=()),
+)  # fmt: skip
