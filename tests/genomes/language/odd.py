@@ -1,4 +1,4 @@
-"""Odd strategies for the frozen fixture: together with the seeds they use every operator."""
+"""Odd strategies for the frozen fixture: together with the seeds, every operator that was there."""
 
 # ruff: noqa: E501 (one case a line)
 

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
+from genomes.language.graph import Builder
 from genomes.language.serial import deserialise, serialise
-from genomes.language.table import OPERATORS
+from genomes.language.table import OPERATORS, Arg, Kind
 from genomes.strategies import texts
 from tests.genomes.language.drawing import FIELDS, draw_text
 from tests.genomes.language.freeze import FIXTURE
@@ -30,9 +32,32 @@ def test_a_frozen_graph_is_read_back_with_its_key(name):
     assert serialise(graph) == FROZEN[name]["graph"]
 
 
-def test_the_fixture_uses_every_operator():
-    lines = [line for held in FROZEN.values() for line in held["graph"].splitlines()]
-    assert set(OPERATORS) - {line.split(" ")[0] for line in lines} == set()
+@pytest.mark.parametrize("name", OPERATORS)
+def test_a_stored_call_is_its_name_its_arguments_and_its_plain_values(name):
+    row = OPERATORS[name]
+    builder = Builder({arg.name: of(arg) for arg in row.nodes})
+    args = [builder.field(arg.name) for arg in row.nodes]
+    for place, arg in enumerate(row.nodes):
+        if arg.kind is Kind.MASK:
+            args[place] = builder.apply("lt", (builder.const(0.25), args[place]))
+    low = tuple(int(a.low) if a.kind is Kind.BARS else float(a.low) for a in row.statics)
+    node = builder.apply(name, tuple(args), low)
+    if row.result is Kind.MASK:
+        node = builder.apply("as_number", (node,))
+    still = builder.apply("clip_signal", (builder.const(0),))
+    graph = builder.finish({"factor": node, "signal": still, "weight": still})
+    stored = serialise(graph)
+    lines = [line.split(" ") for line in stored.splitlines()]
+    call = next(
+        words for words in lines[1:] if words[0] == name and len(words[1:]) == len(row.args)
+    )
+    assert [float(word) for word in call[1 + len(row.nodes) :]] == list(low)
+    assert deserialise(stored, {a.name: of(a) for a in row.nodes}).key == graph.key
+
+
+def of(arg: Arg) -> Dimension:
+    """A dimension that an argument takes."""
+    return {"price": PRICE, "volume": VOLUME}.get(arg.dimension, NUMBER)
 
 
 def test_seeds_and_odd_strategies_are_the_ones_frozen():
