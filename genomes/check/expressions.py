@@ -161,9 +161,14 @@ class Expressions:
                 self.read(each.elt)
             else:
                 self.read(each)
-        for keyword in node.keywords:
+        for position, keyword in enumerate(node.keywords):
             if keyword.arg is None:
                 self._refuse(node, "call", "spreads arguments with **", "write them one by one")
+            elif position and keyword.arg in [each.arg for each in node.keywords[:position]]:
+                self._refuse(
+                    keyword, "syntax", f"gives the argument {quote(keyword.arg)} twice",
+                    "give each argument once",
+                )  # fmt: skip
             self.read(keyword.value)
 
     def _not_callable(self, node: ast.Call, func: ast.Name) -> None:

@@ -193,7 +193,11 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
             node, "function", f"{quote(node.name)} takes *, / or ** arguments",
             "write plain arguments: def trend(x, n=20):",
         )  # fmt: skip
-    for each in arguments.args:
+    for position, each in enumerate(arguments.args):
+        if each.arg in names[:position]:
+            report.at(
+                each, "syntax", f"names two arguments {quote(each.arg)}", "choose another name"
+            )
         if each.arg.startswith("_") or (each.arg in RESERVED):
             report.at(
                 each, "rebinding", f"names an argument {quote(each.arg)}",

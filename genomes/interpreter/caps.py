@@ -1,4 +1,4 @@
-"""Caps: how much one stranger's text may take, in counted units, the same on every machine."""
+"""Caps: how much one untrusted text may take, in counted units, the same on every machine."""
 
 from __future__ import annotations
 
