@@ -24,7 +24,7 @@ Factor = Literal["prompt", "model"]
 """What is drawn for a use; each has its arms."""
 
 COST_WEIGHT = 0.1  # gain that a use must bring for each time it costs what a use usually costs
-COST_CAP = 5.0  # one runaway bill is no verdict
+COST_CAP = 5.0  # one runaway bill is not a verdict
 SHRINK = 4.0  # uses at which a parent's own record counts as much as everybody's
 
 

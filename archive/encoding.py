@@ -18,13 +18,12 @@ from genomes.records.outcome import (
     Outcome,
     Refused,
     Unusable,
-    kind_of,
 )
 from genomes.records.refusal import Refusal
 
 T = TypeVar("T")
 
-SPELLED = "\x1a"
+ESCAPED = "\x1a"
 """Begins a text that is written in escapes."""
 
 
@@ -53,14 +52,14 @@ class Encoded:
 
 def encode(outcome: Outcome) -> Encoded:
     """The outcome in columns; `decode` gives it back equal, to the bit of every float."""
-    kind = kind_of(outcome)
+    kind = outcome.kind
     match outcome:
         case Measured():
             payload = {
                 "graph": outcome.graph,
-                "fitness": _figure(outcome.fitness),
-                "folds": [_figure(fold) for fold in outcome.folds],
-                "axes": _figures(outcome.axes),
+                "fitness": _json_float(outcome.fitness),
+                "folds": [_json_float(fold) for fold in outcome.folds],
+                "axes": _json_floats(outcome.axes),
                 "warnings": list(outcome.warnings),
             }
             return Encoded(
@@ -69,25 +68,25 @@ def encode(outcome: Outcome) -> Encoded:
                 fitness=float(outcome.fitness),
                 nodes=int(outcome.nodes),
                 payload=_json(payload),
-                metrics=_json(_figures(outcome.metrics)),
+                metrics=_json(_json_floats(outcome.metrics)),
                 descriptor=bytes(outcome.descriptor),
             )
         case Floored():
             payload = {
                 "graph": outcome.graph,
                 "floor": outcome.floor,
-                "figure": _figure(outcome.figure),
-                "needed": _figure(outcome.needed),
+                "figure": _json_float(outcome.figure),
+                "needed": _json_float(outcome.needed),
             }
             return Encoded(
                 kind=kind,
                 key=outcome.key,
                 nodes=int(outcome.nodes),
                 payload=_json(payload),
-                metrics=_json(_figures(outcome.metrics)),
+                metrics=_json(_json_floats(outcome.metrics)),
             )
         case DependsOnStart():
-            payload = {"graph": outcome.graph, "difference": _figure(outcome.difference)}
+            payload = {"graph": outcome.graph, "difference": _json_float(outcome.difference)}
             return Encoded(
                 kind=kind, key=outcome.key, nodes=int(outcome.nodes), payload=_json(payload)
             )
@@ -119,25 +118,30 @@ def decode(encoded: Encoded) -> Outcome:
         raise ValueError(f"no outcome: kind {encoded.kind!r}, {error!r}") from error
 
 
-def spelled(text: str) -> str:
-    """The text as every database can hold it; `unspelled` gives it back to the character.
+def cause_in(kind: str, payload: str) -> str:
+    """The cause of an outcome whose payload is at hand, and none of its other columns."""
+    return decode(Encoded(kind=kind, key="", nodes=0, payload=payload, metrics="{}")).cause
+
+
+def encode_text(text: str) -> str:
+    """The text as every database can hold it; `decode_text` gives it back to the character.
 
     No database takes half a surrogate pair (a model's JSON may hold one), and PostgreSQL no NUL:
     a text with one is written in escapes behind a mark, every other stands as it is.
     """
     try:
         text.encode()  # a hundredth of what a search for such characters takes
-        plain = "\0" not in text and not text.startswith(SPELLED)
+        plain = "\0" not in text and not text.startswith(ESCAPED)
     except UnicodeEncodeError:
         plain = False
-    return text if plain else SPELLED + text.encode("unicode_escape").decode("ascii")
+    return text if plain else ESCAPED + text.encode("unicode_escape").decode("ascii")
 
 
-def unspelled(kept: str) -> str:
-    """The text that `spelled` was given."""
-    if not kept.startswith(SPELLED):
+def decode_text(kept: str) -> str:
+    """The text that `encode_text` was given."""
+    if not kept.startswith(ESCAPED):
         return kept
-    return kept.removeprefix(SPELLED).encode("ascii").decode("unicode_escape")
+    return kept.removeprefix(ESCAPED).encode("ascii").decode("unicode_escape")
 
 
 def _measured(encoded: Encoded, payload: dict[str, Any]) -> Measured:
@@ -224,14 +228,14 @@ def _json(value: object) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
-def _figure(value: float) -> float | str:
+def _json_float(value: float) -> float | str:
     """The float itself, or "nan", "inf", "-inf", which JSON has no number for."""
     value = float(value)
     return value if math.isfinite(value) else repr(value)
 
 
-def _figures(values: Mapping[str, float]) -> dict[str, float | str]:
-    return {name: _figure(value) for name, value in values.items()}
+def _json_floats(values: Mapping[str, float]) -> dict[str, float | str]:
+    return {name: _json_float(value) for name, value in values.items()}
 
 
 def _floats(metrics: str | None) -> dict[str, float]:

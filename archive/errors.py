@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 class ArchiveError(Exception):
-    """An archive cannot be made, opened, read or written; the text says why and the way out."""
+    """An archive cannot be made, opened, read or written; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archive.errors import ArchiveError
-from archive.figures import escaped
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import escaped
 
 COMMENT = 96
 """Columns of a comment that a model's words are broken into."""
@@ -62,7 +62,7 @@ def file_name(entry: Entry) -> str:
 
 
 def _header(entry: Entry, origin: str) -> str:
-    parents = ", ".join(f"#{parent}" for parent in entry.parents) or "nobody"
+    parents = ", ".join(f"#{parent}" for parent in entry.parents) or "no parents"
     lines = [
         f"Candidate #{entry.id} of {origin}, generation {entry.generation}, {entry.standing}.",
         f"From {parents} by {entry.operator}" + (f": {entry.note}" if entry.note else ""),

@@ -1,9 +1,7 @@
-"""Figures, tables and strangers' words as people read them in a terminal."""
+"""Figures, tables and untrusted text as renderables for a terminal."""
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -11,44 +9,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from genomes.records.text import escaped, number
+
 BOUNDLESS = 10_000
 """Columns that no table needs."""
 
-NOTHING = 1e-12
-"""Below this a figure is what rounding left of 0: shown, never computed with."""
 
-LARGE = 9999.5
-"""From here on four digits would need an exponent; whole numbers read better."""
-
-LARGEST = 1e15
-"""From here on a double is no longer exact to one, and an exponent says so."""
-
-
-def figure(value: float | None, form: str = ".4g") -> str:
-    """A figure for people; a dash where there is none, 0 for what rounding leaves of it."""
-    if value is None or math.isnan(value):
-        return "-"
-    if abs(value) < NOTHING:
-        value = 0.0
-    if form.endswith("g") and LARGE <= abs(value) < LARGEST:
-        form = form.replace(".4g", ".0f")
-    return format(value, form)
-
-
-def escaped(text: str) -> str:
-    r"""A stranger's words so that a terminal only shows them: what it might obey is spelled out.
-
-    Line ends, tabs and spaces of any width stay; control characters (an escape sequence begins with
-    one), those that turn or hide text, and half surrogate pairs become escapes, as in `\x1b`.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_shown, text.replace("\r\n", "\n")))
-
-
-def one_line(text: str) -> str:
-    """A stranger's words, `escaped`, where only one line has room."""
-    return escaped(text).replace("\n", " ").replace("\t", " ")
+def figure(value: float | None, *, signed: bool = False) -> str:
+    """A figure in four digits, those before the point kept however many; a dash for none."""
+    return number(value, 4, signed=signed, whole=True)
 
 
 def cut(text: str, most: int) -> str:
@@ -57,7 +26,7 @@ def cut(text: str, most: int) -> str:
 
 
 def said(text: str, style: str = "") -> Text:
-    """A stranger's words, `escaped`, as a renderable: square brackets in them are no markup."""
+    """Untrusted text, `escaped`, as a renderable: square brackets in it are not markup."""
     return Text(escaped(text), style=style)
 
 
@@ -95,12 +64,10 @@ def table(
     for name in names:
         table.add_column(name, justify="left" if name in left.split() else "right", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        table.add_row(*map(_cell, row))
     table.width = Console(width=BOUNDLESS).measure(table).maximum
     return table
 
 
-def _shown(one: str) -> str:
-    if one in "\n\t" or one.isprintable() or unicodedata.category(one) == "Zs":
-        return one
-    return one.encode("unicode_escape").decode("ascii")
+def _cell(text: str) -> Text:
+    return Text(escaped(text).replace("\n", " ").replace("\t", " "))

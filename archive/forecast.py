@@ -1,4 +1,4 @@
-"""Forecasts: how well whoever gave probabilities knew. Pure, no I/O."""
+"""Forecasts: how good stated probabilities were. Pure, no I/O."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Brier:
         count: Forecasts.
         score: Mean squared difference between probability and truth: 0 is a prophet, 0.25 is who
             always says one half, 1 is always sure and wrong.
-        low: Lower end of the score's 95 % interval.
+        low: Lower end of the score's 95% interval.
         high: Upper end.
         said: Mean probability.
         came_true: Share that came true.
@@ -72,7 +72,7 @@ def forecast_of(entry: Entry, parent_fitness: float | None) -> Forecast | None:
     """What a proposal forecast and what came of it; None where it gave no probability.
 
     It came true where the candidate was measured fitter than its first parent; what was refused,
-    floored or a duplicate beat nobody.
+    floored or a duplicate did not beat its parent.
     """
     if entry.proposal is None or entry.proposal.probability is None or parent_fitness is None:
         return None
@@ -100,7 +100,7 @@ def brier(forecasts: Sequence[Forecast]) -> Brier:
         more of 0 and one of 1 thrown in: so that few forecasts, or all alike, do not look sure.
 
     Raises:
-        ValueError: There are none, or a probability is no number from 0 to 1.
+        ValueError: There are none, or a probability is not a number from 0 to 1.
 
     Source: Brier 1950; Murphy 1973; Stephenson, Coelho & Jolliffe 2008 (within-bin term).
     """
@@ -151,7 +151,7 @@ def _interval(singles: Sequence[float]) -> tuple[float, float]:
 
 
 def _t(freedom: int) -> float:
-    """Student's t at (1 + LEVEL) / 2, within 0.2 % from 4 degrees of freedom on.
+    """Student's t at (1 + LEVEL) / 2, within 0.2% from 4 degrees of freedom on.
 
     Source: Abramowitz & Stegun 1964, 26.7.5.
     """

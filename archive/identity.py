@@ -6,8 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from archive.errors import Difference
+
+RENAMED: Mapping[str, str] = {
+    "objective.risk_floor": "objective.min_risk",
+    "search.explore": "search.epsilon",
+    "search.memory": "search.discount",
+    "search.cost_weight": "search.cost_penalty",
+    "llm.cost_weight": "llm.cost_penalty",
+    "llm.lag": "llm.pipeline_depth",
+}
+"""Settings that archives of version 0.1 may hold under an old name -> the name now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +32,7 @@ class Identity:
         config: The settings that decide what is found, as JSON text of one object. How long and on
             what machine a run goes (generations, workers, addresses) is not part of it.
         seed: Seed of every random stream.
-        isolation: How strangers' text is isolated: `full`, or `reduced:` and the missing walls.
+        isolation: How untrusted text is isolated: `full`, or `reduced:` and the missing layers.
         engine: Version of the engine.
     """
 
@@ -43,6 +54,16 @@ class Identity:
         """SHA-256 of the config, hex; the order of its keys and its spacing do not matter."""
         canonical = json.dumps(json.loads(self.config), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def with_new_names(config: str) -> str:
+    """A config, as JSON text of one object, with the names that its settings have now."""
+    table = json.loads(config)
+    held = [(old, new) for old, new in RENAMED.items() if _part(table, old).keys() & {_key(old)}]
+    for old, new in held:
+        part = _part(table, old)
+        part[_key(new)] = part.pop(_key(old))
+    return json.dumps(table, sort_keys=True) if held else config
 
 
 def differences(old: Identity, new: Identity) -> list[Difference]:
@@ -69,6 +90,15 @@ def differences(old: Identity, new: Identity) -> list[Difference]:
         if one != other:
             found.append(Difference(key=name, old=json.dumps(one), new=json.dumps(other)))
     return found
+
+
+def _part(table: dict[str, Any], path: str) -> dict[str, Any]:
+    part = table.get(path.split(".")[0])
+    return part if isinstance(part, dict) else {}
+
+
+def _key(path: str) -> str:
+    return path.split(".")[1]
 
 
 def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, str]:

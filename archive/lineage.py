@@ -11,7 +11,7 @@ SHORTEST_FOLD = 3
 """Candidates in a row that are worth folding."""
 
 Family = Mapping[int, Kin]
-"""Candidates by id; whoever is a parent in it is in it."""
+"""Candidates by id; closed under parents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def trunk(family: Family, candidate: int) -> list[int]:
 
 
 def fittest(family: Family, count: int) -> list[int]:
-    """The fittest measured candidates, best first; of equals the earlier one first."""
+    """The fittest measured candidates, best first; ties: the earlier one first."""
     measured = [one for one in family.values() if one.fitness is not None]
     return [one.id for one in sorted(measured, key=lambda one: (-_fitness(one), one.id))[:count]]
 

@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.errors import ArchiveError
-from archive.figures import figure, said, table
+from archive.figures import said, table
 from archive.sqlite import is_archive
 from archive.store import Archive
 from archive.tally import Earning, Fate, summed_up
+from genomes.records.text import fixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,10 @@ def archives(folder: Path, box: bool) -> list[RenderableType]:
         box: Whether the table has rules.
 
     Raises:
-        ArchiveError: It is no folder, or cannot be read.
+        ArchiveError: It is not a folder, or cannot be read.
     """
     if not folder.is_dir():
-        raise ArchiveError(f"{folder}: is no folder; give the folder of the archives to list")
+        raise ArchiveError(f"{folder}: is not a folder; give the folder of the archives to list")
     listed: list[Listed] = []
     troubles: list[RenderableType] = []
     try:
@@ -96,8 +97,8 @@ def operators(earned: Sequence[Earning], box: bool) -> Table:
     return table(box, names, rows, left="operator")
 
 
-def nobody_measured(fates: Sequence[Fate]) -> Text:
-    """Why there is nobody to show: what became of all, and whose card says more."""
+def none_measured(fates: Sequence[Fate]) -> Text:
+    """Why there is nothing to show: outcomes by kind, and a card that says more."""
     if not fates:
         return Text("No candidates yet.")
     return said(f"{summed_up(fates)}; see card {fates[0].first}")
@@ -110,7 +111,7 @@ def _archives(listed: Sequence[Listed], box: bool) -> Table:
             one.market,
             f"{one.generations:,}",
             f"{one.candidates:,}",
-            figure(one.best[1] if one.best else None, ".3f"),
+            fixed(one.best[1] if one.best else None),
             f"#{one.best[0]}" if one.best else "-",
         ]
         for one in listed
@@ -123,7 +124,7 @@ def _earning(name: str, together: Sequence[Earning], earned: str, mean: str) -> 
     best = max((one.best for one in together if one.best is not None), default=None)
     candidates = sum(one.candidates for one in together)
     measured = sum(one.measured for one in together)
-    return [name, f"{candidates:,}", f"{measured:,}", earned, mean, figure(best, ".3f")]
+    return [name, f"{candidates:,}", f"{measured:,}", earned, mean, fixed(best)]
 
 
 def _listed(file: Path) -> Listed:

@@ -53,11 +53,11 @@ class Merit:
         failures: Those of them that came to nothing (gain -1).
         gain: Their mean gain, as it was.
         cost: Their mean cost.
-        credit: Credit above that of an average use: posterior mean and 95 % interval, drawn towards
+        credit: Credit above that of an average use: posterior mean and 95% interval, drawn towards
             the others' as far as the data say that arms are alike.
         difference: Credit above the control's in the same blocks, not drawn towards anything; None
             for the control and for what never met it. The intervals of all arms hold
-            TOGETHER with 95 %, at every moment of a run at once: so also that of whichever arm
+            TOGETHER with 95%, at every moment of a run at once: so also that of whichever arm
             looks best, whenever one looks, and however draws followed earlier results.
         claim: `better` or `worse` than the control where that interval leaves out 0 and there are
             at least FEW uses; else None. Where nothing differs, 1 run in 20 at most claims.

@@ -85,15 +85,15 @@ class Neighbours:
         self.size = stop
 
     def look(self, descriptors: NDArray[np.int16]) -> NDArray[np.float64]:
-        """The novelty that (n, 64) strangers would have if all of them were added now.
+        """The novelty that (n, 64) newcomers would have if all of them were added now.
 
         Returns:
-            (n,) in [0, 2]; +inf for a single stranger that meets no member.
+            (n,) in [0, 2]; +inf for a single newcomer without any member.
         """
         nearest = np.full((len(descriptors), self._k), np.inf)
-        strangers = np.ascontiguousarray(descriptors)
-        norms = _norms(strangers)
-        look_nb(strangers, norms, self._descriptors, self._norms, self._lengths, self.size, nearest)
+        newcomers = np.ascontiguousarray(descriptors)
+        norms = _norms(newcomers)
+        look_nb(newcomers, norms, self._descriptors, self._norms, self._lengths, self.size, nearest)
         return self._mean(nearest, self.size + len(descriptors) - 1)
 
     @property

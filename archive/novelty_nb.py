@@ -96,37 +96,37 @@ def meet_nb(
 
 @njit(cache=True)
 def look_nb(
-    strangers: NDArray[np.int16],
-    stranger_norms: NDArray[np.int64],
+    newcomers: NDArray[np.int16],
+    newcomer_norms: NDArray[np.int64],
     descriptors: NDArray[np.int16],
     norms: NDArray[np.int64],
     lengths: NDArray[np.float64],
     size: int,
     nearest: NDArray[np.float64],
 ) -> None:
-    """The nearest distances of strangers to the members and to each other; members are not told.
+    """The nearest distances of newcomers to the members and to each other; members are not told.
 
     Args:
-        strangers: (b, 64) rows.
-        stranger_norms: (b,) their squared lengths.
+        newcomers: (b, 64) rows.
+        newcomer_norms: (b,) their squared lengths.
         descriptors: (capacity, 64) members.
         norms: (capacity,) their squared lengths.
         lengths: (capacity,) the roots of those.
         size: Members that are set.
         nearest: (b, k) filled with +inf; changed in place, ascending.
     """
-    for new in range(strangers.shape[0]):
-        length = np.sqrt(float(stranger_norms[new]))
+    for new in range(newcomers.shape[0]):
+        length = np.sqrt(float(newcomer_norms[new]))
         screen = _screen(nearest[new, -1])
         for old in range(size):
-            dot = _dot(strangers[new], descriptors[old])
+            dot = _dot(newcomers[new], descriptors[old])
             scale = length * lengths[old]
             if dot < screen * scale:
                 continue
-            _keep(nearest[new], _distance(dot, stranger_norms[new], norms[old]))
+            _keep(nearest[new], _distance(dot, newcomer_norms[new], norms[old]))
             screen = _screen(nearest[new, -1])
         for other in range(new):
-            dot = _dot(strangers[new], strangers[other])
-            distance = _distance(dot, stranger_norms[new], stranger_norms[other])
+            dot = _dot(newcomers[new], newcomers[other])
+            distance = _distance(dot, newcomer_norms[new], newcomer_norms[other])
             _keep(nearest[new], distance)
             _keep(nearest[other], distance)

@@ -98,7 +98,7 @@ def vet(url: URL) -> str:
 
 
 def reader(url: URL) -> Engine:
-    """Connections that cannot write; where nobody else does, they see the archive as opened."""
+    """Connections that cannot write; without another writer they see the archive as opened."""
     path = _file(url)
     if path is None:
         return create_engine(url, execution_options={"postgresql_readonly": True})
@@ -290,6 +290,7 @@ def _server_writer(url: URL) -> tuple[Engine, Release]:
     with _server(url):
         engine = create_engine(url)
     holder = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    holder.detach()  # closing it ends it: in the pool it would live on, and hold the lock
     if not holder.execute(text(f"SELECT pg_try_advisory_lock({APPLICATION_ID})")).scalar():
         holder.close()
         engine.dispose()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from archive.novelty import NEIGHBOURS, Neighbours, unpack
 from genomes.records.entry import Entry
-from genomes.records.outcome import Measured, Outcome, kind_of
+from genomes.records.outcome import Measured, Outcome
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -61,7 +61,7 @@ def standing(
     Args:
         outcome: What became of it.
         seed: Whether it is of generation 0.
-        parents_fitness: Its parents' fitness; empty for a jump, which has nobody to beat.
+        parents_fitness: Its parents' fitness; empty for a jump, which has no parents.
         novelty: Its novelty; None unless measured.
         median_novelty: The population's; NaN where there is none, and then nothing is novel.
 
@@ -71,7 +71,7 @@ def standing(
         measured its kind: `floored`, `depends_on_start`, `refused`, `duplicate`, `crashed`.
     """
     if not isinstance(outcome, Measured):
-        return kind_of(outcome)
+        return outcome.kind
     if seed:
         return "seed"
     if parents_fitness and outcome.fitness > max(parents_fitness):
@@ -86,7 +86,7 @@ class Population:
 
     It is a function of the entries told: telling it generation by generation or all at once, in a
     run or when one is resumed, gives the same to the bit. What was refused, floored, crashed or is
-    a duplicate is no member, so it is never a parent; as a child it counts.
+    a duplicate is not a member, so it is never a parent; as a child it counts.
     """
 
     def __init__(self, neighbours: int = NEIGHBOURS) -> None:
@@ -117,7 +117,7 @@ class Population:
         generation = self._statistics.generation
         for entry in entries:
             if entry.id != self._last + 1:
-                raise ValueError(f"candidate {entry.id} told; the next is {self._last + 1}")
+                raise ValueError(f"expected candidate {self._last + 1}, got {entry.id}")
             self._last, generation = entry.id, entry.generation
             parents.extend(set(entry.parents))
             if entry.species == "strategy" and isinstance(entry.outcome, Measured):
@@ -166,7 +166,7 @@ class Population:
         return float(self.fitness[row]) if row >= 0 else None
 
     def rows(self, ids: Sequence[int]) -> NDArray[np.int64]:
-        """Where members stand in the arrays: one row an id, -1 for an id that is no member."""
+        """Where members stand in the arrays: one row an id, -1 for an id that is not a member."""
         wanted = np.asarray(ids, np.int64)
         rows = np.searchsorted(self._ids, wanted)
         inside = rows < len(self._ids)

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from archive.credit import COST_WEIGHT
-from archive.figures import cut, figure, one_line, said, table
+from archive.figures import cut, figure, said, table
 from archive.forecast import Brier, Forecast, brier
 from archive.lineage import Family, layout
 from archive.merit import Interval, Merit, merits
@@ -17,6 +17,7 @@ from archive.uses import controls, heading, uses
 from archive.views import guides
 from archive.written import Asked, Written, most
 from genomes.records.entry import Entry
+from genomes.records.text import fixed, one_line
 
 COLUMNS = ("kind", "uses", "refused", "gain", "credit", "to control", "cost", "Brier", "claim")
 """Columns of the table of prompts, beside their names."""
@@ -40,7 +41,7 @@ def tree(
     *,
     cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
-    """The prompts that may be used, each below the one it was made from, with their records.
+    """The prompts in use, each below its parent, with their track records.
 
     Args:
         family: All prompts.
@@ -71,7 +72,7 @@ def tree(
     parts: list[RenderableType] = [table(box, ["prompt", *names], whole, left="prompt kind claim")]
     others = len(family) - len(prompts)
     if others:
-        parts.append(Text(f"{others:,} more may not be used; outcomes says why", style="dim"))
+        parts.append(Text(f"{others:,} more were rejected; see outcomes", style="dim"))
     return [*parts, *_legend("prompt")]
 
 
@@ -225,14 +226,14 @@ def _compared(one: int, prompts: Mapping[int, Entry], merit: Merit) -> Text:
     if merit.difference is None:
         return Text("  It never met the control, so nothing is said of the difference.")
     ends = {"better": "better than the control", "worse": "worse than the control"}
-    end = ends[merit.claim] if merit.claim else "not to be told from the control yet"
+    end = ends[merit.claim] if merit.claim else "no significant difference from the control yet"
     return Text(f"  difference to control: {_interval(merit.difference)}: {end}")
 
 
 def _forecasts(made: Sequence[Written]) -> str:
     found = _brier(made)
     if found is None:
-        return "Brier score: nobody said how likely it was to beat its parent"
+        return "Brier score: n/a (no forecasts)"
     return (
         f"Brier score: {found.score:.3f} [{found.low:.3f}, {found.high:.3f}] over {found.count:,}: "
         f"said {found.said:.0%}, came true {found.came_true:.0%}"
@@ -258,11 +259,11 @@ def _details(name: str, had: Asked | None, made: Sequence[Written]) -> list[Rend
 def _legend(of: Literal["prompt", "model"]) -> list[RenderableType]:
     lines = [
         "gain: a child's over its parent, cut to [-1, 1]; -1 for what was not measured. credit: "
-        "above that of an average use, with its 95 % interval; cost counted.",
+        "above that of an average use, with its 95% interval; cost counted.",
     ]
     if of == "prompt":
         lines.append(
-            "to control: credit above the control's, in intervals that hold together with 95 %; "
+            "to control: credit above the control's, in intervals that hold together with 95%; "
             "* leaves out 0. cost: of one use."
         )
     lines.append("Brier: of the stated chance to beat the parent; 0 is best, 0.25 a coin's.")
@@ -296,7 +297,7 @@ def _brier(made: Iterable[Written]) -> Brier | None:
 
 def _score(made: Iterable[Written]) -> str:
     found = _brier(made)
-    return figure(found.score if found else None, ".3f")
+    return fixed(found.score if found else None)
 
 
 def _interval(one: Interval | None) -> str:

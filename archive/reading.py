@@ -110,7 +110,7 @@ class Reading:
                 yield from page
 
     def top(self, count: int) -> list[Entry]:
-        """The fittest measured candidates, best first; of equals the earlier one first."""
+        """The fittest measured candidates, best first; ties: the earlier one first."""
         with self._reading() as connection:
             asked = (
                 select(candidate)
@@ -121,7 +121,7 @@ class Reading:
             return rows.entries(connection, asked)
 
     def best(self) -> tuple[int, float] | None:
-        """Id and fitness of the fittest, of equals the earliest; None where none was measured."""
+        """Id and fitness of the fittest, ties: the earliest; None where none was measured."""
         with self._reading() as connection:
             asked = (
                 select(candidate.c.id, candidate.c.fitness)

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from archive.figures import cut, escaped, figure, one_line, said
+from archive.figures import cut, figure, said
 from archive.lineage import Family, best_path
 from archive.views import label
 from archive.written import most
 from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED, Exchange, Message
-from genomes.records.outcome import Duplicate, Floored, Measured, Refused, Unusable
+from genomes.records.outcome import Duplicate, Measured
 from genomes.records.proposal import Call
+from genomes.records.text import escaped, fixed, one_line
 from genomes.records.trial import Trial
 
 SHORT_LINES, SHORT_CHARACTERS = 8, 600
@@ -145,7 +146,7 @@ def _effect(one: Entry, parent: Entry) -> str:
     )
     if len(before.folds) == len(outcome.folds) and outcome.folds:
         folds = zip(before.folds, outcome.folds, strict=True)
-        text += "; folds " + " ".join(figure(new - old, "+.3f") for old, new in folds)
+        text += "; folds " + " ".join(fixed(new - old, signed=True) for old, new in folds)
     return text
 
 
@@ -172,12 +173,8 @@ def _end(one: Entry) -> str:
     match one.outcome:
         case Duplicate() as outcome:
             return f"it is #{outcome.of} again"
-        case Refused() as outcome if outcome.refusals:
-            return f"refused: {one_line(outcome.refusals[0].rule)}"
-        case Floored() as outcome:
-            return f"floored: {one_line(outcome.floor)}"
-        case Unusable() as outcome:
-            return f"unusable: {one_line(outcome.problem)}"
+        case outcome if outcome.cause:
+            return f"{outcome.kind}: {one_line(outcome.cause)}"
         case _:
             return one_line(one.standing)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from archive.encoding import Encoded, decode, encode, spelled, unspelled
-from archive.identity import Identity
+from archive.encoding import Encoded, decode, decode_text, encode, encode_text
+from archive.identity import Identity, with_new_names
 from archive.tables import candidate, generation, parentage, proposal, run
 from genomes.records.entry import Entry
 from genomes.records.proposal import Call, Proposal
+from genomes.records.text import storable
 from genomes.records.trial import Trial
 
 OUTCOME = ("kind", "key", "fitness", "nodes", "payload", "metrics", "descriptor")
@@ -47,7 +48,7 @@ def identity(connection: Connection) -> Identity | None:
     return Identity(
         market=row.market,
         fingerprint=row.fingerprint,
-        config=row.config,
+        config=with_new_names(row.config),
         seed=int(row.seed),
         isolation=row.isolation,
         engine=row.engine,
@@ -71,9 +72,9 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "generation": entry.generation,
         "slot": entry.slot,
         "species": entry.species,
-        "text": _storable(entry.text),
+        "text": storable(entry.text),
         "operator": entry.operator,
-        "note": _storable(entry.note),
+        "note": storable(entry.note),
         "prompt": entry.prompt,
         "model": entry.model,
         "standing": entry.standing,
@@ -117,9 +118,9 @@ def of_proposal(candidate_id: int, proposed: Proposal) -> dict[str, Any]:
     calls = [[getattr(call, name) for name in CALL] for call in proposed.calls]
     return {
         "candidate": candidate_id,
-        "hypothesis": spelled(proposed.hypothesis),
+        "hypothesis": encode_text(proposed.hypothesis),
         "probability": proposed.probability,
-        "mended": spelled(proposed.mended),
+        "mended": encode_text(proposed.mended),
         "gain": proposed.gain,
         "tokens": proposed.tokens,
         "cost": proposed.cost,
@@ -189,19 +190,19 @@ def check_order(
     """
     due = complete(connection)
     if number != due:
-        raise ValueError(f"generation {number} told; the next is {due}")
+        raise ValueError(f"expected generation {due}, got {number}")
     last = connection.scalar(select(func.max(candidate.c.id))) or 0
     slot = -1
     for due, entry in enumerate(entries, start=last + 1):
         if entry.id != due or entry.generation != number or entry.slot <= slot:
             raise ValueError(
-                f"candidate {entry.id} of generation {entry.generation}, slot {entry.slot} told; "
-                f"the next is {due} of generation {number}, slot {slot + 1} or later"
+                f"expected candidate {due} of generation {number}, slot {slot + 1} or later; got "
+                f"{entry.id} of generation {entry.generation}, slot {entry.slot}"
             )
         if not all(1 <= parent <= last for parent in entry.parents):
             raise ValueError(
-                f"candidate {entry.id} told with parents {entry.parents}; they must have been told "
-                f"before its generation: ids 1 to {last}"
+                f"candidate {entry.id} has parents {entry.parents}; they must be of earlier "
+                f"generations: ids 1 to {last}"
             )
         slot = entry.slot
     asked_for = {entry.prompt for entry in entries if entry.prompt is not None}
@@ -211,14 +212,14 @@ def check_order(
     unknown = asked_for.difference(connection.scalars(prompts)) if asked_for else asked_for
     if unknown:
         raise ValueError(
-            f"generation {number} told with prompts {sorted(unknown)}; a prompt is a candidate of "
-            "species prompt that was told in an earlier generation"
+            f"generation {number} names prompts {sorted(unknown)}; a prompt must be a candidate of "
+            "species prompt of an earlier generation"
         )
-    strangers = {one.candidate for one in trials}.difference(entry.id for entry in entries)
-    if strangers:
+    others = {one.candidate for one in trials}.difference(entry.id for entry in entries)
+    if others:
         raise ValueError(
-            f"generation {number} told with trials of {sorted(strangers)}; trials are told with "
-            "the candidate they led to"
+            f"generation {number} has trials of {sorted(others)}; a trial must belong to a "
+            "candidate of its generation"
         )
 
 
@@ -235,16 +236,11 @@ def finite(value: object) -> object:
 
 def _proposal(row: Row[Any]) -> Proposal:
     return Proposal(
-        hypothesis=unspelled(row.hypothesis),
+        hypothesis=decode_text(row.hypothesis),
         probability=row.probability,
-        mended=unspelled(row.mended),
+        mended=decode_text(row.mended),
         gain=row.gain,
         calls=tuple(
             Call(**dict(zip(CALL, fields, strict=True))) for fields in json.loads(row.calls)
         ),
     )
-
-
-def _storable(text: str) -> str:
-    """The text with half surrogate pairs spelled out: they exist in Python and in no database."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""python -m archive.show: an archive in the terminal, or plain where the output is no terminal."""
+"""python -m archive.show: an archive in the terminal, or as plain text in a file or pipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genomes.records.entry import Entry
 
 PLAIN_WIDTH = 120
-"""Columns where the output is no terminal and COLUMNS is not set."""
+"""Columns where the output is not a terminal and COLUMNS is not set."""
 
 INTERRUPTED = 130
 """The exit code of a command that was interrupted, as shells count it."""
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "python -m archive.sh
     """
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv, prog)
-        # A file that is no archive and a disk that fails are said, never shown as a traceback.
+        # A file that is not an archive and a disk that fails are said, never shown as a traceback.
         return _written(_show(arguments))
     except ArchiveError as error:
         sys.stderr.write(f"{error}\n")
@@ -106,7 +106,7 @@ def _parts(
         case "top":
             entries = _best(archive, arguments.sort, arguments.count, arguments.ascending)
             if not entries:
-                return [listing.nobody_measured(archive.fates("strategy"))]
+                return [listing.none_measured(archive.fates("strategy"))]
             return [views.top(entries, box, console.width, arguments.sort)]
         case "card":
             return _card(archive, arguments, console)
@@ -126,10 +126,10 @@ def _parts(
             return views.diff(archive.get(arguments.old), archive.get(arguments.new), box)
         case "outcomes":
             fates = archive.fates()
-            return [listing.outcomes(fates, box) if fates else listing.nobody_measured(fates)]
+            return [listing.outcomes(fates, box) if fates else listing.none_measured(fates)]
         case "operators":
             earned = archive.earnings()
-            return [listing.operators(earned, box) if earned else listing.nobody_measured([])]
+            return [listing.operators(earned, box) if earned else listing.none_measured([])]
         case _:
             entries = archive.top(arguments.top)
             origin = Path(arguments.archive.rsplit("@", 1)[-1]).name
@@ -184,7 +184,7 @@ def _prompts(
         return prompts.tree(kin, known, written, box, width, cost_weight=weight)
     entry = archive.get(arguments.id)
     if entry.species != "prompt":
-        raise ArchiveError(f"#{entry.id} is no prompt but a strategy; card {entry.id} shows it")
+        raise ArchiveError(f"#{entry.id} is not a prompt but a strategy; card {entry.id} shows it")
     made = reasons.made(entry, {}, [])
     source = _source(entry, console)
     return prompts.prompt(entry, known, written, source, made=made, cost_weight=weight)
@@ -196,7 +196,9 @@ def _cost_weight(archive: Archive) -> float:
 
     from archive.credit import COST_WEIGHT
 
-    return float(json.loads(archive.identity.config).get("llm", {}).get("cost_weight", COST_WEIGHT))
+    return float(
+        json.loads(archive.identity.config).get("llm", {}).get("cost_penalty", COST_WEIGHT)
+    )
 
 
 def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterable[RenderableType]:
@@ -206,7 +208,7 @@ def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterab
     kin = family(archive.kin("strategy"))
     best = fittest(kin, arguments.best)
     if not best and not arguments.all:
-        return [listing.nobody_measured(archive.fates("strategy"))]
+        return [listing.none_measured(archive.fates("strategy"))]
     drawn = None if arguments.all else leading(kin, best)
     lines = layout(kin, drawn, depth=arguments.depth, fold=not arguments.all, whole=set(best))
     return views.tree(kin, lines, sum(len(line.folded) for line in lines), width)
@@ -245,7 +247,8 @@ def _console() -> Console:
 
 
 def _source(entry: Entry, console: Console) -> RenderableType:
-    from archive.figures import escaped, said
+    from archive.figures import said
+    from genomes.records.text import escaped
 
     if not console.is_terminal:
         return said(entry.text.rstrip("\n"))

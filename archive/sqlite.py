@@ -26,7 +26,7 @@ def is_archive(path: Path) -> bool:
     """Whether a file is marked as an archive, whatever state the rest of it is in.
 
     SQLite is not asked: after a checkpoint that stopped half-way the file alone is malformed, and
-    to read it with its log would leave side files beside a stranger's. The mark is in the file
+    to read it with its log would leave side files beside a foreign file. The mark is in the file
     since before it had its name, so no log can hold another.
 
     Raises:
@@ -52,16 +52,14 @@ def revision(path: Path) -> str:
             f"`python -m engine.evolve --archive {path}`"
         )
     if not path.is_file():
-        raise ArchiveError(f"{path}: is no file; give the archive's file itself")
+        raise ArchiveError(f"{path}: is not a file; pass the archive file itself")
     try:
         ours = is_archive(path)
     except OSError as error:
         raise ArchiveError(
             f"{path}: cannot be read ({error.strerror}); see its permissions"
         ) from error
-    foreign = (
-        f"{path}: is no archive of Finch's; give the path of one, or another path to begin one"
-    )
+    foreign = f"{path}: is not a Finch archive; pass an existing archive or a new path"
     if not ours:
         raise ArchiveError(foreign)
     try:
@@ -94,7 +92,7 @@ def uri(path: Path, *, mode: str, immutable: bool = False) -> str:
 def read_only_uri(path: Path) -> str:
     """How an archive is read: through its log where one is there or being written.
 
-    A file nobody writes to is read as immutable: otherwise SQLite would leave its side files
+    A file without a writer is read as immutable: otherwise SQLite would leave its side files
     beside it.
     """
     log = log_of(path)

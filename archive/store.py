@@ -36,7 +36,7 @@ class Archive(Reading):
     """One run's archive: one process writes it, any number read it meanwhile.
 
     What it answers stands in `archive.reading`. Make it with `create` or `open`; it is a context
-    manager that closes itself. Threads may share it: whoever writes waits for the other.
+    manager that closes itself. Threads may share it: writers wait for each other.
 
     Attributes:
         identity: What it is a function of.
@@ -259,7 +259,7 @@ def _kept_identity(where: str, url: URL) -> Identity:
     finally:
         engine.dispose()
     if identity is None:
-        raise ArchiveError(f"{where}: holds no run; begin one with --archive at another place")
+        raise ArchiveError(f"{where}: holds no run; start one with another --archive")
     return identity
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from archive.encoding import cause_in
 from archive.tables import candidate
 from genomes.records.entry import Species
 
-NAMED = {"floored": "floor", "crashed": "stage", "unusable": "problem"}
-"""Where a payload holds the reason, by kind."""
+HAVE_CAUSE = frozenset(("refused", "floored", "crashed", "unusable"))
+"""Kinds of outcome that are counted by their cause, which the payload holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +115,8 @@ def reason(kind: str, standing: str, payload: str) -> str:
             return standing
         case "admitted":
             return "prompt"
-        case "refused":
-            refusals = json.loads(payload)["refusals"]
-            return str(refusals[0][0]) if refusals else ""
-        case "floored" | "crashed" | "unusable":
-            return str(json.loads(payload)[NAMED[kind]])
         case _:
-            return ""
+            return cause_in(kind, payload) if kind in HAVE_CAUSE else ""
 
 
 def _mean(one: Earning) -> float:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from archive import place
-from archive.encoding import spelled, unspelled
+from archive.encoding import decode_text, encode_text
 from archive.tables import exchange, passage
 from genomes.records.exchange import SHARED, Exchange, Message, passage_of
 
@@ -59,7 +59,7 @@ class Transcript:
             engine: Connections to the archive.
             reading: Opens a transaction that reads.
             writing: Opens one that writes, saying what for; refuses where the archive is read only.
-            sole: Whether nobody else writes to it.
+            sole: Whether no other process writes to it.
         """
         self._reading, self._writing = reading, writing
         self._new_passages = place.insert_new(engine, passage)
@@ -106,7 +106,7 @@ class Transcript:
             return
         passages: dict[str, str] = {}
         told = [_row(one, passages) for one in exchanges]
-        said = [{"hash": name, "text": spelled(text)} for name, text in passages.items()]
+        said = [{"hash": name, "text": encode_text(text)} for name, text in passages.items()]
         with self._writing("keeping what a model answered") as connection:
             connection.execute(self._new_passages, said)
             connection.execute(self._new_exchanges, told)
@@ -158,7 +158,7 @@ def _row(one: Exchange, passages: dict[str, str]) -> dict[str, Any]:
         **{name: getattr(one, name) for name in PLAIN},
         "messages": json.dumps(messages, separators=(",", ":")),
         "parameters": _put(one.parameters, passages),
-        "text": spelled(one.text),
+        "text": encode_text(one.text),
         "attempts": json.dumps(one.attempts, separators=(",", ":")),
     }
 
@@ -179,7 +179,7 @@ def _exchanges(connection: Connection, rows: Sequence[Row[Any]]) -> list[Exchang
             **{name: getattr(row, name) for name in PLAIN},
             messages=tuple(Message(speaker=who, text=said[name]) for who, name in asked),
             parameters=said[row.parameters],
-            text=unspelled(row.text),
+            text=decode_text(row.text),
             attempts=tuple(json.loads(row.attempts)),
         )
         for row, asked in zip(rows, messages, strict=True)
@@ -191,5 +191,5 @@ def _said(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     wanted = sorted(names)
     for first in range(0, len(wanted), PAGE):
         asked = select(passage).where(passage.c.hash.in_(wanted[first : first + PAGE]))
-        found.update((row.hash, unspelled(row.text)) for row in connection.execute(asked))
+        found.update((row.hash, decode_text(row.text)) for row in connection.execute(asked))
     return found

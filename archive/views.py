@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from archive.figures import escaped, figure, one_line, pairs, said, table
+from archive.figures import figure, pairs, said, table
 from archive.lineage import Family, Line, best_path, gain, steps
 from genomes.records.entry import Entry, Kin
 from genomes.records.outcome import (
@@ -24,6 +24,7 @@ from genomes.records.outcome import (
     Refused,
     Unusable,
 )
+from genomes.records.text import escaped, fixed, one_line
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "sharpe": ("sharpe",),
@@ -44,7 +45,7 @@ OWN = ("fitness", "novelty", "generation", "nodes", "id")
 
 
 def headline(text: str) -> str:
-    """The first line of a strategy's docstring; of its text where it has none or is no Python."""
+    """The first line of a strategy's docstring; of its text where it has none or is not Python."""
     try:
         idea = ast.get_docstring(ast.parse(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -129,9 +130,9 @@ def _column(entry: Entry) -> dict[str, str]:
     """A measured candidate's cells by their columns' names."""
     return {
         "id": f"#{entry.id}",
-        "fitness": figure(sort_value(entry, "fitness"), ".3f"),
+        "fitness": fixed(sort_value(entry, "fitness")),
         **{name: figure(sort_value(entry, name)) for name in COLUMNS},
-        "novelty": figure(entry.novelty, ".3f"),
+        "novelty": fixed(entry.novelty),
         "gen": str(entry.generation),
         "operator": entry.operator,
     }
@@ -196,7 +197,7 @@ def diff(old: Entry, new: Entry, box: bool) -> list[RenderableType]:
     for name in [*before, *(name for name in after if name not in before)]:
         one, other = before.get(name), after.get(name)
         change = None if one is None or other is None else other - one
-        rows.append([name, figure(one), figure(other), figure(change, "+.4g")])
+        rows.append([name, figure(one), figure(other), figure(change, signed=True)])
     rows.append(["outcome", old.standing, new.standing, ""])
     names = ["figure", f"#{old.id}", f"#{new.id}", "change"]
     return [*parts, Text(), table(box, names, rows, left="figure")]
@@ -247,7 +248,7 @@ def label(family: Family, one: Kin) -> Text:
 def _outcome(entry: Entry) -> list[RenderableType]:
     match entry.outcome:
         case Measured() as outcome:
-            folds = " ".join(figure(fold, ".3f") for fold in outcome.folds)
+            folds = " ".join(fixed(fold) for fold in outcome.folds)
             figures = {"fitness": outcome.fitness, "novelty": entry.novelty, **outcome.metrics}
             return [
                 pairs(figures),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, func, select
 
 from archive.tables import candidate, exchange, parentage, proposal
-from archive.tally import reason
+from archive.tally import HAVE_CAUSE, reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +90,7 @@ def written(connection: Connection) -> list[Written]:
             *(candidate.c[name] for name in (*own, "fitness")),
             # The sentences of an outcome may be long; only these kinds hold their reason there.
             case(
-                (candidate.c.kind.in_(["refused", "floored", "crashed", "unusable"]),
-                 candidate.c.payload),
-                else_="{}",
+                (candidate.c.kind.in_(sorted(HAVE_CAUSE)), candidate.c.payload), else_="{}"
             ).label("payload"),
             *(proposal.c[name] for name in ("probability", "gain", "tokens", "cost")),
             parentage.c.parent,
@@ -134,7 +132,7 @@ def asked(connection: Connection) -> list[Asked]:
 
 
 def most(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Counts added up by name, the most first, of equals by name."""
+    """Counts added up by name, the most first, ties by name."""
     totals: dict[str, int] = {}
     for name, count in counted:
         totals[name] = totals.get(name, 0) + count

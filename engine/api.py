@@ -176,7 +176,7 @@ def _toml(value: object) -> str:
 
 
 def _candidates(archive: Any) -> pd.DataFrame:
-    from genomes.records.outcome import Floored, Measured, kind_of
+    from genomes.records.outcome import Floored, Measured
 
     rows: list[dict[str, Any]] = []
     for entry in archive.entries(species="strategy"):
@@ -190,7 +190,7 @@ def _candidates(archive: Any) -> pd.DataFrame:
             "prompt": entry.prompt,
             "model": entry.model,
             "hypothesis": entry.proposal.hypothesis if entry.proposal else "",
-            "kind": kind_of(outcome),
+            "kind": outcome.kind,
             "standing": entry.standing,
             "novelty": entry.novelty,
             "note": entry.note,

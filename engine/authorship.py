@@ -55,25 +55,25 @@ class LanguageModels:
 
         Args:
             settings: Who is asked, when and what for.
-            seed: Every randomness comes from it.
+            seed: Seed of every random stream.
             selector: Who becomes a parent.
             population: The measured candidates as told.
             credit: What operators have earned: the models' own, or all where they compete.
             strategist: Writes strategies.
             rewriter: Writes prompts.
         """
-        self.lag = settings.lag
+        self.lag = settings.pipeline_depth
         self.remarks: Sequence[str] = ()
         self._settings = settings
         self._selector, self._population, self._credit = selector, population, credit
         self._strategist, self._rewriter = strategist, rewriter
         self._schedule = Schedule(settings.every, settings.plateau)
-        self._breakers = Breakers(settings.lag)
+        self._breakers = Breakers(settings.pipeline_depth)
         self._models = Bandit[str](
             "model",
             settings.models,
             explore=0.1,
-            cost_weight=settings.cost_weight,
+            cost_weight=settings.cost_penalty,
             prices=_prices(settings),
         )
         self._prompts = Prompts(settings, seed)
@@ -208,7 +208,7 @@ class LanguageModels:
         return call
 
     def tell(self, entries: Sequence[Entry]) -> None:
-        """Learn from a generation told."""
+        """Learn from a generation that was recorded."""
         generation = entries[0].generation
         was_stalled, was_open = self._schedule.stalled, self._open
         uses = [use for entry in entries if (use := self._use(entry)) is not None]
@@ -229,15 +229,14 @@ class LanguageModels:
         return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
 
     def _left_alone(self, before: frozenset[str]) -> list[str]:
-        """Which models are asked no more for a while, and which again."""
+        """Models that were disabled for a while, and enabled again."""
         now = self._open
         said = [
-            f"model {name} fails too often: {self._breakers.reason(name)}"
-            for name in sorted(now - before)
+            f"model {name} disabled: {self._breakers.reason(name)}" for name in sorted(now - before)
         ]
         if said and now >= set(self._settings.models):
-            said.append("no model is left to write: structural operators go on alone")
-        return [*said, *(f"model {name} is tried again" for name in sorted(before - now))]
+            said.append("no model is available: structural operators continue alone")
+        return [*said, *(f"model {name} is enabled again" for name in sorted(before - now))]
 
     def _plateau(self, before: bool) -> list[str]:
         if not self._schedule.stalled or before:

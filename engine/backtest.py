@@ -1,4 +1,4 @@
-"""`python -m engine.backtest FILE`: one's own strategy measured, or its refusal explained."""
+"""`python -m engine.backtest FILE`: measures one strategy file, or explains its refusal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import Command
+from genomes.records.text import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,8 @@ examples:
   python -m engine.backtest mine.py --market us_etf_daily --trades trades.csv
   python -m engine.backtest mine.py --set objective.benchmark=cash
 
-Only the market's training part is used: a look at later bars would spend them.
-exit code: 0 measured, 1 refused or below a floor, 2 something is wrong
+Only the market's training part is used: later bars are held out.
+exit code: 0 measured, 1 refused or below a floor, 2 an error
 """
 
 
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure a file; 0 measured, 1 refused or floored, 2 something is wrong."""
+    """Measure a file; 0 measured, 1 refused or floored, 2 an error."""
     said = parser().parse_args(argv)
     from engine.errors import explained
 
@@ -116,8 +117,8 @@ def _show(found: Backtest, file: Path) -> int:
             )
         case DependsOnStart() as depends:
             console.print(
-                f"\nno fitness: begun later, its weights differ by {depends.difference:.3g} even "
-                "after max_window bars, so a date could hide in them; use windows that forget",
+                f"\nno fitness: from a later start, its weights differ by {depends.difference:.3g} "
+                "even after max_window bars, so they could encode a date; use finite windows",
                 style="bold yellow",
             )
         case _:
@@ -136,8 +137,12 @@ def _tables(console: Any, found: Backtest) -> None:
     names = list(metrics)
     half = math.ceil(len(names) / 2)
     for left, right in zip(names[:half], [*names[half:], ""], strict=False):
-        cells = f"  {left:24}{_number(metrics[left]):>12}"
-        console.print(cells + (f"    {right:24}{_number(metrics[right]):>12}" if right else ""))
+        cells = [
+            f"  {name:24}{number(metrics[name], 4, whole=True):>12}"
+            for name in (left, right)
+            if name
+        ]
+        console.print("  ".join(cells))
     console.print("\nby fold", style="bold")
     folds = found.folds.assign(
         first=found.folds["first"].dt.strftime("%Y-%m-%d"),
@@ -150,10 +155,6 @@ def _tables(console: Any, found: Backtest) -> None:
     console.print(shown.to_string())
     if len(shown) < len(assets):
         console.print(f"  (the 10 best and 10 worst of {len(assets)})")
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.4g}" if abs(value) < 1e5 else f"{value:.0f}"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ A = TypeVar("A", int, str)
 
 TRIED = 10  # uses after which an arm must live by its record
 MOST = ROOM - 8  # arms that may be in use at a time: those on their way out are weighed as well
-WORSE = 2.33  # standard deviations behind the leader that are no bad luck: 1 in 100
+WORSE = 2.33  # standard deviations behind the leader that are not bad luck: 1 in 100
 
 
 class Bandit(Generic[A]):

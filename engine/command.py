@@ -89,7 +89,7 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     """Run it.
 
     Raises:
-        ConfigError, MarketError, SeedError, ArchiveError, PoolError: Each says the way out.
+        ConfigError, MarketError, SeedError, ArchiveError, PoolError: Each says what to do.
     """
     place = place_of(arguments)
     said = table_of(arguments)
@@ -129,7 +129,7 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
 
 
 def _generations(arguments: Arguments, kept: Kept) -> int:
-    """Generations after the seeds; those of the run to replay where nobody said."""
+    """Generations after the seeds; those of the run to replay where none is given."""
     asked = arguments.generations
     if asked is None:
         if not arguments.replay:
@@ -143,7 +143,7 @@ def _generations(arguments: Arguments, kept: Kept) -> int:
 
 
 def _create(arguments: Arguments, planned: Plan, place: str) -> tuple[str, Archive]:
-    """A new archive; where nobody named one, the next number that no other run has taken."""
+    """A new archive; where none is named, the next number that no other run has taken."""
     from archive.errors import ArchiveError
     from archive.store import Archive
 
@@ -177,7 +177,7 @@ def _greet(console: Console, planned: Plan, place: str, replay: str | None = Non
     for note in notes:
         console.print(f"  note: {note}", style="yellow", markup=False, highlight=False)
     if replay is not None:
-        console.print(f"  replays {replay}: no model is asked, nothing is paid", markup=False)
+        console.print(f"  replays {replay}: no model is asked, at no cost", markup=False)
     elif not config.llm.models:
         console.print(f"  {INVITATION}", style="dim", highlight=False)
 
@@ -185,7 +185,7 @@ def _greet(console: Console, planned: Plan, place: str, replay: str | None = Non
 def _models(settings: LLM) -> str:
     """The models of a run in a line."""
     share = (
-        "as many candidates as they earn"
+        "a share of candidates that adapts to credit"
         if settings.share == "auto"
         else f"{settings.share:.0%} of candidates"
     )

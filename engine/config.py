@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from archive.identity import RENAMED
 from engine.settings import LLM, Part, Sandbox, Search
 from sandbox.objective import Objective
 
@@ -29,10 +30,10 @@ class Config(Part):
     Attributes:
         market: A market's name, or the path of a market's .toml or of its data; empty for the
             embedded one.
-        seed: Every randomness comes from it.
+        seed: Random seed of the whole run.
         objective: What fitness is.
         search: How the next candidates are chosen.
-        llm: Language models: who is asked, when and what for.
+        llm: Language models: which are asked, when, and for what.
         sandbox: Where candidates run.
     """
 
@@ -54,7 +55,7 @@ def read(path: Path | None, settings: Sequence[str] = ()) -> dict[str, Any]:
     """A config file and `key=value` settings as one nested table; the settings win.
 
     Raises:
-        ConfigError: The file cannot be read or is no TOML, or a setting is no `key=value`.
+        ConfigError: The file cannot be read or is not TOML, or a setting is not `key=value`.
     """
     table: dict[str, Any] = {}
     if path is not None:
@@ -108,7 +109,7 @@ def _put(table: dict[str, Any], path: list[str], value: Any, setting: str) -> No
     for key in path[:-1]:
         inner = table.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise ConfigError([f"--set {setting}: {key} is no table"])
+            raise ConfigError([f"--set {setting}: {key} is not a table"])
         table = inner
     table[path[-1]] = value
 
@@ -125,6 +126,8 @@ def _sentence(where: str, error: dict[str, Any]) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join(path)
     if error["type"] == "extra_forbidden":
+        if key in RENAMED:
+            return f"{where}: {key}: is now called {RENAMED[key]}"
         known = _keys(path[:-1])
         close = difflib.get_close_matches(path[-1], known, n=1)
         if not close and len(path) == 1:

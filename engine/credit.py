@@ -41,7 +41,7 @@ class OperatorCredit:
             memory: Weight that evidence keeps from one generation to the next.
             costs: What one try of each costs, in any one unit (evaluations, or money with what an
                 evaluation is worth in it); 0 where not named.
-            cost_weight: What the dearest operator must earn more than the cheapest to be drawn as
+            cost_weight: Extra credit that the most expensive operator needs to be drawn as
                 often; those between, in proportion.
         """
         self._operators = tuple(operators)

@@ -18,7 +18,7 @@ class Status:
 
 @contextmanager
 def explained(command: str, *, on_interrupt: str = "stopped") -> Generator[Status]:
-    """Say what is wrong where the user can mend it; all else is a bug and keeps its trace."""
+    """Print errors that the user can fix as a sentence; others are bugs and keep their trace."""
     status = Status()
     try:
         yield status

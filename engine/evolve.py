@@ -49,20 +49,20 @@ def parser() -> argparse.ArgumentParser:
     add("--config", type=Path, metavar="FILE", help="settings in TOML; configs/search.toml shows "
         "them all")  # fmt: skip
     add("--seed-from", type=Path, nargs="+", action="extend", default=[], metavar="PATH",
-        help="your own strategy files, or folders of them, to begin with")  # fmt: skip
-    add("--archive", metavar="PATH|URL", help="where to keep what is found (default: the next "
+        help="your own strategy files, or folders of them, to start from")  # fmt: skip
+    add("--archive", metavar="PATH|URL", help="where to store the results (default: the next "
         "runs/NNNN.sqlite)")  # fmt: skip
-    add("--resume", action="store_true", help="go on with an archive: the newest in runs/, or "
+    add("--resume", action="store_true", help="continue an archive: the newest in runs/, or "
         "--archive")  # fmt: skip
     add("--workers", type=int, metavar="N", help="Ray workers (default 2); 0 runs in this process")
     add("--ray-address", metavar="A", help="a Ray cluster, e.g. ray://head:10001")
-    add("--seed", type=int, metavar="S", help="every randomness comes from it (default 0)")
-    add("--llm", metavar="MODEL[,MODEL]", help="let language models write variations, too; the key "
-        "is OPENAI_API_KEY in the environment or in .env")  # fmt: skip
+    add("--seed", type=int, metavar="S", help="random seed of the whole run (default 0)")
+    add("--llm", metavar="MODEL[,MODEL]", help="let language models write candidates, too; the API "
+        "key is OPENAI_API_KEY in the environment or in .env")  # fmt: skip
     add("--llm-base-url", metavar="URL", help="any OpenAI-compatible server, e.g. "
         "http://localhost:11434/v1 (Ollama), https://openrouter.ai/api/v1")  # fmt: skip
-    add("--goal", metavar="TEXT", help="what the models are to look for, in your words")
-    add("--replay", metavar="ARCHIVE", help="run a whole search again from its recorded replies, "
+    add("--goal", metavar="TEXT", help="what the models should look for, in your own words")
+    add("--replay", metavar="ARCHIVE", help="repeat a whole search from its recorded replies, "
         "offline, into a new archive")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
         help="one setting, e.g. search.selection=pareto; may be repeated")  # fmt: skip
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = arguments(argv)
     from engine.errors import explained
 
-    interrupted = "stopped at once; what had begun goes on with the same command and --resume"
+    interrupted = "interrupted; rerun with --resume to continue"
     with explained("finch evolve", on_interrupt=interrupted) as status:
         from engine.command import search
 
@@ -96,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _summary(found: Found) -> None:
     from rich.console import Console
 
-    from archive.figures import escaped
     from engine.summary import closing
+    from genomes.records.text import escaped
 
     console = Console(soft_wrap=True, highlight=False)
     for line in closing(found):

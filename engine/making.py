@@ -101,5 +101,5 @@ def _request(one: Work, texts: Mapping[int, str]) -> Request:
 
 
 def _worded(drawing: Drawing, draft: Draft | None) -> Drawing:
-    """A drawing with what was said of its text by whoever wrote it."""
+    """A drawing with what its author said of the text."""
     return replace(drawing, note=draft.note) if draft and draft.text else drawing

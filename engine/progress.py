@@ -1,4 +1,4 @@
-"""What a run says while it goes: a summary of each generation, and the lines people read."""
+"""Progress of a run: a summary of each generation, and the lines in the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from genomes.records.outcome import Crashed, Measured, Refused, Unusable, kind_of
+from genomes.records.outcome import Crashed, Measured, Refused, Unusable
+from genomes.records.text import fixed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A generation as told.
+    """A generation as recorded.
 
     Attributes:
         generation: Its number.
         summary: As `summarise` gives it.
         population: The population with it.
         credit: What operators have earned with it.
-        remarks: What else there is to say: a plateau, a model that is left alone for a while.
+        remarks: Further messages: a plateau, a model that is disabled for a while.
     """
 
     generation: int
@@ -41,7 +42,7 @@ class Report:
 
 
 class Watcher(Protocol):
-    """Whoever looks on while a run goes; it is told, and may ask to stop, never more."""
+    """Observes a run: receives its progress and may ask it to stop, nothing else."""
 
     @property
     def stopping(self) -> bool:
@@ -49,7 +50,7 @@ class Watcher(Protocol):
         ...
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None:
-        """So many of a generation's candidates have passed a stage."""
+        """`done` of a generation's `total` candidates have passed a stage."""
         ...
 
     def told(self, report: Report) -> None:
@@ -67,7 +68,7 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
     entries = [e for e in entries if e.species == "strategy"]
     fitness = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
     novelty = [e.novelty for e in entries if e.novelty is not None]
-    rules = Counter(e.outcome.refusals[0].rule for e in entries if isinstance(e.outcome, Refused))
+    rules = Counter(e.outcome.cause for e in entries if isinstance(e.outcome, Refused))
     crashes = Counter(
         f"{e.outcome.stage}: {e.outcome.reason}" for e in entries if isinstance(e.outcome, Crashed)
     )
@@ -75,7 +76,7 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
     return {
         "generation": generation,
         "candidates": len(entries),
-        "kinds": dict(sorted(Counter(kind_of(e.outcome) for e in entries).items())),
+        "kinds": dict(sorted(Counter(e.outcome.kind for e in entries).items())),
         "standings": dict(sorted(Counter(e.standing for e in entries).items())),
         "refused_by": dict(sorted(rules.items())),
         "crashes": dict(sorted(crashes.items())),
@@ -91,13 +92,13 @@ def _asked(entries: Sequence[Entry]) -> list[Proposal]:
 
 
 def _models(entries: Sequence[Entry], prompts: Sequence[Entry]) -> dict[str, Any]:
-    problems = Counter(e.outcome.problem for e in entries if isinstance(e.outcome, Unusable))
+    problems = Counter(e.outcome.cause for e in entries if isinstance(e.outcome, Unusable))
     proposals = _asked([*entries, *prompts])
     written = [entry for entry in entries if entry.model is not None]
     return {
         "candidates": len(written),
         "unanswered": len(_asked(entries)) - len(written),
-        "prompts": sum(kind_of(entry.outcome) == "admitted" for entry in prompts),
+        "prompts": sum(entry.outcome.kind == "admitted" for entry in prompts),
         "unusable_by": dict(sorted(problems.items())),
         "mended": sum(bool(one.mended) for one in proposals),
         "tokens": sum(one.tokens for one in proposals),
@@ -132,7 +133,7 @@ class Screen:
             console: Where to write.
             first: The generation that the run begins with.
             last: The generation that it ends with.
-            best: Best fitness told before; None if there is none.
+            best: Best fitness recorded before; None if there is none.
         """
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -183,7 +184,7 @@ class Screen:
         )
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None:
-        """So many of a generation's candidates have passed a stage."""
+        """`done` of a generation's `total` candidates have passed a stage."""
         self._bar.update(
             self._task,
             description=f"generation {generation}, {stage}",
@@ -200,7 +201,7 @@ class Screen:
         self._best = best if risen else self._best
         rate = summary["candidates"] / max(now - self._mark, 1e-9)
         done = report.generation - self._first
-        if done == 0:  # starting workers and loading kernels tells nothing of the pace
+        if done == 0:  # starting workers and loading kernels is not part of the rate
             self._began = now
         left = (now - self._began) / max(done, 1) * (self._last - report.generation)
         self._mark = now
@@ -212,10 +213,10 @@ class Screen:
         )
         line = _row((
             str(report.generation),
-            figure(self._best),
-            figure(best),
-            figure(summary["median"]),
-            figure(summary["novelty"]),
+            fixed(self._best),
+            fixed(best),
+            fixed(summary["median"]),
+            fixed(summary["novelty"]),
             "/".join(map(str, counts)),
             f"{rate:.0f}",
             duration(left) if 0 < done < self._last - self._first else "",
@@ -231,9 +232,9 @@ class Screen:
 
 
 def _of_models(summary: dict[str, Any]) -> Iterator[str]:
-    """A generation's models in one line; none where none was asked."""
+    """A generation's use of models in one line; nothing if none was asked."""
     told = summary.get("models")
-    if not told or not summary["generation"]:  # the seeds are nobody's work
+    if not told or not summary["generation"]:  # seeds were not written by models
         return
     parts = [_counted(told["candidates"], "candidate")] if told["candidates"] else []
     if told["unanswered"]:
@@ -249,11 +250,6 @@ def _of_models(summary: dict[str, Any]) -> Iterator[str]:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def figure(value: float | None) -> str:
-    """A fitness or novelty in three decimals; a dash where there is none."""
-    return "-" if value is None else f"{value:.3f}"
 
 
 def duration(seconds: float) -> str:

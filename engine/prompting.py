@@ -45,7 +45,7 @@ class Prompts:
         self.controls: set[int] = set()
         self._settings, self._seed = settings, seed
         self._bandits: dict[str, Bandit[int]] = {}
-        self._idle = False  # nobody asked with any since new ones came
+        self._idle = False  # none used since new ones came
         self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
 
     def draw(self, kind: str, rng: np.random.Generator) -> int | None:
@@ -66,7 +66,7 @@ class Prompts:
             generation: The generation.
             slot: Its first free slot.
             candidate: The id that slot's candidate will have.
-            models: Draws who rewrites, in order of preference; nobody where none can be asked.
+            models: Draws the rewriters, in order of preference; none where none can be asked.
         """
         settings = self._settings.prompts
         if not settings.every or generation % settings.every or self._idle:
@@ -156,7 +156,7 @@ class Prompts:
             control=plain,
             control_share=settings.prompts.control,
             cap=settings.prompts.active,
-            cost_weight=settings.cost_weight,
+            cost_weight=settings.cost_penalty,
         )
 
     def records(self) -> dict[int, Merit]:

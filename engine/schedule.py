@@ -11,8 +11,8 @@ class Schedule:
     """In which generations models write; a function of the generations told.
 
     Attributes:
-        every: They write every so many generations.
-        plateau: Only after so many generations without a better best; 0: always.
+        every: Generations from one use of models to the next.
+        plateau: Only after this many generations without a new best; 0: always.
     """
 
     every: int

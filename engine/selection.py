@@ -105,13 +105,13 @@ class _Member:
 
 
 class RandomSelector:
-    """Nobody: every candidate is a new strategy. The baseline."""
+    """No parents: every candidate is a new strategy. The baseline."""
 
     def begin(self, population: Population) -> None:
         """Look at nothing."""
 
     def parents(self, count: int, rng: np.random.Generator) -> tuple[int, ...]:
-        """Nobody."""
+        """No parents."""
         return ()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.pool import Pool
 
 RUNS = Path("runs")
-"""Where archives lie whose place nobody named."""
+"""Folder of archives without a path of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +148,8 @@ class Session:
             finally:
                 if desk is not None and desk.under_way:
                     self.console.print(
-                        f"{desk.under_way} answers are under way and paid for: waiting to keep "
-                        "them; Ctrl-C gives them up.",
+                        f"Waiting for {desk.under_way} answers in flight (already billed); "
+                        "press Ctrl-C to discard them.",
                         style="yellow",
                     )
         return self._found(archive, place, spent)

@@ -19,10 +19,10 @@ class Tune(Part):
 
     Attributes:
         method: `grid`, `tpe`, or `grid_then_tpe`.
-        trials: Trials a session, e.g. 16; 0 leaves tuning out.
-        batch: Trials proposed at a time, whatever the number of workers.
-        prune: Whether a trial that is worse than half of its peers on the first folds ends there.
-            It saves nothing where execution costs more than the books, as it does here.
+        trials: Trials per session, e.g. 16; 0 turns tuning off.
+        batch: Trials proposed at a time, for any number of workers.
+        prune: Whether a trial that is worse than the median on the first folds is stopped. It saves
+            nothing as long as execution costs more than the books.
     """
 
     method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
@@ -35,15 +35,16 @@ class Search(Part):
     """How the next candidates are chosen.
 
     Attributes:
-        population: Candidates a generation.
+        population: Candidates per generation.
         selection: Who becomes a parent: `novelty` (fit and novel, with few children), `pareto`
-            (NSGA-II over fitness, novelty and brevity), `random` (nobody: every candidate is a new
-            strategy; the baseline a search has to beat).
+            (NSGA-II over fitness, novelty and brevity), `random` (no parents: every candidate is a
+            new strategy; the baseline a search has to beat).
         builtin_seeds: Whether the strategies that come with Finch are among the seeds.
         operators: Operators in use; empty for all.
-        explore: Share of draws in which operators are chosen evenly, whatever they have earned.
-        memory: What an operator's earnings keep of their weight from one generation to the next.
-        cost_weight: What the dearest operator must earn more than the cheapest, to be drawn alike.
+        epsilon: Share of draws in which every operator is equally likely, regardless of credit.
+        discount: Factor on an operator's past credit per generation; 1 forgets nothing.
+        cost_penalty: Extra credit that the most expensive operator needs to be drawn as often as
+            the cheapest.
         pareto_pool: Members that NSGA-II sorts: the newest ones.
         tune: Tuning of parameters, as an operator.
     """
@@ -52,24 +53,24 @@ class Search(Part):
     selection: Literal["novelty", "pareto", "random"] = "novelty"
     builtin_seeds: bool = True
     operators: tuple[str, ...] = ()
-    explore: float = Field(default=0.2, ge=0, le=1)
-    memory: float = Field(default=0.9, gt=0, le=1)
-    cost_weight: float = Field(default=0.1, ge=0, le=1)
+    epsilon: float = Field(default=0.2, ge=0, le=1)
+    discount: float = Field(default=0.9, gt=0, le=1)
+    cost_penalty: float = Field(default=0.1, ge=0, le=1)
     pareto_pool: int = Field(default=500, ge=4, le=100_000)
     tune: Tune = Tune()
 
 
 class Sandbox(Part):
-    """Where candidates run. Decides how long a run takes, never what it finds.
+    """Where candidates run. Affects a run's duration, never its results.
 
     Attributes:
         workers: Ray workers; 0 runs everything in this process.
         ray_address: A cluster; empty for this machine.
-        cache_mb: Cap on each worker's cache of computed values.
-        draw_wall_s: Backstop on one drawing.
-        batch_wall_s: A batch that takes longer has hung; its worker is replaced.
-        isolation: `full` runs strangers' code behind every wall of the jail, or not at all;
-            `reduced` does with the walls that the platform has (sandbox/README.md).
+        cache_mb: Limit of each worker's cache of computed values.
+        draw_wall_s: Time limit for tracing one strategy; a backstop.
+        batch_wall_s: A batch that takes longer is hung; its worker is replaced.
+        isolation: `full` requires every isolation layer of the jail; `reduced` accepts those that
+            the platform has (sandbox/README.md).
     """
 
     workers: int = Field(default=2, ge=0, le=10_000)
@@ -81,12 +82,12 @@ class Sandbox(Part):
 
 
 class Budget(Part):
-    """What models may cost; a run ends cleanly where one is used up. 0: no limit.
+    """Limits on what models cost; a run stops cleanly when one is used up. 0: no limit.
 
     Attributes:
         money: In the currency of the prices.
-        tokens: Tokens of questions and answers.
-        calls: Questions answered or failed.
+        tokens: Tokens in and out.
+        calls: Requests, answered or failed.
         seconds: Time of this session.
     """
 
@@ -97,14 +98,14 @@ class Budget(Part):
 
 
 class Server(Part):
-    """How a model's server is spoken to. Decides how long a run takes, never what it finds.
+    """Connection to the models' servers. Affects a run's duration, never its results.
 
     Attributes:
-        base_url: Any OpenAI-compatible one; empty: OPENAI_BASE_URL, else OpenAI's own.
-        concurrency: Questions under way at a time.
-        timeout_s: Wall time of one attempt.
-        attempts: Attempts at one question before the next model is asked.
-        backoff_s: First pause between attempts; it doubles.
+        base_url: Any OpenAI-compatible server; empty: OPENAI_BASE_URL, else OpenAI.
+        concurrency: Requests in flight at a time.
+        timeout_s: Time limit of one attempt.
+        attempts: Attempts per question before the next model is asked.
+        backoff_s: First pause between attempts; doubles each time.
     """
 
     base_url: str = ""
@@ -118,11 +119,11 @@ class Prompts(Part):
     """How the prompts evolve.
 
     Attributes:
-        every: New prompts come every so many generations; 0: never.
-        count: How many come then.
-        by_model: Share of them that a model writes; the others are structural.
-        active: Prompts of a kind that are in use at a time.
-        control: Share of draws that use the plain control prompt, whatever the others have earned.
+        every: Generations from one batch of new prompts to the next; 0: never.
+        count: New prompts per batch.
+        by_model: Share of them written by a model; the others are structural variants.
+        active: Prompts of a kind in use at a time.
+        control: Share of draws that use the plain control prompt, regardless of credit.
     """
 
     every: int = Field(default=5, ge=0, le=100_000)
@@ -133,38 +134,38 @@ class Prompts(Part):
 
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-"""Money for a million tokens."""
+"""Price per million tokens."""
 
 
 class LLM(Part):
-    """Language models: who is asked, when, and what for. Without models all of it rests.
+    """Language models: which are asked, when, and for what. Ignored if `models` is empty.
 
     Attributes:
-        models: Who writes; the one asked first is drawn by what each has earned for its price, the
-            others stand in where it fails.
-        analyst: Who explains a backtest, in order of preference; empty: `models`.
-        critic: Who criticises proposals; empty: `models`.
-        rewriter: Who rewrites prompts; empty: `models`.
+        models: Models that write strategies; the first to ask is drawn by credit and cost, the
+            others are fallbacks.
+        analyst: Models that explain a backtest, in order of preference; empty: `models`.
+        critic: Models that criticise proposals; empty: `models`.
+        rewriter: Models that rewrite prompts; empty: `models`.
         goal: Requirements in the user's words.
-        category: The kind of strategy wanted, as `engine.llm.goal` names them; empty: read from the
+        category: Kind of strategy wanted, one of those in `engine.llm.goal`; empty: taken from the
             goal.
         share: Share of a generation's candidates that models write, or `auto`: models compete with
-            the other operators by what they earn for what they cost.
-        every: Models are asked every so many generations.
-        plateau: Models are asked only after so many generations without a better best; 0: always.
-        lag: Generations that selection and credit look further back, so that models write while
-            candidates are measured.
+            the other operators on credit and cost.
+        every: Generations from one use of models to the next.
+        plateau: Models are asked only after this many generations without a new best; 0: always.
+        pipeline_depth: Generations between what selection and credit have seen and what they
+            choose, so that models write while candidates are measured.
         analysis: Whether the analyst is asked about every parent.
         drafts: Proposals asked for each candidate; the critic's favourite is taken.
         debate: Rounds between critic and strategist; 0: no critic.
         temperature: Of the strategist's answers.
         max_tokens: Cap on an answer.
-        briefing_tokens: What the briefing may take, beside the page of the language.
-        cost_weight: What a model's price weighs against what it earns.
-        prices: Model (or how its name begins) -> money for a million tokens in and out.
+        briefing_tokens: Limit of the briefing, not counting the language page.
+        cost_penalty: Penalty on a model's or prompt's credit per unit of its relative cost.
+        prices: Model, or prefix of its name -> price per million tokens in and out.
         prompts: How the prompts evolve.
-        budget: What it may cost.
-        server: How the servers are spoken to.
+        budget: Limits on cost.
+        server: Connection settings.
     """
 
     models: tuple[str, ...] = ()
@@ -176,14 +177,14 @@ class LLM(Part):
     share: float | Literal["auto"] = 0.5
     every: int = Field(default=1, ge=1, le=100_000)
     plateau: int = Field(default=0, ge=0, le=100_000)
-    lag: int = Field(default=1, ge=0, le=1)
+    pipeline_depth: int = Field(default=1, ge=0, le=1)
     analysis: bool = True
     drafts: int = Field(default=1, ge=1, le=8)
     debate: int = Field(default=0, ge=0, le=8)
     temperature: float = Field(default=0.8, ge=0, le=2)
     max_tokens: int = Field(default=8000, ge=64, le=1_000_000)
     briefing_tokens: int = Field(default=6000, ge=500, le=1_000_000)
-    cost_weight: float = Field(default=0.1, ge=0, le=10)
+    cost_penalty: float = Field(default=0.1, ge=0, le=10)
     prices: Mapping[str, tuple[Price, Price]] = Field(
         default_factory=dict[str, tuple[Price, Price]]
     )

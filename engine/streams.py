@@ -1,4 +1,4 @@
-"""Random streams: one for each (seed, generation, slot, purpose), whoever draws from it."""
+"""Random streams: one for each (seed, generation, slot, purpose)."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 _FIGURES = (
     ("sharpe", "Sharpe", "{:.2f}"),
     ("excess_sharpe", "Sharpe over its own past exposure", "{:.2f}"),
-    ("cagr", "return a year", "{:.1%}"),
+    ("cagr", "return per year", "{:.1%}"),
     ("max_drawdown", "largest drawdown", "{:.1%}"),
-    ("turnover", "turnover a year", "{:.1f}"),
+    ("turnover", "turnover per year", "{:.1f}"),
     ("trades", "trades", "{:.0f}"),
     ("return_at_double_cost", "total return at doubled costs", "{:.1%}"),
     ("return_at_delay", "total return one bar late", "{:.1%}"),
@@ -32,12 +32,15 @@ def closing(found: Found) -> Iterator[str]:
         told = f"after generation {found.generations - 1}" if found.generations else "at once"
         yield (
             f"Stopped {told}; all of it is in {found.archive}. "
-            f"Go on with --resume --archive {found.archive}."
+            f"Continue with --resume --archive {found.archive}."
         )
     champion = found.champion
     if champion is None or not isinstance(champion.outcome, Measured):
         counts = ", ".join(f"{count} {floor}" for floor, count in found.floors.items())
-        yield f"No strategy passed the floors: that is an answer, too. ({counts or 'none ran'})"
+        yield (
+            "No strategy met the minimum requirements. That is a valid result. "
+            f"({counts or 'none ran'})"
+        )
     else:
         outcome = champion.outcome
         idea = Genome(text=champion.text).idea
@@ -53,8 +56,8 @@ def closing(found: Found) -> Iterator[str]:
         )
         yield f"  its file: {found.champion_file}"
         yield (
-            "  These are training figures of the best of many: they say what was searched for, "
-            "not what will be earned. Nothing here is evidence yet."
+            "  These are training figures of the best of many: they show what the search "
+            "optimised, not what will be earned. Nothing here is evidence yet."
         )
     yield from found.notes
     yield f"Archive: {found.archive}  (python -m archive.show {found.archive})"

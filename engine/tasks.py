@@ -50,7 +50,7 @@ class Draft:
 
     Attributes:
         text: The text; what the model wrote, where it cannot be drawn. Where it is empty and there
-            is no outcome, a structural operator takes the slot.
+            is not an outcome, a structural operator takes the slot.
         outcome: What became of it, where that is known without drawing it.
         note: One sentence: what was done.
         change: What the docstring is to say of that; empty leaves it alone.

@@ -103,7 +103,7 @@ def identity(
         seeds: The strategies of generation 0.
         place: Where the market was found first. The same bars may lie elsewhere when a run is
             resumed; the fingerprint decides whether they are the same.
-        isolation: What strangers' code runs behind.
+        isolation: Isolation layers around untrusted code.
     """
     from hashlib import sha256
 
@@ -257,8 +257,8 @@ def _credit(search: Search, operators: tuple[str, ...]) -> OperatorCredit:
     costs = dict.fromkeys(operators, 1.0) | {TUNE: 1.0 + search.tune.trials}
     return OperatorCredit(
         operators,
-        explore=search.explore,
-        memory=search.memory,
+        explore=search.epsilon,
+        memory=search.discount,
         costs=costs | dict.fromkeys(MODEL_OPERATORS, float(dear)),
-        cost_weight=search.cost_weight,
+        cost_weight=search.cost_penalty,
     )

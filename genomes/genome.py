@@ -28,7 +28,7 @@ class Genome:
 
     @property
     def change(self) -> str:
-        """What the last variation changed; empty for a file nobody varied."""
+        """What the last variation changed; empty for a file that was not varied."""
         return split_docstring(docstring(self.text))[1]
 
     @property
@@ -48,7 +48,7 @@ class Genome:
 
 
 def docstring(text: str) -> str:
-    """The docstring of a file, unindented; empty where there is none or the text is no Python."""
+    """The docstring of a file, unindented; empty where there is none or the text is not Python."""
     try:
         return ast.get_docstring(ast.parse(text)) or ""
     except (SyntaxError, ValueError, RecursionError, MemoryError):

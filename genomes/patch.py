@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from genomes.check.report import quote
+from genomes.records.text import quote
 
 MAX_EDITS = 20
 MAX_CHARS = 32_768

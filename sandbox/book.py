@@ -30,7 +30,7 @@ class Targets:
         weights: (N,) target weights of equity, or shares (`units`); NaN is unknown and counts as 0.
         stop_loss: (N,) fraction of the base price, or None. At the entry the deciding bar's value
             holds; each later close's value replaces it from the next bar on, unless it is NaN.
-            0 or less is no stop. So the next two.
+            0 or less is not a stop. So the next two.
         take_profit: As stop_loss.
         trailing_stop: As stop_loss, of the best price since the fill.
         max_held: (N,) own bars from fill to fill, or None.

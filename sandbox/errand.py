@@ -69,7 +69,7 @@ class Request:
         text: The text, where it is given.
         change: What the docstring of a given text is to say of the change; empty leaves it alone.
         own: Whether our own operator wrote that text from one that had passed: the guards that only
-            strangers need (most of the time) are left out, the checker and the jail are not.
+            untrusted text needs (most of the time) are left out, the checker and the jail are not.
     """
 
     operator: str

@@ -168,7 +168,7 @@ class Executor:
         for i in wanted:
             one = np.nan_to_num(full[i][keep[settled]], posinf=np.inf, neginf=-np.inf)
             other = np.nan_to_num(later[i][settled], posinf=np.inf, neginf=-np.inf)
-            apart = one != other  # an infinite value less itself is no number
+            apart = one != other  # an infinite value less itself is not a number
             if apart.any():
                 worst = max(worst, float(np.abs(one[apart] - other[apart]).max()))
         return worst

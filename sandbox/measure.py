@@ -146,7 +146,7 @@ def fold_statistics(
         edges,
         STATISTICS.index(objective.statistic),
         bars_per_year,
-        objective.risk_floor,
+        objective.min_risk,
         STATISTIC_LIMIT,
     )
     return tuple(float(value) for value in statistics)
@@ -167,7 +167,7 @@ def figures(book: Book, bars_per_year: float) -> dict[str, float]:
     | sortino | mean(net) / sqrt(mean(min(net, 0)^2)) sqrt(N), over all bars |
     | calmar, max_drawdown | cagr / max_drawdown; largest 1 - equity / its peak so far |
     | drawdown_bars | longest run of bars below an earlier peak |
-    | cvar_5 | minus the mean of the worst 5 % of net returns, at least one |
+    | cvar_5 | minus the mean of the worst 5% of net returns, at least one |
     | skew | n / ((n - 1)(n - 2)) sum(((net - mean) / sd)^3) |
     | trades, hit_rate | closed trades, flat to flat; share of them with pnl > 0, net of costs |
     | profit_factor | their pnl gained / pnl lost |

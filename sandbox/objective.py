@@ -23,9 +23,9 @@ class Objective(BaseModel):
     | sharpe | mean(e) / sd(e) x sqrt(N), ddof 1 |
     | sortino | mean(e) / sqrt(mean(min(e, 0)^2)) x sqrt(N), over all bars |
     | calmar | annual growth of prod(1 + e) / its largest drawdown |
-    | mean_minus_cvar | mean(e) x N - CVaR x sqrt(N); CVaR: minus the mean of the worst 5 % of e |
+    | mean_minus_cvar | mean(e) x N - CVaR x sqrt(N); CVaR: minus the mean of the worst 5% of e |
 
-    The risk below a fraction counts as at least `risk_floor` times the same risk of net. A fold in
+    The risk below a fraction counts as at least `min_risk` times the same risk of net. A fold in
     which e has no variance counts as 0, and every fold's value is cut to
     [-100, 100], so fitness is always finite.
 
@@ -33,12 +33,12 @@ class Objective(BaseModel):
         statistic: Of e_t, in each fold.
         benchmark: "own_past" (per asset, the mean of the strategy's past weights, from its first
             position on, times the asset's return: beta earns nothing), or "cash" (zero).
-        risk_floor: A strategy that hugs its benchmark (a constant weight, say) leaves an e that is
-            all rounding, drift and rebalancing: next to no mean over next to no deviation, which is
-            any number. This share of net's own risk is the least that counts; 0 is off.
+        min_risk: The risk of e counts as at least this share of net's own; 0 turns it off. Without
+            it a strategy that tracks its benchmark (a constant weight, say) divides a mean near
+            zero by a deviation near zero, both of them rounding and rebalancing.
         folds: Contiguous folds of the training window.
         aggregate: Over folds: their mean minus half their standard deviation (ddof 1), or the mean.
-        charge_per_node: Taken off per node of the graph.
+        charge_per_node: Penalty per node of the graph.
         min_trades: Closed trades, or whole turns of the book where that is more: for each asset its
             traded notional over twice the largest position it traded to, so that a portfolio which
             resizes without ever going flat is counted too. None is off, as everywhere below.
@@ -46,7 +46,7 @@ class Objective(BaseModel):
         min_return_at_double_cost: Total return when every cost but funding is doubled must be
             above this.
         max_drawdown: Largest fall of equity from its peak, a fraction.
-        max_turnover: Traded notional over equity, a year.
+        max_turnover: Traded notional over equity, per year.
         max_abs_beta: Absolute beta to the market's equal-weight return.
     """
 
@@ -54,7 +54,7 @@ class Objective(BaseModel):
 
     statistic: Literal["sharpe", "sortino", "calmar", "mean_minus_cvar"] = "sharpe"
     benchmark: Literal["own_past", "cash"] = "own_past"
-    risk_floor: float = Field(default=0.1, ge=0, le=1)
+    min_risk: float = Field(default=0.1, ge=0, le=1)
     folds: int = Field(default=6, ge=1, le=1000)
     aggregate: Literal["mean_minus_half_sd", "mean"] = "mean_minus_half_sd"
     charge_per_node: float = Field(default=0.002, ge=0)

@@ -81,7 +81,7 @@ class Patterns:
         stop_streak: Most losing stop-outs in a row in one asset on one side.
         stop_streak_share: What that streak lost, of everything lost.
         losing_streak: Most losing trades in a row, by exit, over all assets.
-        best_5_percent: Share of everything gained that the best 5 % of trades (at least one) made.
+        best_5_percent: Share of everything gained that the best 5% of trades (at least one) made.
         pnl_without_best: Profit of all trades without those, in units of the starting equity.
     """
 
@@ -182,10 +182,10 @@ def spells(times: I64, amounts: F64, length: int, count: int) -> list[tuple[int,
         times: (R,) rising.
         amounts: (R,) not negative; only those above 0 count and are returned.
         length: Bars.
-        count: At most so many spells; fewer where nothing is left.
+        count: Most spells; fewer where nothing is left.
 
     Returns:
-        (time of its first trade, indices of its trades), the largest sum first; of equals the
+        (time of its first trade, indices of its trades), the largest sum first; ties: the
         earlier.
     """
     left = np.flatnonzero(amounts > 0)

@@ -24,7 +24,7 @@ MAX_BATCH = 32
 
 
 class PoolError(RuntimeError):
-    """The workers cannot be had; the text says why and the way out."""
+    """The workers cannot be had; the text says why and what to do."""
 
 
 class Pool(Protocol):
@@ -310,7 +310,7 @@ def is_secret(name: str, value: str = "") -> bool:
     """Whether an environment variable may hold a secret, or a way to the network.
 
     Its name says so, or else its value: an address with user info, or what looks like a password
-    among other settings. Ray's own stay: without its token it lets nobody in.
+    among other settings. Ray's own stay: without its token it refuses every connection.
     """
     if name.startswith("RAY_"):
         return False

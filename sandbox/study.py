@@ -1,4 +1,4 @@
-"""What one strategy did, in a few figures for whoever explains it: no symbol, no date."""
+"""What one strategy did, in a few figures for models that explain it: no symbol, no date."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ class Study:
         total_return: Net.
         return_at_delay: With every decision one own bar later.
         return_at_double_cost: With every cost but funding doubled.
-        cost_share: Costs over profit before costs; None where that is no profit.
+        cost_share: Costs over profit before costs; None where that is not a profit.
         bars: Clock bars of the window.
         folds: In order of time.
         assets: At most 12: each asset, or in wide markets the best, the worst, and the rest in
             quarters by profit.
         regimes: As in REGIMES.
-        trend_bars: The market rises where its index is higher than so many bars before.
-        volatility_bars: It is calm where its volatility over so many bars is at most the median.
+        trend_bars: The market rises where its index is higher than this many bars before.
+        volatility_bars: It is calm where its volatility over this many bars is at most the median.
         trades: What the trades have in common.
     """
 
@@ -199,7 +199,7 @@ def _folds(book: Book, edges: I64, objective: Objective, year: float) -> tuple[F
         inside,
         STATISTICS.index(objective.statistic),
         year,
-        objective.risk_floor,
+        objective.min_risk,
         STATISTIC_LIMIT,
     )
     made: list[Fold] = []

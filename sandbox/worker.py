@@ -1,4 +1,4 @@
-"""A worker's day: propose, draw, execute, measure. Untrusted text in, outcomes out."""
+"""A worker: propose, read, execute, measure. Untrusted text in, outcomes out."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class Worker:
         if depends is not None:
             return depends
         found = measure(self.panel, self._targets(graph), **self._terms(graph))
-        if found.fitness is not None:  # nobody reads the warnings of what has none
+        if found.fitness is not None:  # warnings are read only of what has a fitness
             found = self._with_clips(graph, found)
         return _as_outcome(text, graph, found)
 
@@ -168,7 +168,7 @@ class Worker:
         """One serialised graph as `measure` answers it, and its books laid open.
 
         Raises:
-            GraphError: The text is no graph of this market.
+            GraphError: The text is not a graph of this market.
         """
         graph = self._reader.read(text)
         books = report(self.panel, self._targets(graph), **self._terms(graph))
@@ -177,7 +177,7 @@ class Worker:
         return depends or _as_outcome(text, graph, books.measurement), books
 
     def study(self, graphs: Sequence[str]) -> list[Study | None]:
-        """What strategies did, in order, for whoever explains them; None where one cannot run."""
+        """What strategies did, in order, for models to explain; None where one cannot run."""
         return [self._study(text) for text in graphs]
 
     def _study(self, text: str) -> Study | None:
@@ -188,7 +188,7 @@ class Worker:
             return study(self.panel, self._targets(graph), **terms)
         except MemoryError:
             raise
-        except Exception:  # whoever measures it is told why; a briefing goes without
+        except Exception:  # measuring reports why; a briefing goes without
             return None
 
     def _depends(self, text: str, graph: Graph) -> DependsOnStart | None:

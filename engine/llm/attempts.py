@@ -25,7 +25,7 @@ class DeskSettings:
         backoff_cap_s: Longest such pause.
         pause_cap_s: Longest pause that a server gets by asking for it (`Retry-After`). One that
             wants a longer one (a daily quota asks for hours) has no further attempt: another model
-            is asked rather than nobody.
+            is asked rather than none.
     """
 
     concurrency: int = 8
@@ -42,7 +42,7 @@ class Pace:
         self._until = 0.0
 
     def pause(self, seconds: float) -> None:
-        """Nobody asks for so long."""
+        """No server asks for a longer pause."""
         self._until = max(self._until, time.monotonic() + seconds)
 
     async def wait(self) -> None:
@@ -65,7 +65,7 @@ class Counter:
         prices: What answers cost.
         slots: As many as questions may be under way.
         admit: Called right before each attempt with whether it is a further one at its question;
-            what it raises, nobody catches here.
+            what it raises, is not caught here.
         under_way: Attempts that have gone out and are not back.
     """
 

@@ -1,4 +1,4 @@
-"""One strategist's side of a draft: it writes, answers its critic, and mends once."""
+"""One strategist's side of a draft: it writes, answers its critic, and repairs once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from engine.llm.reply import Written, compose, read_strategy
 from engine.llm.schemas import STRATEGY
 from engine.llm.seat import Asker, Seat, consult, echo, user
-from engine.llm.words import one_line, paragraph
 from genomes.prompt import fill, load
 from genomes.records.exchange import Exchange, Message
 from genomes.records.outcome import Unusable
 from genomes.records.proposal import Call
+from genomes.records.text import one_line, paragraph
 
 MAX_PROBLEM = 4_000
 """Characters on what was wrong with a reply."""
@@ -66,7 +66,7 @@ class Author:
         return text
 
     def _models(self) -> tuple[str, ...]:
-        """Whoever spoke last goes on; the others follow in their order."""
+        """The last speaker first; the others follow in order."""
         others = tuple(model for model in self.seat.models if model != self.model)
         return others if self.model is None else (self.model, *others)
 

@@ -1,6 +1,6 @@
-"""Circuit breakers: which models are left out for a while. Pure: a function of what was told.
+"""Circuit breakers: which models are disabled for a while. Pure: a function of recorded calls.
 
-A model's breaker opens when half of its calls in a generation fail. It stays open for so many
+A model's breaker opens when half of its calls in a generation fail. It stays open for as many
 generations, twice as many each time in a row, then lets calls through again; how the first of those
 fare decides.
 """
@@ -83,17 +83,17 @@ class Breakers:
     def reason(self, model: str) -> str:
         """Why a model's breaker opened last, and for how long; empty if its last calls went well.
 
-        For example "reset, 9 of 9 calls; left alone until generation 6", which is the first that
+        For example "reset, 9 of 9 calls; until generation 6", which is the first that
         asks it again; "mostly reset, ..." where calls failed in several ways.
         """
         state = self._states.get(model)
         if state is None or not state.length:
             return ""
-        return f"{state.why}; left alone until generation {state.until}"
+        return f"{state.why}; until generation {state.until}"
 
 
 def _commonest(failures: Sequence[str]) -> str:
-    """The commonest word, of equals the first in the alphabet."""
+    """The commonest word, ties: the first in the alphabet."""
     counts = Counter(failures)
     word = min(counts, key=lambda one: (-counts[one], one))
     return word if len(counts) == 1 else f"mostly {word}"

@@ -1,8 +1,8 @@
 """What a model is told of a strategy: data made into words, masked, and fitted into a budget.
 
 Material is put between tags by `genomes.prompt.fill`, which no text can close from within. What
-strangers wrote is cut to a line each, with what cannot be seen escaped; source is shown whole.
-Nothing here knows a date, a symbol (`Mask` hides what strangers wrote of them) or a figure that is
+untrusted authors wrote is cut to a line each, with what cannot be seen escaped; source is shown
+whole. Nothing here knows a date, a symbol (`Mask` hides them in untrusted text) or a figure that is
 not from the training window: an Entry and a Study hold no other.
 
 A budget of tokens is kept by leaving things out, in the order of `DROPPED`, each part from its end.
@@ -20,10 +20,10 @@ from math import ceil
 from engine.llm.goal import Goal
 from engine.llm.shown import SAID, Shown
 from engine.llm.system import system_message
-from engine.llm.words import one_line, paragraph
 from genomes.prompt import Prompt, fill, load
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import one_line, paragraph
 from sandbox.study import Study
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 CHARACTERS_A_TOKEN = 3.2
 MOST_ANALYSIS = 4_000
 MOST_GOAL = 2_000
-MOST_ITEMS = 24  # siblings, lessons, failures: each at most so many
+MOST_ITEMS = 24  # siblings, lessons, failures: most of each
 
 DROPPED: tuple[tuple[str, int], ...] = (
     ("sources", 0),  # of the inspirations, last first
@@ -93,7 +93,7 @@ class Material:
     Attributes:
         shown: The run's `Shown`.
         parent: The strategy to change.
-        study: What it did; None where nobody looked.
+        study: What it did; None where it was not studied.
         other: The second parent of a crossover.
         other_study: What that one did.
         siblings: Children that the parent has, in the order told; the clearest are chosen.
@@ -244,5 +244,5 @@ _SPACED = frozenset(("figures", "other_figures", "inspirations"))
 
 
 def _paragraph(text: str, limit: int) -> str:
-    """A stranger's lines, none of which looks like a heading of ours."""
+    """Untrusted lines, none of which looks like one of our headings."""
     return _HEADING.sub(" #", paragraph(text, limit))

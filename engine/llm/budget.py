@@ -112,7 +112,7 @@ def price_of(prices: Prices, model: str) -> tuple[float, float] | None:
 
 
 def check_prices(prices: Prices, models: Iterable[str], budgets: Budgets) -> list[str]:
-    """What is wrong with a budget of money: a model whose price nobody knows. Sentences."""
+    """What is wrong with a budget of money: a model without a price. Sentences."""
     if not budgets.money:
         return []
     unpriced = sorted({model for model in models if price_of(prices, model) is None})

@@ -51,7 +51,7 @@ class OpenAIModel:
         timeout_s: Wall time of one attempt, from the first byte sent to the last received.
         body_cap: Bytes of a reply; a longer one is given up.
         environment: Where `openai` finds further headers (OPENAI_CUSTOM_HEADERS); only read, to
-            keep their values out of what is shown, and away from strangers.
+            keep their values out of what is shown, and away from other servers.
     """
 
     def __init__(
@@ -189,7 +189,7 @@ class OpenAIModel:
         shown = f"[{host}]" if ":" in host else host
         http = openai.DefaultAsyncHttpxClient(
             timeout=httpx2.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s)),
-            follow_redirects=False,  # a POST sent on arrives as a GET, or at a stranger's
+            follow_redirects=False,  # a POST sent on arrives as a GET, or at another server
             headers={"Accept-Encoding": "identity"},  # a cap on bytes bounds nothing unpacked
             event_hooks={"response": [_capped(self._body_cap)]},
             mounts={f"all://{shown}": None} if here else None,  # no proxy reaches this machine
@@ -211,7 +211,7 @@ class OpenAIModel:
 
 
 def _anonymous() -> dict[str, Any]:
-    """OpenAI's account ids from the environment are nobody else's matter."""
+    """OpenAI's account ids from the environment are sent to OpenAI only."""
     import openai
 
     return {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}

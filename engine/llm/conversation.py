@@ -22,11 +22,11 @@ from engine.llm.payload import said_as
 from engine.llm.reply import Written
 from engine.llm.schemas import ANALYSIS, VERDICT
 from engine.llm.seat import MAX_ECHO, Asker, Seat, consult, echo, user
-from engine.llm.words import paragraph
 from genomes.prompt import fill, load
 from genomes.records.exchange import SHARED, Message
 from genomes.records.outcome import Unusable
 from genomes.records.proposal import Call, Proposal
+from genomes.records.text import paragraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class Casting:
 
     Attributes:
         strategist: Writes.
-        analyst: Explains the parent's backtest; None for nobody.
-        critic: Judges a proposal before it is tested; None for nobody.
+        analyst: Explains the parent's backtest; None for none.
+        critic: Judges a proposal before it is tested; None for none.
         drafts: Drafts of each candidate; the critic's score chooses among those that it lets pass.
         rounds: How often a strategist answers a critic that does not accept.
     """
@@ -57,7 +57,7 @@ class Assignment:
         parent: Text of the first parent as the models are shown it; edits change this text.
         system: The strategist's system message.
         brief: The strategist's task, given the analysis ("" for none).
-        wants_analysis: Whether that task has a place for it; nobody is asked in vain.
+        wants_analysis: Whether that task has a place for it; otherwise the analyst is not asked.
         facts: Values of `figures`, `siblings` and `goal`, for the analyst's and critic's prompts.
         mask: Hides symbols and dates in what is said on the way; what is given here is masked.
     """
@@ -79,7 +79,7 @@ class Draft:
         text: The candidate's text, unchecked.
         problem: Why there is none.
         written: The reply the text was made from, or the last one that could be read.
-        model: Who wrote it; who was asked last where nobody did; None where nobody could be asked.
+        model: The model that wrote it; the last one asked if none did; None if none could be asked.
         mended: As in `Proposal.mended`.
         calls: The questions of all roles and drafts, in the order asked, none twice. What a call
             with draw SHARED cost is its first asker's to bear, who is for the driver to say.
@@ -125,7 +125,7 @@ async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
     """Lead the conversation for one candidate.
 
     Returns:
-        The draft with the critic's best score, the first of equals; without a usable one, the first
+        The draft with the critic's best score, ties: the first; without a usable one, the first
         one's problem: any of `engine.llm.reply.read_strategy` and `compose`, `vetoed`, `no_answer`.
 
     Raises:
@@ -208,7 +208,7 @@ async def mend(
 
 
 async def _analyse(desk: Asker, casting: Casting, assignment: Assignment, calls: list[Call]) -> str:
-    """What the analyst says; empty where nobody does."""
+    """What the analyst says; empty without an analyst."""
     seat = casting.analyst
     figures = assignment.facts.get("figures", "")
     if seat is None or not assignment.wants_analysis or not figures.strip():

@@ -66,7 +66,8 @@ class Desk:
             under one set keeps it to its end.
 
     Args:
-        models: Name -> who answers; None replays: nobody is asked, the transcript must know.
+        models: Name -> its client; None replays: no server is asked, the transcript must have the
+            answer.
         transcript: Where exchanges are kept.
         settings: How questions are asked.
         prices: What answers cost.
@@ -223,7 +224,7 @@ class Desk:
             self._calls[identity] = call
             call.add_done_callback(lambda done: self._forget(identity, done))
         try:
-            return await asyncio.shield(call)  # whoever gives up, what is paid for is stored
+            return await asyncio.shield(call)  # a caller may give up; the answer is stored
         except asyncio.CancelledError:
             if call.cancelled():
                 raise Closed("the desk was closed before this was asked") from None
@@ -232,7 +233,7 @@ class Desk:
     def _forget(self, identity: tuple[str, int], call: asyncio.Task[Exchange]) -> None:
         del self._calls[identity]
         if not call.cancelled():
-            call.exception()  # seen: it has been raised to whoever still waits
+            call.exception()  # seen: it has been raised to the callers that still wait
 
     async def _call(self, question: Question, key: str, models: Mapping[str, Model]) -> Exchange:
         model, pace = models[question.model], self._paces[question.model]

@@ -3,8 +3,8 @@
 A server's counts of tokens are believed up to what they can be at most. A question has no more than
 bytes, and those that a server adds (`ADDED_TOKENS`). An answer has no more than `max_tokens`, which
 covers reasoning that is not shown, or than its message has bytes, where a server passes over that
-cap. What is no count (a text, a list, a negative number, 0 for words that are there) is estimated
-from the words. So no reply costs more than the question and its own words can.
+cap. What is not a count (a text, a list, a negative number, 0 for words that are there) is
+estimated from the words. So no reply costs more than the question and its own words can.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def read_answer(reply: Reply, question: Question, redactor: Redactor) -> Answer:
 
 
 def trouble(reply: Reply, redactor: Redactor) -> ModelError:
-    """Why a reply is no answer: from its status, or the error in a successful one."""
+    """Why a reply is not an answer: from its status, or the error in a successful one."""
     complaint = read_complaint(reply.body)
     status = reply.status
     if status < 300:  # some gateways answer 200 and put the status into the error
@@ -171,7 +171,7 @@ def read_names(reply: Reply, redactor: Redactor) -> list[str]:
     """The models that a server lists.
 
     Raises:
-        ModelError: The reply is no list of models.
+        ModelError: The reply is not a list of models.
     """
     rows = _object(reply.body, redactor).get("data")
     if not isinstance(rows, list):
@@ -207,7 +207,7 @@ def _object(body: bytes, redactor: Redactor) -> dict[str, Any]:
             return cast(dict[str, Any], found)
     said = redactor.words(body.decode("utf-8", "replace")) or "nothing"
     kind = "bad_json" if found is None else "bad_shape"
-    raise ModelError(kind, f"the reply is no JSON object: {said}")
+    raise ModelError(kind, f"the reply is not a JSON object: {said}")
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Exception
 ├─ ModelError      one attempt at one question came to nothing; the desk goes on from there
 ├─ ModelsError     a run cannot begin: a key, an address or a model is wrong
 ├─ BudgetSpent     a run ends here, and can be resumed
-├─ Unanswered      a replay met a question that nobody ever answered
+├─ Unanswered      a replay met a question without a recorded answer
 └─ Closed          a question came after the desk was closed
 """
 
@@ -18,10 +18,10 @@ class ModelError(Exception):
 
     Attributes:
         kind: Why, in one word, as an exchange's `failure` keeps it:
-            connection (nobody there), reset (the connection broke), timeout, endless (the reply is
-            longer than the cap), bad_json, bad_shape (no envelope of the protocol), bad_encoding,
-            empty_choices, rate, server (5xx), auth (401, 403), payment (402, or a quota is used
-            up), unknown_model (404), unsupported (501: it does not do what is asked),
+            connection (refused or unreachable), reset (the connection broke), timeout, endless (the
+            reply is longer than the cap), bad_json, bad_shape (no envelope of the protocol),
+            bad_encoding, empty_choices, rate, server (5xx), auth (401, 403), payment (402, or a
+            quota is used up), unknown_model (404), unsupported (501: it does not do what is asked),
             too_long (more than the model's context), redirect, bad_request.
         said: The server's words: cut, control characters escaped, secrets redacted.
         retry_after_s: When the server wants to be asked again, in seconds from now; None if it did
@@ -48,14 +48,14 @@ class ModelError(Exception):
 
 
 class ModelsError(Exception):
-    """The models cannot be asked; the text lists every problem, each with the way out."""
+    """The models cannot be asked; the text lists every problem, each with its remedy."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
 
 
-class BudgetSpent(Exception):  # noqa: N818 - a budget that does its work is no error
+class BudgetSpent(Exception):  # noqa: N818 - a budget that does its work is not an error
     """A budget is used up: no further question is asked. What was answered is kept.
 
     Attributes:
@@ -84,9 +84,9 @@ class Unanswered(Exception):  # noqa: N818 - named for what the question is
     """
 
     def __init__(self, *, role: str, model: str, draw: int, key: str, words: str) -> None:
-        whom = f"candidate {draw}" if draw else "all who ask it"
+        asker = f"candidate {draw}" if draw else "all who ask it"
         super().__init__(
-            f"the transcript has no answer of {model} ({role}) for {whom}, question {key[:12]}... "
+            f"the transcript has no answer of {model} ({role}) for {asker}, question {key[:12]}... "
             f'that begins "{words}": the run, its data or Finch differ from the recorded one; go '
             "on without --replay to ask it"
         )

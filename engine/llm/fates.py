@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from genomes.genome import CHANGE_MARK
-from genomes.records.outcome import Floored, Outcome, Refused, Unusable, kind_of
+from genomes.records.outcome import Floored, Outcome, Refused, Unusable
 
 _DOC = re.compile(r'\s*[rRuU]?("""|\'\'\'|"|\')(.*?)\1', re.DOTALL)
 
@@ -19,19 +19,6 @@ def idea_of(text: str) -> str:
     return " ".join(head.split("\n\n")[0].split())
 
 
-def reason_of(outcome: Outcome) -> str:
-    """Why it failed, in a word: the floor, the first refusal's rule, the problem; empty if none."""
-    match outcome:
-        case Floored(floor=floor):
-            return floor
-        case Refused(refusals=refusals):
-            return refusals[0].rule if refusals else ""
-        case Unusable(problem=problem):
-            return problem
-        case _:
-            return ""
-
-
 def fate_of(outcome: Outcome) -> str:
     """Why a candidate has no fitness, in a few words."""
     match outcome:
@@ -43,4 +30,4 @@ def fate_of(outcome: Outcome) -> str:
         case Unusable(problem=problem, found=found):
             return f"unusable: {problem} ({found})"
         case _:
-            return kind_of(outcome).replace("_", " ")
+            return outcome.kind.replace("_", " ")

@@ -6,27 +6,12 @@ another machine would be another question.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from genomes.records.outcome import Measured
+from genomes.records.text import number
 from sandbox.patterns import Cluster, Patterns
 from sandbox.study import Study
-
-NOTHING = 1e-9  # what is left of sums that are zero is shown as zero
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A figure with so many digits that count, thousands parted by commas; `-` where undefined."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    if abs(value) < NOTHING:
-        return "0"
-    if abs(value) < 1000:
-        text = f"{value:.{digits}g}"
-        return text if "e+" not in text else f"{float(text):,.0f}"
-    whole = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{whole:,.0f}"
 
 
 def percent(fraction: float | None) -> str:

@@ -13,22 +13,24 @@ What is checked, by rules on the graph and without data:
 | no stops; no take profit; no time exit; no exits | it has such an exit |
 | no volume, no seasonality, no cross-section, no volatility | something in it is of that family |
 
-Everything else (another category, any further words) passes: the model is told, nobody checks. So
-does a direction that no rule decides (`engine.llm.direction`). The bounds on a weight must be
+Everything else (another category, any further words) passes: the model is told, it is not checked.
+So does a direction that no rule decides (`genomes.language.analysis`). The bounds on a weight must
+be
 proved: `.clip(0, 1)` or `max(s, 0)` at the end of signal() is always understood.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from engine.llm.bounds import weight_range
-from engine.llm.direction import PRICES, direction
-from engine.llm.families import Outline, families, family_of_field, outline
+from genomes.language.analysis.direction import PRICES, direction
+from genomes.language.analysis.families import families, family_of_field
+from genomes.language.analysis.intervals import intervals
+from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph
-from genomes.language.serial import serialise
+from genomes.language.serial import deserialise, serialise
 
 _WORDS: dict[str, str] = {
     "momentum": r"momentum|winners|relative strength",
@@ -86,22 +88,25 @@ class Goal:
     Attributes:
         text: In the user's words; may be empty.
         category: One of CATEGORIES, another word, or None.
-        fields: The market's fields, so that nothing is asked for which it does not have.
+        fields: The market's fields with their dimensions, so that nothing is asked for which it
+            does not have.
     """
 
     text: str
     category: str | None = None
-    fields: frozenset[str] = frozenset()
+    fields: Mapping[str, Dimension] = field(default_factory=dict[str, Dimension])
 
 
-def goal_of(text: str, category: str | None = None, fields: Iterable[str] = ()) -> Goal:
+def goal_of(
+    text: str, category: str | None = None, fields: Mapping[str, Dimension] | None = None
+) -> Goal:
     """A goal; where no category is given, the one its words speak of most, if they speak of any."""
     given = category.strip().lower() if category else None
-    return Goal(text=text, category=given or category_of(text), fields=frozenset(fields))
+    return Goal(text=text, category=given or category_of(text), fields=dict(fields or {}))
 
 
 def category_of(text: str) -> str | None:
-    """The category that a text speaks of most; of equals the first in CATEGORIES; None if none.
+    """The category that a text speaks of most; ties: the first in CATEGORIES; None if none.
 
     What stands behind a no, not, never, without or avoid does not count.
     """
@@ -118,15 +123,15 @@ def serves(goal: Goal, graph: str | Graph, source: str = "") -> str | None:
 
     Args:
         goal: The goal.
-        graph: The strategy's graph, or what `serialise` gives for it.
+        graph: The strategy's graph, or what `serialise` gives for it in the goal's market.
         source: Its text. What it says of itself proves nothing, so it is not looked at.
 
     Returns:
-        None where it does, or nobody can tell; else a sentence that says what is missing and how to
-        mend it.
+        None where it does, or where that is unknown; else a sentence that says what is missing and
+        how to fix it.
     """
-    text = graph if isinstance(graph, str) else serialise(graph)
-    drawn = outline(text)
+    drawn = deserialise(graph, goal.fields) if isinstance(graph, str) else graph
+    text = serialise(drawn)
     missing = _category(goal, text, drawn)
     if missing is not None:
         return missing
@@ -136,7 +141,7 @@ def serves(goal: Goal, graph: str | Graph, source: str = "") -> str | None:
     return _forbidden(goal, text, drawn)
 
 
-def _category(goal: Goal, text: str, drawn: Outline) -> str | None:
+def _category(goal: Goal, text: str, drawn: Graph) -> str | None:
     match goal.category:
         case "momentum" | "trend" as name:
             return _leaning(name, 1, drawn)
@@ -169,7 +174,7 @@ _WAYS = {
 }
 
 
-def _leaning(name: str, wanted: int, drawn: Outline) -> str | None:
+def _leaning(name: str, wanted: int, drawn: Graph) -> str | None:
     if not drawn.fields & set(PRICES):
         return f"the goal is {name}, but the strategy reads no price: build the factor on m.close"
     if direction(drawn) != -wanted:
@@ -181,8 +186,8 @@ def _leaning(name: str, wanted: int, drawn: Outline) -> str | None:
     )
 
 
-def _side(side: str, drawn: Outline) -> str | None:
-    low, high = weight_range(drawn)
+def _side(side: str, drawn: Graph) -> str | None:
+    low, high = intervals(drawn)[drawn.outputs["weight"]]
     if side == "long" and low < 0:
         return (
             "the goal allows no shorts, but the weight can be below 0: "
@@ -193,7 +198,7 @@ def _side(side: str, drawn: Outline) -> str | None:
     return None
 
 
-def _forbidden(goal: Goal, text: str, drawn: Outline) -> str | None:
+def _forbidden(goal: Goal, text: str, drawn: Graph) -> str | None:
     for name, (words, exits) in _EXITS.items():
         found = [each for each in exits if each in drawn.outputs]
         if found and words.search(goal.text):

@@ -98,7 +98,8 @@ def find_server(
         typed: Whether the user gave the address on the command line.
 
     Raises:
-        ModelsError: The address is no URL, a key is missing or garbled, or `.env` cannot be read.
+        ModelsError: The address is not a URL, a key is missing or garbled, or `.env` cannot be
+            read.
     """
     settings = _settings(environment, folder)
     there = settings.get("OPENAI_BASE_URL")
@@ -172,7 +173,7 @@ def _settings(environment: Mapping[str, str], folder: Path) -> dict[str, _Settin
 
 
 def _env_file(folder: Path) -> Path | None:
-    """The nearest `.env`: folders above a repository may belong to strangers, so none is read."""
+    """The nearest `.env`: folders above a repository are not trusted, so none is read."""
     folder = folder.absolute()
     above = [folder, *folder.parents]
     root = next((i for i, place in enumerate(above) if (place / ".git").exists()), 0)
@@ -203,7 +204,7 @@ def _parsed(url: str) -> tuple[SplitResult, str]:
     except ValueError:
         parts, port = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
-        raise ModelsError([f"--llm-base-url (or OPENAI_BASE_URL) is no address: {needs}"])
+        raise ModelsError([f"--llm-base-url (or OPENAI_BASE_URL) is not an address: {needs}"])
     return parts, port
 
 

@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from engine.llm.families import FAMILIES, families
-from engine.llm.fates import fate_of, idea_of, reason_of
-from engine.llm.words import one_line
+from engine.llm.fates import fate_of, idea_of
+from genomes.language.analysis.families import FAMILIES, families
 from genomes.records.entry import Entry
-from genomes.records.outcome import Measured, Outcome, Refused, kind_of
+from genomes.records.outcome import Crashed, Measured, Outcome, Refused
+from genomes.records.text import one_line
 
 MAX_WORDS = 48  # of a candidate's phrases that can be found again
 MAX_TERMS = 4  # of a question
@@ -27,7 +27,7 @@ MAX_MATCHES = (
 )
 RECENT = 2_000  # where every term is commoner than that, only the newest candidates are looked at
 MAX_COUNTED = 50_000  # different words that are counted; beyond, the rare ones are forgotten
-SAID = 160  # characters of a stranger's words in a lesson
+SAID = 160  # characters of untrusted text in a lesson
 
 _WORD = re.compile(r"\w{2,24}")
 _ASKED = re.compile(r'"([^"]+)"|(\w+)')
@@ -101,7 +101,7 @@ class Knowledge:
         """Begin empty.
 
         Args:
-            hide: Masks strangers' words (`Mask.prose`), once, when they are told.
+            hide: Masks untrusted text (`Mask.prose`), once, when it is recorded.
         """
         self._hide = hide
         self._table = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
@@ -135,7 +135,7 @@ class Knowledge:
         self._table.execute("COMMIT")
 
     def lessons(self, parent: Entry, limit: int, *, without: Collection[int] = ()) -> list[str]:
-        """What past outcomes teach whoever changes a strategy, the most telling first.
+        """Lessons from past outcomes for changing a strategy, the most informative first.
 
         First what kinds of change did to strategies of its style (by the size of the median gain
         and how often it was tried), then what became of others with its words, then what is
@@ -143,7 +143,7 @@ class Knowledge:
 
         Args:
             parent: The strategy.
-            limit: At most so many.
+            limit: Most results.
             without: Ids that are told elsewhere: its own children, say.
         """
         kinds = families(_graph(parent.outcome))
@@ -164,10 +164,10 @@ class Knowledge:
         Args:
             words: Any words; those between double quotes are one phrase. The rarest that candidates
                 have are looked for, as many as bound the work.
-            limit: At most so many.
+            limit: Most results.
 
         Returns:
-            The best by bm25 first, of equals the earlier candidate; where all words are too common
+            The best by bm25 first, ties: the earlier candidate; where all words are too common
             for that, the newest that have the two rarest.
         """
         sized = self._sized(words)
@@ -196,8 +196,8 @@ class Knowledge:
         """What a model's replies were refused for most: rule with its latest example -> how often.
 
         Args:
-            model: The model; None for whoever wrote.
-            limit: At most so many.
+            model: The model; None for any.
+            limit: Most results.
         """
         return {text: count for count, text in self._refused_most(model, limit)}
 
@@ -220,7 +220,7 @@ class Knowledge:
         said = self._hide(entry.proposal.hypothesis if entry.proposal else entry.note)
         words = f"{self._hide(idea_of(entry.text))} {said}"
         phrase = " ".join(_WORD.findall(words.lower())[:MAX_WORDS])
-        failure = f"{kind_of(outcome)} {entry.standing} {reason_of(outcome)}"
+        failure = f"{outcome.kind} {entry.standing} {outcome.cause}"
         self._count(f"{failure} {' '.join(kinds)} {phrase}")
         return entry.id, failure, " ".join(sorted(kinds)), phrase, self._said(entry, said, parent)
 
@@ -257,7 +257,9 @@ class Knowledge:
             insort(tally.gains, gain)
             tally.better += gain > 0
         else:
-            tally.failures[reason_of(entry.outcome) or kind_of(entry.outcome)] += 1
+            crashed = isinstance(entry.outcome, Crashed)  # its cause is a stage of our machinery
+            why = "" if crashed else entry.outcome.cause
+            tally.failures[why or entry.outcome.kind] += 1
 
     def _count(self, words: str) -> None:
         self._counts.update(set(_WORD.findall(words.lower())))
@@ -279,7 +281,7 @@ class Knowledge:
         return sorted((size, term) for term, size in sized.items())
 
     def _of_changes(self, style: str) -> list[str]:
-        """What changes did to strategies of a style, the clearest first; one try is no lesson."""
+        """What changes did to strategies of a style, the clearest first; two tries at least."""
         said: list[tuple[float, str]] = []
         for change, tally in self._changes.get(style, {}).items():
             if tally.tries > 1:

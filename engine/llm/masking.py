@@ -263,7 +263,7 @@ class Mask:
         return text if hidden == read else hidden
 
     def _read(self, text: str) -> str:
-        """How it is read; what nobody sees is a blank beside a name, and nothing within one."""
+        """How it is read; an invisible character is a blank beside a name, nothing within one."""
         if text.isascii() and "\\" not in text:
             return text
 

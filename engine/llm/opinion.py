@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from engine.llm.payload import Payload, answer_of, blocks_of, cut_short, find_object
 from engine.llm.shape import MAX_FILE, MAX_WORDS, figure, once, texts, too_long, wrong
-from engine.llm.words import one_line, paragraph
 from genomes.records.outcome import Unusable
+from genomes.records.text import one_line, paragraph
 
 MAX_ANALYSIS = 3_000
 MAX_REASON = 300

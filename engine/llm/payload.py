@@ -15,8 +15,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from engine.llm.words import one_line
 from genomes.records.outcome import Unusable
+from genomes.records.text import one_line
 
 MAX_REPLY = 200_000
 MAX_DEPTH = 16
@@ -198,7 +198,7 @@ def _read(text: str) -> Payload | Unusable:
             near = text[max(value.pos - 20, 0) : value.pos + 20]
             return Unusable(
                 problem="bad_json",
-                found=f"what begins with a brace is no JSON at character {value.pos}, near "
+                found=f"what begins with a brace is not JSON at character {value.pos}, near "
                 f"{said_as(near)}; keys and words stand in straight double quotes",
             )
         return again if isinstance(again, Unusable) else Payload(again, ("trailing_comma",))

@@ -59,7 +59,7 @@ async def probe(
     """Look at the servers' lists, then ask each model one tiny question, with a schema.
 
     What the models cannot do they leave out from then on. Their answers are in the transcript (a
-    resumed run asks only for the lists again); failures are not, so that a mended key is tried.
+    resumed run asks only for the lists again); failures are not, so that a corrected key is tried.
 
     Args:
         models: All models in use.
@@ -157,7 +157,7 @@ def _about_the_server(model: OpenAIModel, kind: str, said: str) -> str:
     if kind == "redirect":
         return f"{address}: {said}"
     return (
-        f"nobody answers at {address} ({said.removeprefix(f'{address}: ')}): start the server "
+        f"no server answers at {address} ({said.removeprefix(f'{address}: ')}): start the server "
         "there (for Ollama: ollama serve), or change --llm-base-url"
     )
 

@@ -91,7 +91,7 @@ class Answer:
 
 
 class Model(Protocol):
-    """Whoever answers questions."""
+    """A client that answers questions."""
 
     async def complete(self, question: Question) -> Answer:
         """Answer; one attempt.

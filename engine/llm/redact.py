@@ -1,8 +1,8 @@
-"""What may be said of a secret: nothing; and of a stranger's words: printable, short and clean.
+"""Keeps secrets out of logs, errors and answers, and untrusted text in them printable and short.
 
-A secret is found as it is written, whole or in parts. Whoever turns it round, spells it in base64
-or JSON escapes, changes its case or puts a blank between its characters gets it past any filter: a
-server knows the key that it is sent, so a key is only sent to servers that are trusted with it.
+A secret is found as it is written, whole or in parts. Reversed, in base64 or JSON
+escapes, in other case or with blanks between its characters it passes any filter: a server knows
+the key that it is sent, so a key is sent only to servers that are trusted with it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from typing import NoReturn
+
+from genomes.records.text import one_line, storable
 
 REDACTED = "[redacted]"
 SHOWN = 300
@@ -78,7 +80,7 @@ class Secret:
 
 
 class Redactor:
-    """Takes secrets out of strangers' words.
+    """Removes secrets from untrusted text.
 
     Args:
         secrets: Those that are known; texts below `LEAST` characters are too common to look for.
@@ -95,8 +97,7 @@ class Redactor:
         """A server's words for an error: one printable line, cut, nothing in it like a key."""
         line = " ".join(self._without_parts(text[: 100 * limit]).split())
         line = _LOOKS_LIKE_A_KEY.sub(REDACTED, line)
-        line = "".join(c if c.isprintable() else _escaped(c) for c in line)
-        return line if len(line) <= limit else line[: limit - 3] + "..."
+        return one_line(line, limit)
 
     def answer(self, text: str) -> str:
         """A model's answer without the known secrets, in characters that every database takes.
@@ -107,7 +108,7 @@ class Redactor:
             whole = secret.reveal()
             text = text.replace(whole, REDACTED)
             text = _without(text, _windows(whole), lambda part, of=whole: _is_ordinary(part, of))
-        return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+        return storable(text)
 
     def _without_parts(self, text: str) -> str:
         """Without the known secrets, nor their beginnings and parts: a server may have cut them."""
@@ -148,10 +149,6 @@ def _is_ordinary(part: str, whole: str) -> bool:
     is_beginning = not before and part[-1].isalnum() and after[:1].isalnum()
     is_end = not after and part[0].isalnum() and before[-1:].isalnum()
     return not (is_beginning or is_end) and _ORDINARY.fullmatch(part) is not None
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def quieten() -> None:

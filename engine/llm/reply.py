@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from engine.llm.payload import Block, Payload, answer_of, blocks_of, cut_short, find_object
 from engine.llm.shape import MAX_FILE, MAX_WORDS, figure, once, too_long, wrong
-from engine.llm.words import one_line, storable
 from genomes.check.text import decode, normal_form
 from genomes.patch import Edit, apply_edits
 from genomes.records.outcome import Unusable
+from genomes.records.text import one_line, storable
 
 MAX_IDEA = 200
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.llm.payload import answer_of
-from engine.llm.words import paragraph
 from genomes.records.exchange import Exchange, Message
 from genomes.records.proposal import Call
+from genomes.records.text import paragraph
 
 MAX_ECHO = 24_000
 """Characters of a model's own reply that it is shown again."""
 
 
 class Asker(Protocol):
-    """Whoever takes questions to models: `engine.llm.desk.Desk`."""
+    """Asks models: `engine.llm.desk.Desk`."""
 
     async def ask(
         self,

@@ -1,4 +1,4 @@
-"""Values that a stranger gave: numbers, words, files; each read in one way, or said to be wrong."""
+"""Values in an untrusted reply: numbers, words, files; each read in one way or reported."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from engine.llm.payload import said_as
-from engine.llm.words import storable
 from genomes.records.outcome import Unusable
+from genomes.records.text import storable
 
 MAX_FILE = 32_768
 MAX_WORDS = 800
@@ -45,7 +45,7 @@ def too_long(file: str) -> Unusable:
 
 
 def figure(value: object, top: int) -> float | str | None:
-    """A number in [0, top], also as "0.7", "70 %", "7/10"; None for null; else what it needs."""
+    """A number in [0, top], also as "0.7", "70%", "7/10"; None for null; else what it needs."""
     needed = f"a number from 0 to {top}"
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -58,7 +58,7 @@ def figure(value: object, top: int) -> float | str | None:
             value *= top / (100 if found[2] == "%" else 10)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return needed
-    # An integer of thousands of digits is no float: compare it first. NaN is in no range.
+    # An integer of thousands of digits is not a float: compare it first. NaN is in no range.
     return float(value) if 0 <= value <= top else needed
 
 

@@ -11,12 +11,12 @@ from typing import TypeVar
 from engine.llm.fates import fate_of, idea_of
 from engine.llm.figures import figures, key_figures
 from engine.llm.masking import Mask
-from engine.llm.words import one_line, paragraph
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
+from genomes.records.text import one_line, paragraph
 from sandbox.study import Study
 
-SAID = 240  # characters of a stranger's words on one line
+SAID = 240  # characters of untrusted text on one line
 
 T = TypeVar("T")
 _ACCENTS = re.compile("`+")
@@ -26,11 +26,11 @@ class Shown:
     """What of a run's candidates is shown, masked: made once for each and kept by id."""
 
     def __init__(self, mask: Mask, kept: int = 4096) -> None:
-        """For one run: in another an id is somebody else.
+        """For one run: ids mean other candidates in another.
 
         Args:
             mask: Hides symbols and dates.
-            kept: At most so many texts stay in memory.
+            kept: Most texts in memory.
         """
         self.mask = mask
         self._kept: OrderedDict[tuple[object, ...], object] = OrderedDict()
@@ -39,7 +39,9 @@ class Shown:
 
     def source(self, entry: Entry) -> str:
         """The strategy's text as a model sees it: edits are applied to this text."""
-        return self._once(("source", entry.id), lambda: _visible(self.mask.source(entry.text)))
+        return self._once(
+            ("source", entry.id), lambda: paragraph(self.mask.source(entry.text)) + "\n"
+        )
 
     def fenced(self, entry: Entry) -> str:
         """Its source in a fence of accents that nothing in it can close."""
@@ -95,7 +97,3 @@ class Shown:
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return made
-
-
-def _visible(source: str) -> str:
-    return paragraph(source, len(source)) + "\n"

@@ -1,7 +1,7 @@
 r"""What a text spells, whatever characters it is written with. Pure.
 
-Full-width letters, dashes of other lengths, letters that nobody sees, and letters written as an
-escape (`\u0053`, as Python, JSON and `engine.llm.words` write them) all spell the same word.
+Full-width letters, dashes of other lengths, invisible letters, and letters written as an
+escape (`\u0053`, as Python, JSON and `genomes.records.text` write them) all spell the same word.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """The text with escapes that stand for a letter, a digit or what nobody sees read as such."""
+    """The text with escapes of letters, digits and invisible characters decoded."""
     return _CODE.sub(_read, text) if "\\" in text else text
 
 

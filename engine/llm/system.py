@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from engine.llm.figures import number, percent
+from engine.llm.figures import percent
 from genomes.language.reference import page
 from genomes.prompt import fill, load
+from genomes.records.text import number
 from sandbox.errand import Setup
 from sandbox.objective import Objective
 

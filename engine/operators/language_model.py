@@ -1,4 +1,4 @@
-"""A language model writes a strategy: asked for a generation at a time, mended once."""
+"""A language model writes a strategy: asked for one generation at a time, repaired once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from engine.llm.conversation import Draft as Spoken
 from engine.llm.desk import Desk
 from engine.llm.goal import Goal, serves
 from engine.llm.thread import Pending
-from engine.llm.words import one_line
 from engine.operators.material import Library
 from engine.tasks import Draft, Task, Work
 from genomes.prompt import Prompt
 from genomes.records.entry import Entry
 from genomes.records.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
+from genomes.records.text import one_line
 
 PROGRESS_S = 0.2
 

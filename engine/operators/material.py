@@ -122,7 +122,7 @@ class Library:
         return made
 
     def twin(self, candidate: int) -> str:
-        """What whoever wrote a duplicate is told of the one that was there first."""
+        """What the author of a duplicate is shown of the original."""
         there = self._fetch([candidate]).get(candidate)
         of = "another one of this round" if there is None else self._shown.about(there)
         return (

@@ -46,7 +46,7 @@ class Rewriter:
 
         Args:
             desk: Takes the questions.
-            hide: Masks what strangers wrote.
+            hide: Masks untrusted text.
             temperature: As the protocol has it.
             max_tokens: Cap on an answer.
         """

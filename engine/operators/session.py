@@ -224,7 +224,8 @@ class Session:
             ValueError: Another attempt is due.
         """
         if number != len(self._trials):
-            raise ValueError(f"told of attempt {number}; attempt {len(self._trials)} is due")
+            due = len(self._trials)
+            raise ValueError(f"results come in order: expected attempt {due}, got {number}")
         state, fitness = result.state, result.fitness
         if result.state == "pruned":
             fitness = result.figure
@@ -306,7 +307,7 @@ def _study(seed: int, settings: TuneSettings) -> Study:
 
 
 def _shown(value: Value) -> str:
-    """A value inside a sentence; a stranger's word keeps only what cannot end a docstring."""
+    """A value inside a sentence; of untrusted text only what cannot end a docstring is kept."""
     return re.sub(r"[^\w .:%+-]", "?", value) if isinstance(value, str) else str(value)
 
 

@@ -75,7 +75,7 @@ def readable(param: Param, value: Value) -> Value:
 
 
 def grid(params: Mapping[str, Param], most: int) -> list[dict[str, Value]]:
-    """An even grid over all parameters of at most so many points, in the order of the parameters.
+    """An even grid over all parameters of limited size, in the order of the parameters.
 
     Every parameter begins with its default alone; one after the other gets one level more, those
     with the fewest first, as long as the points stay within the limit. Small spaces are covered.
@@ -87,7 +87,7 @@ def grid(params: Mapping[str, Param], most: int) -> list[dict[str, Value]]:
     levels = dict.fromkeys(params, 1)
     growing = list(params)
     while growing:
-        name = min(growing, key=lambda each: levels[each])  # of equals the first declared
+        name = min(growing, key=lambda each: levels[each])  # ties: the first declared
         points = math.prod(levels.values()) // levels[name] * (levels[name] + 1)
         if levels[name] < size_of(params[name]) and points <= most:
             levels[name] += 1
@@ -115,7 +115,7 @@ def _anywhere(param: Param, rng: Random) -> Value:
 
 
 def _levels(param: Param, count: int) -> list[Value]:
-    """So many values spread evenly over a range, each in the middle of its share of it."""
+    """Values spread evenly over a range, each in the middle of its share of it."""
     if count == 1:
         return [param.default]
     shares = [(i + 0.5) / count for i in range(count)]

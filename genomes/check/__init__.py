@@ -22,8 +22,8 @@ class Checked:
 
     Attributes:
         text: Its normal form: bare line feeds, no trailing blanks, one newline at the end.
-        tree: Its tree, annotations gone, places as in the text. Compilers change trees: whoever
-            hands it to one gives it away.
+        tree: Its tree, annotations gone, places as in the text. A compiler changes the tree that it
+            is given.
         params: The declared parameters, in order.
         nodes: Nodes of its functions.
     """

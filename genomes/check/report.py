@@ -6,20 +6,11 @@ import ast
 from dataclasses import replace
 
 from genomes.records.refusal import Refusal
+from genomes.records.text import quote
 
 MAX_REFUSALS = 20
-MAX_QUOTE = 60
 MAX_FOUND = 300
 MAX_INSTEAD = 900
-
-
-def quote(text: str, limit: int = MAX_QUOTE) -> str:
-    """A stranger's words made safe to show: escaped to printable ASCII, and short."""
-    safe = "".join(
-        each if each.isascii() and each.isprintable() else f"\\u{ord(each):04x}"
-        for each in text[: limit + 1]
-    )
-    return safe if len(safe) <= limit else safe[: limit - 3] + "..."
 
 
 class Report:
@@ -64,7 +55,7 @@ class Report:
         self._found.add(Refusal(rule=rule, line=line, column=column, found=found, instead=instead))
 
     def refusals(self) -> tuple[Refusal, ...]:
-        """The first refusals in the order of the text, safe to show whatever a stranger put in."""
+        """The first refusals in the order of the text, safe to show for any text."""
         if not self._found:
             return ()
         ordered = sorted(self._found, key=lambda r: (r.line, r.column, r.rule, r.found, r.instead))

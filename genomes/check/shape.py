@@ -206,7 +206,7 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
     for default in arguments.defaults:
         value = default.operand if isinstance(default, ast.UnaryOp) else default
         if not isinstance(value, ast.Constant):
-            report.at(default, "function", "has a default that is no literal", "write n=20")
+            report.at(default, "function", "has a default that is not a literal", "write n=20")
 
 
 def _refuse_cycles(report: Report, shape: Shape) -> None:

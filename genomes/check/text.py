@@ -189,7 +189,7 @@ def broken(error: SyntaxError | ValueError, text: str) -> Refusal:
     lines = text.split("\n")
     line = min(max(getattr(error, "lineno", None) or 1, 1), len(lines))
     words = quote(lines[line - 1].strip())
-    instead = "mend this line: brackets, quotes, colons and indentation"
+    instead = "syntax error: check brackets, quotes, colons and indentation"
     if any(each.startswith("```") for each in lines):
         instead = "give the file alone, without ``` around it"
     elif words.startswith(("print ", "exec ")):

@@ -13,7 +13,7 @@ examples:
   python -m genomes.language sma hold             two operators, with arguments and ranges
   python -m genomes.language --markdown > LANGUAGE.md
 
-Exit status: 0, or 2 where a WORD is no operator (those like it are named).
+Exit status: 0, or 2 where a WORD is not an operator (those like it are named).
 """
 
 
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         if text is None:
             near = close_matches(word)
             hint = f"did you mean {', '.join(near)}?" if near else "without a WORD all are listed"
-            sys.stderr.write(f"{word!r} is no operator of the language; {hint}\n")
+            sys.stderr.write(f"{word!r} is not an operator of the language; {hint}\n")
             status = 2
         else:
             sys.stdout.write(text)

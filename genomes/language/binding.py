@@ -65,7 +65,7 @@ class Rule:
             dimensions: One for each node argument, None for constants that fit every dimension.
 
         Raises:
-            LanguageError: The dimensions do not go together; the text says how to mend it.
+            LanguageError: The dimensions do not go together; the text says how to fix it.
         """
         bound: Bound = {}
         for position, need in enumerate(self.needs):

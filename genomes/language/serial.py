@@ -120,7 +120,7 @@ def _read(text: str, builder: Builder) -> Graph:
 
 
 def _no_node(line: str, number: int) -> GraphError:
-    return GraphError(f"line {number}: {line[:60]!r} is no node")
+    return GraphError(f"line {number}: {line[:60]!r} is not a node")
 
 
 class _Row(NamedTuple):
@@ -171,7 +171,7 @@ def _row(line: str) -> _Row | None:
 
 def _read_name(word: str) -> str:
     if _NAME.fullmatch(word) is None:
-        raise GraphError(f"{word[:40]!r} is no name")
+        raise GraphError(f"{word[:40]!r} is not a name")
     return word
 
 
@@ -220,7 +220,7 @@ def _read_closely(line: str, number: int, builder: Builder) -> None:
             if index is None:
                 index = _read_index(word, before)
             if index >= before:
-                raise GraphError(f"line {number}: {word!r} is no earlier node")
+                raise GraphError(f"line {number}: {word!r} is not an earlier node")
             args.append(index)
         statics: list[Static] = []
         for arg, word in zip(rule.operator.statics, words[count:], strict=True):
@@ -236,7 +236,7 @@ def _read_closely(line: str, number: int, builder: Builder) -> None:
             case "truth", ["0" | "1" | "2" as value]:
                 builder.truth(int(value))
             case _:
-                raise GraphError(f"line {number}: {op!r} is no operator with such words")
+                raise GraphError(f"line {number}: {op!r} is not an operator with such words")
     if len(builder.nodes) != before + 1:
         raise GraphError(f"line {number}: is not in canonical form")
 
@@ -244,10 +244,10 @@ def _read_closely(line: str, number: int, builder: Builder) -> None:
 def _read_output(line: str, number: int, builder: Builder, outputs: dict[str, int]) -> None:
     words = line.split(" ")
     if len(words) != 3 or words[1] not in OUTPUTS or words[1] in outputs:
-        raise GraphError(f"line {number}: {line[:60]!r} is no output")
+        raise GraphError(f"line {number}: {line[:60]!r} is not an output")
     index = _read_index(words[2], len(builder.nodes))
     if index >= len(builder.nodes):
-        raise GraphError(f"line {number}: {words[2]!r} is no node")
+        raise GraphError(f"line {number}: {words[2]!r} is not a node")
     check_output(words[1], builder.nodes[index])
     outputs[words[1]] = index
 
@@ -262,11 +262,11 @@ def _read_float(word: str, number: int) -> float:
     except ValueError:
         value = float("nan")
     if not isfinite(value) or repr(value) != word:
-        raise GraphError(f"line {number}: {word[:40]!r} is no finite number in shortest form")
+        raise GraphError(f"line {number}: {word[:40]!r} is not a finite number in shortest form")
     return value
 
 
 def _read_whole(word: str, number: int) -> int:
     if _WHOLE.fullmatch(word) is None:
-        raise GraphError(f"line {number}: {word[:40]!r} is no whole number")
+        raise GraphError(f"line {number}: {word[:40]!r} is not a whole number")
     return int(word)

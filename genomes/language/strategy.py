@@ -46,7 +46,7 @@ class Market(Unfinished):
             raise LanguageError("unknown_field", f"uses m.{name}", _LATER[name])
         if name in OPERATORS and name not in self._builder.fields:
             raise LanguageError(
-                "unknown_field", f"m.{name} is no field", f"write {OPERATORS[name].signature}"
+                "unknown_field", f"m.{name} is not a field", f"write {OPERATORS[name].signature}"
             )
         found = self._fields[name] = Series(self._builder, self._builder.field(name))
         return found

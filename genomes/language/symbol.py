@@ -86,7 +86,7 @@ class Symbol:
     def __bool__(self) -> bool:
         raise LanguageError(
             "truth",
-            f"asks {self._called} for one truth value (if, and, or, not, chained comparison)",
+            f"uses {self._called} as a boolean (if, and, or, not, chained comparison)",
             "use where(condition, x, y), and & | ~ between masks in parentheses",
         )
 
@@ -107,7 +107,7 @@ class Symbol:
 
 
 class Unfinished(Symbol):
-    """A symbol that is no value yet: every operation gets the same answer."""
+    """A symbol that is not a value yet: every operation gets the same answer."""
 
     __slots__ = ()
     _finish: ClassVar[str] = ""

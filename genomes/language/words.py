@@ -175,7 +175,9 @@ def _on_numbers(name: str, values: list[float]) -> float:
     except (ValueError, OverflowError):
         pass
     raise LanguageError(
-        "number", f"{name}({', '.join(map(name_of, values))}) is no number", "keep numbers finite"
+        "number",
+        f"{name}({', '.join(map(name_of, values))}) is not a number",
+        "keep numbers finite",
     )
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from genomes.check.report import Report, quote
+from genomes.check.report import Report
 from genomes.prompt.forms import EVOLVABLE, FORMS, PLACEHOLDERS
 from genomes.prompt.text import FENCE, PLACE, Prompt, Section, blocks, compose
 from genomes.records.refusal import Refusal
+from genomes.records.text import quote
 
 MAX_BYTES = 8_000
 MAX_TITLE = 80

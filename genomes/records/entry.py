@@ -27,7 +27,7 @@ class Entry:
         note: One line: what the operator did.
         outcome: What became of it.
         standing: Its standing when it was told, as `archive.population.standing` names them.
-        novelty: Its novelty when it was told, +inf where it met nobody; None unless measured.
+        novelty: Its novelty when it was told, +inf in an empty archive; None unless measured.
         credit: What its operator earned for it; None where nothing is earned.
         prompt: Id of the prompt (a candidate, too) that asked for it; None where none did.
         model: The model that wrote it; None where none did.

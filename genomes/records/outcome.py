@@ -1,9 +1,14 @@
-"""Outcomes: what became of a proposed genome. Values, never exceptions; a crash has no score."""
+"""Outcomes: what became of a proposed genome. Values, never exceptions; a crash has no score.
+
+Each says its `kind` in one word, as stored in the archive and shown to people, and its `cause`: the
+word by which outcomes of that kind are counted, empty where the kind says all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from genomes.records.refusal import Refusal
 
@@ -24,6 +29,8 @@ class Measured:
         warnings: Sentences on what was clipped or capped.
     """
 
+    kind: ClassVar[Literal["measured"]] = "measured"
+    cause: ClassVar[Literal[""]] = ""
     key: str
     graph: str
     nodes: int
@@ -49,6 +56,7 @@ class Floored:
         metrics: The raw figures, as in Measured.
     """
 
+    kind: ClassVar[Literal["floored"]] = "floored"
     key: str
     graph: str
     nodes: int
@@ -56,6 +64,11 @@ class Floored:
     figure: float
     needed: float
     metrics: Mapping[str, float]
+
+    @property
+    def cause(self) -> str:
+        """The floor's name."""
+        return self.floor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,8 @@ class DependsOnStart:
         difference: Largest difference of a weight between the two starts.
     """
 
+    kind: ClassVar[Literal["depends_on_start"]] = "depends_on_start"
+    cause: ClassVar[Literal[""]] = ""
     key: str
     graph: str
     nodes: int
@@ -79,7 +94,13 @@ class DependsOnStart:
 class Refused:
     """Its text broke rules; nothing ran."""
 
+    kind: ClassVar[Literal["refused"]] = "refused"
     refusals: tuple[Refusal, ...]
+
+    @property
+    def cause(self) -> str:
+        """The first refusal's rule."""
+        return self.refusals[0].rule if self.refusals else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +112,8 @@ class Duplicate:
         of: Id of the candidate that had it first.
     """
 
+    kind: ClassVar[Literal["duplicate"]] = "duplicate"
+    cause: ClassVar[Literal[""]] = ""
     key: str
     of: int
 
@@ -104,8 +127,14 @@ class Crashed:
         reason: One sentence.
     """
 
+    kind: ClassVar[Literal["crashed"]] = "crashed"
     stage: str
     reason: str
+
+    @property
+    def cause(self) -> str:
+        """The stage."""
+        return self.stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +144,17 @@ class Unusable:
     Attributes:
         problem: In one word: `no_answer`, `empty`, `truncated`, `declined`, `no_json`, `bad_json`,
             `wrong_shape`, `no_match`, `many_matches`, `vetoed`, `off_goal`...; counted by it.
-        found: What was found, in one sentence; a stranger's words are cut and marked as theirs.
+        found: What was found, in one sentence; untrusted text in it is cut and quoted.
     """
 
+    kind: ClassVar[Literal["unusable"]] = "unusable"
     problem: str
     found: str
+
+    @property
+    def cause(self) -> str:
+        """The problem."""
+        return self.problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,23 +165,9 @@ class Admitted:
         key: Hash of its words, hex.
     """
 
+    kind: ClassVar[Literal["admitted"]] = "admitted"
+    cause: ClassVar[Literal[""]] = ""
     key: str
 
 
 Outcome = Measured | Floored | DependsOnStart | Refused | Duplicate | Crashed | Unusable | Admitted
-
-KINDS: dict[type[Outcome], str] = {
-    Measured: "measured",
-    Floored: "floored",
-    DependsOnStart: "depends_on_start",
-    Refused: "refused",
-    Duplicate: "duplicate",
-    Crashed: "crashed",
-    Unusable: "unusable",
-    Admitted: "admitted",
-}
-
-
-def kind_of(outcome: Outcome) -> str:
-    """The outcome's kind in one word, as stored in the archive and shown to people."""
-    return KINDS[type(outcome)]

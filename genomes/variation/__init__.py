@@ -11,6 +11,7 @@ from typing import Any
 import libcst as cst
 
 from genomes.genome import origin_of
+from genomes.language.analysis.essence import facts_of
 from genomes.language.graph import Graph
 from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
 from genomes.variation.draft import Draft, tidy
@@ -18,7 +19,6 @@ from genomes.variation.edit import code_of, loaded_names, returned, stored_names
 from genomes.variation.jump import jump
 from genomes.variation.legs import leg_digests
 from genomes.variation.program import Program, text_of
-from genomes.variation.ranges import facts_of
 from genomes.variation.sites import Reading, Setting, read, understand
 from genomes.variation.sizing import dead_exits
 from genomes.variation.wording import broken_words, outdated, retold, words_of

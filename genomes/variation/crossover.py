@@ -9,13 +9,13 @@ from typing import Any
 import libcst as cst
 
 from genomes.genome import origin_of
+from genomes.language.analysis.essence import facts_of
 from genomes.language.graph import Graph
 from genomes.variation import edit
 from genomes.variation.draft import Draft, tidy
 from genomes.variation.edit import bare, bound_names, fresh_name, loaded_names, parameter_uses
 from genomes.variation.legs import direction, reads_clock
 from genomes.variation.program import LAYERS, Program
-from genomes.variation.ranges import facts_of
 from genomes.variation.scale import CENTRED, Scale, scales_of
 from genomes.variation.sites import Reading, Setting
 from genomes.variation.sizing import fitting_exits, has_degrees

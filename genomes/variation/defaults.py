@@ -25,7 +25,7 @@ def with_defaults(text: str, values: Mapping[str, Value], change: str = "") -> s
 
     Raises:
         ValueError: A value is for no declared parameter.
-        SyntaxError: The text is no Python.
+        SyntaxError: The text is not Python.
     """
     tree = ast.parse(text)
     places = _places(tree)

@@ -71,7 +71,7 @@ def statement(text: str) -> cst.SimpleStatementLine:
     """The tree of a one-line statement we wrote."""
     tree = cst.parse_statement(text)
     if not isinstance(tree, cst.SimpleStatementLine):
-        raise TypeError(f"{text!r} is no simple statement")
+        raise TypeError(f"{text!r} is not a simple statement")
     return tree
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import libcst as cst
 
 from genomes.genome import origin_of
+from genomes.language.analysis.essence import can_rest
+from genomes.language.analysis.intervals import intervals
 from genomes.language.table import Kind
 from genomes.variation import edit
 from genomes.variation.crossover import carry, suitable_exits
@@ -16,7 +18,6 @@ from genomes.variation.draft import Draft, layer_words, position_of
 from genomes.variation.edit import bare, bound_names, loaded_names
 from genomes.variation.legs import direction, legs_of
 from genomes.variation.program import LAYERS, Program
-from genomes.variation.ranges import can_rest, intervals
 from genomes.variation.roles import beside_its_like, linked, replaced, role_of, windows_in
 from genomes.variation.sites import Reading, Setting, Site
 from genomes.variation.sizing import fitting_exits, percent, with_exit

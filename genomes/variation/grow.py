@@ -108,7 +108,7 @@ def _write(nodes: Iterator[Any], grammar: Grammar) -> tuple[str, int]:
 
 
 def clumsy(tree: cst.BaseExpression) -> bool:
-    """Whether an expression says what nobody would: a mean of a mean, an operator of itself."""
+    """Whether an expression is degenerate: a mean of a mean, an operator of itself."""
     for node in walk(tree):
         match node:
             case cst.Call(func=cst.Name(value=outer), args=[cst.Arg(value=inner), *_]):
@@ -143,7 +143,7 @@ def _grammar(fields: tuple[tuple[str, Dimension], ...], max_window: int) -> Gram
     for rule in rules:
         types.update(dict.fromkeys((rule.result, *rule.args)))
     written = {r.result for r in rules}
-    while True:  # a rule with a place that nothing fits is no rule
+    while True:  # a rule with a place that nothing fits is not a rule
         usable = [r for r in rules if all(a in written for a in r.args)]
         if len(usable) == len(rules):
             break

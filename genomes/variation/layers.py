@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from genomes.language.analysis.intervals import intervals
 from genomes.language.table import Kind
 from genomes.variation import edit
 from genomes.variation.conditions import Condition, has_fields, local_name, usable, with_windows
@@ -16,7 +17,6 @@ from genomes.variation.draft import Draft, has_p, position_of, put
 from genomes.variation.edit import bare, code_of, expression, fresh_name, returned, statement
 from genomes.variation.legs import Leg, direction, legs_of, reads_clock
 from genomes.variation.program import Program
-from genomes.variation.ranges import intervals
 from genomes.variation.scale import CENTRED, scales_of
 from genomes.variation.sites import Reading, Setting, Site
 from genomes.variation.wording import code, say, split_and, words_of
@@ -94,7 +94,7 @@ def _is_stance(reading: Reading) -> bool:
 
 
 def _gates_factor(reading: Reading) -> bool:
-    """Whether a factor of 0 means no opinion: it lies round 0, and the signal is no rank of it."""
+    """Whether a factor of 0 means no opinion: centred at 0, and not ranked."""
     graph = reading.graph
     if graph is None:
         return False

@@ -7,11 +7,12 @@ from typing import Any
 
 import libcst as cst
 
-from genomes.language.dimension import PRICE
+from genomes.language.analysis.direction import leaning
+from genomes.language.analysis.essence import COMBINES
 from genomes.language.graph import Graph
 from genomes.language.table import Kind
 from genomes.variation import edit
-from genomes.variation.scale import CLOCK, DISPERSIONS, FIXED, SMOOTHERS, Scale
+from genomes.variation.scale import CLOCK
 from genomes.variation.sites import Reading, Site
 
 
@@ -100,68 +101,17 @@ def _sides(tree: cst.FunctionDef, value: cst.BaseExpression) -> dict[int, int]:
 
 
 def leg_digests(graph: Graph) -> list[bytes]:
-    """The digests of a graph's sides, in an order that does not depend on them."""
-    found: list[bytes] = []
-    stack = [graph.outputs["signal"]]
-    while stack:
-        node = graph.nodes[stack.pop()]
-        if node.op == "as_number":
-            found.append(node.digest)
-        elif node.op in ("clip_signal", "sub", "add", "neg", "mul", "div"):
-            stack.extend(reversed(node.args))
-    return found
-
-
-_FOLLOWS = frozenset(
-    (*SMOOTHERS, "highest", "lowest", "returns", "log_return", "change", "slope", "macd",
-     "macd_histogram", "macd_signal", "rsi", "range_position", "zscore", "percent_rank",
-     "bollinger_position", "cross_demean", "cross_rank", "cross_zscore", "total", "tanh", "clip",
-     "lag", "fill", "residual", "sign")
-)  # fmt: skip
-_SLOWER = frozenset((*SMOOTHERS, "lag", "highest", "lowest"))
+    """The digests of a graph's sides, as the signal combines them from left to right."""
+    parts = graph.below([graph.outputs["signal"]], COMBINES)
+    return [node.digest for node in parts if node.op == "as_number"]
 
 
 def direction(graph: Graph, index: int | None = None) -> int:
     """1 where the factor rises with the price (a trend), -1 where it falls (a reversal), else 0."""
-    return _direction(graph, graph.outputs["factor"] if index is None else index)[0]
-
-
-def _direction(graph: Graph, index: int) -> tuple[int, float]:
-    """The side on which a value follows prices, and by how many bars late."""
-    node = graph.nodes[index]
-    if node.op == "field":
-        return (1, 0.0) if node.dimension == PRICE else (0, 0.0)
-    if node.op == "where":
-        return _direction(graph, node.args[1])
-    if node.op == "vwap":
-        return 1, float(node.statics[0])
-    if node.op in DISPERSIONS or FIXED.get(node.op) in (Scale.WIDTH, Scale.SPREAD):
-        return 0, 0.0
-    if node.op in _FOLLOWS:
-        side, late = _direction(graph, node.args[0])
-        return side, late + (float(node.statics[0]) if node.op in _SLOWER and node.statics else 0)
-    if node.op == "neg":
-        side, late = _direction(graph, node.args[0])
-        return -side, late
-    if node.op in ("sub", "div", "add", "mul"):
-        (a, late), (b, later) = (_direction(graph, i) for i in node.args)
-        if node.op in ("sub", "div"):
-            b = -b
-        if a and b:
-            return (a, late) if late < later else (b, later) if later < late else (0, 0.0)
-        return (a, late) if a else (b, later)
-    return 0, 0.0
+    return leaning(graph, graph.outputs["factor"] if index is None else index) or 0
 
 
 def reads_clock(graph: Graph, name: str = "factor") -> bool:
     """Whether an output depends on the calendar or the time of day."""
-    stack, seen = [graph.outputs[name]], set[int]()
-    while stack:
-        index = stack.pop()
-        if index not in seen:
-            seen.add(index)
-            node = graph.nodes[index]
-            if node.op == "field" and node.statics[0] in CLOCK:
-                return True
-            stack.extend(node.args)
-    return False
+    below = graph.below([graph.outputs[name]])
+    return any(node.op == "field" and node.statics[0] in CLOCK for node in below)

@@ -141,7 +141,7 @@ def parse(text: str) -> Program:
 
     Raises:
         GiveUp: The file is not laid out as a strategy is.
-        cst.ParserSyntaxError: The text is no Python.
+        cst.ParserSyntaxError: The text is not Python.
     """
     module = cst.parse_module(text)
     program = Program(idea="")
@@ -196,7 +196,7 @@ def _declared(tree: cst.Dict) -> tuple[Declared, ...]:
         except FAILURES as error:
             raise GiveUp(f"PARAMS: {error}") from None
         if not isinstance(param, Int | Float | Bool | Choice):
-            raise GiveUp(f"PARAMS: {name} is no parameter")
+            raise GiveUp(f"PARAMS: {name} is not a parameter")
         comment = (
             after.first_line.comment if isinstance(after, cst.ParenthesizedWhitespace) else None
         )
@@ -255,7 +255,7 @@ def docstring_text(idea: str, change: str) -> str:
 
 
 def _quotable(words: str) -> str:
-    """Words, a stranger's perhaps, that cannot end the docstring they stand in."""
+    """Words, untrusted perhaps, that cannot end the docstring they stand in."""
     return words.replace("\\", "\\\\").replace('"""', "'''")
 
 

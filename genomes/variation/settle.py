@@ -1,4 +1,4 @@
-"""Tidying a function: locals nobody reads go, changed lines stand on one line and fit the page."""
+"""Tidying a function: unused locals go, changed lines stand on one line and fit the page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from genomes.variation.edit import (
 
 
 def prune_locals(tree: cst.FunctionDef) -> cst.FunctionDef:
-    """Without assignments that nobody reads, and what only they read."""
+    """Without unused assignments, and what only they read."""
     while True:
         read: dict[str, int] = {}
         for line in _simple_statements(tree.body):
@@ -84,7 +84,7 @@ def _prune_block(block: Any, read: Mapping[str, int]) -> Any:
 
 
 def _of_pair(line: cst.SimpleStatementLine, read: Mapping[str, int]) -> cst.SimpleStatementLine:
-    """`a, b = x, y` without the side that nobody reads."""
+    """`a, b = x, y` without the unused side."""
     match line.body:
         case [
             cst.Assign(
@@ -114,7 +114,7 @@ def settle(
 
     Args:
         tree: The function as edited.
-        known: id() of the statements that somebody else wrote and nobody changed: they stay.
+        known: id() of the statements that another author wrote and that are unchanged: they stay.
         name_for: Good names for a local that holds an expression, best first.
     """
     body: list[Any] = []

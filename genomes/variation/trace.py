@@ -339,7 +339,7 @@ class Tracer:
         if isinstance(function, _Function):
             return self.call(function.tree, args, named)
         if not callable(function):
-            raise GiveUp("calls what is no function")
+            raise GiveUp("calls what is not a function")
         return function(*args, **named)
 
     def _note_uses(self, node: cst.Call) -> None:

@@ -115,7 +115,7 @@ def worst_mean(sorted_tail):
 
 
 @njit(cache=True)
-def fold_statistics(net, benchmark, edges, statistic, bars_per_year, risk_floor, limit):
+def fold_statistics(net, benchmark, edges, statistic, bars_per_year, min_risk, limit):
     """The objective's statistic of net - benchmark in each fold.
 
     Args:
@@ -124,7 +124,7 @@ def fold_statistics(net, benchmark, edges, statistic, bars_per_year, risk_floor,
         edges: (F + 1,) where folds begin; the last is an end.
         statistic: SHARPE, SORTINO, CALMAR or MEAN_MINUS_CVAR.
         bars_per_year: Annualises.
-        risk_floor: A ratio's risk counts as at least this share of the same risk of net: a
+        min_risk: A ratio's risk counts as at least this share of the same risk of net: a
             strategy that hugs its benchmark has next to no variance left, and a ratio would blow
             that rounding and drift up to any size.
         limit: Statistics are cut to [-limit, limit], so that a fold without a loss stays finite.
@@ -184,7 +184,7 @@ def fold_statistics(net, benchmark, edges, statistic, bars_per_year, risk_floor,
                 gain = wealth ** (bars_per_year / n) - 1
                 risk = drawdown
                 net_risk = net_drawdown
-            risk = max(risk, risk_floor * net_risk)
+            risk = max(risk, min_risk * net_risk)
             unrisked = limit if gain > 0 else 0.0
             value = gain / risk if risk > 0 else unrisked
         out[f] = min(max(value, -limit), limit)

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130  # whoever pressed Ctrl-C knows
+        return 130  # the user pressed Ctrl-C and knows
 
 
 def _described(arguments: Sequence[str] | None) -> int:

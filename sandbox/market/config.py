@@ -229,7 +229,7 @@ class MarketConfig(_Part):
         calendar: When sessions begin.
         stale_after: An asset without a bar for longer counts as not listed.
         max_window: Longest memory of a strategy, bars or a span; default 500 bars but at most
-            15 % of the training part. Scores begin that many bars after the start.
+            15% of the training part. Scores begin that many bars after the start.
         bad_bars: Refuse a market with bad bars, or drop (and count) them.
         split: Training, validation, sealed.
         costs: Fees, slippage, impact, borrow.

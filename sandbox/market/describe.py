@@ -45,7 +45,7 @@ def describe(market: Market) -> Group:
         verdict = (
             "left out (unsorted ones sorted)"
             if market.config.bad_bars == "drop"
-            else f'refused; mend {them}, or write bad_bars = "drop" in the market\'s TOML'
+            else f'refused; fix {them}, or write bad_bars = "drop" in the market\'s TOML'
         )
         parts.append(Text(f"{bad_bars(bad)}, {verdict}", style="bold red"))
         parts += [Text(f"  {f.text}", style="red") for f in bad]

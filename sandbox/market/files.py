@@ -80,7 +80,7 @@ def file_header(path: Path, form: str) -> tuple[list[str], str]:
     """Column names, and a CSV file's separator.
 
     Raises:
-        MarketError: The file is broken, or its first line is no header.
+        MarketError: The file is broken, or its first line is not a header.
     """
     try:
         if form == "parquet":
@@ -96,8 +96,8 @@ def file_header(path: Path, form: str) -> tuple[list[str], str]:
     names = [n.strip().strip('"') for n in line.split(separator)]
     if len(names) < 2:
         raise MarketError(
-            f"{path.name}: its first line ({line[:60]!r}) is no header of several columns; needs "
-            "names such as time,open,high,low,close,volume"
+            f"{path.name}: its first line ({line[:60]!r}) is not a header of several columns; "
+            "needs names such as time,open,high,low,close,volume"
         )
     return names, separator
 

@@ -49,7 +49,7 @@ class Judgement:
 def judge(rows: Rows) -> Judgement:
     """Every bad bar of the rows. Of bars with the same symbol and stamp the first is kept.
 
-    Assets that are exactly newest first in the file are no fault: they are told, and sorted.
+    Assets that are exactly newest first in the file are not a fault: they are reported, and sorted.
     """
     masks = _masks(rows)
     drop = np.zeros(len(rows.stamp), dtype=bool)
@@ -180,7 +180,7 @@ def _no_number(rows: Rows, symbol: str, own: NDArray[np.intp], said: str, *, who
     columns = always or [f for f, m in missing.items() if m.any()]
     seen = [f for f in columns if (symbol, f) in rows.unread]
     if always:
-        verb = "are no numbers" if len(always) > 1 else "is not a number" if seen else "is empty"
+        verb = "are not numbers" if len(always) > 1 else "is not a number" if seen else "is empty"
         said = f"{_listed(always, 'and')} {verb} in all {len(own):,} bars"
     else:
         said += f" in {_listed(columns, 'or')}"

@@ -54,7 +54,7 @@ def all_bad(config: MarketConfig, findings: tuple[Finding, ...]) -> list[str]:
 def some_bad(config: MarketConfig, findings: tuple[Finding, ...]) -> list[str]:
     """Some bars are bad, and the config does not say to drop them."""
     return [
-        f"{config.name}: {bad_bars(findings)}; mend the file, or write bad_bars = "
+        f"{config.name}: {bad_bars(findings)}; fix the file, or write bad_bars = "
         '"drop" to leave them out (unsorted ones are sorted) and have them counted:',
         *(f"  {f.text}" for f in findings if f.bad),
     ]

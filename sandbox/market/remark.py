@@ -73,7 +73,7 @@ def _stale_opens(panel: Panel, config: MarketConfig, saturday: list[float]) -> l
     if not found:
         return []
     advice = (
-        "orders fill at the next close already, which is right"
+        "fills already use the next close, as they should"
         if config.fills.fill == "next_close"
         else 'an order cannot trade at such an open: write fills.fill = "next_close"'
     )

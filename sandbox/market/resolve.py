@@ -75,7 +75,7 @@ def read_config(path: Path) -> MarketConfig:
     """A market's TOML; its paths are relative to its folder, its name is the file's by default.
 
     Raises:
-        MarketError: It cannot be read, is no TOML, or has wrong keys: every problem in it.
+        MarketError: It cannot be read, is not TOML, or has wrong keys: every problem in it.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -45,7 +45,7 @@ class Rows:
         code: (n,) index into symbols.
         stamp: (n,) UTC nanoseconds; NO_STAMP where unreadable.
         values: Name in the market -> (n,), NaN where the file has no number.
-        unread: The first text of each asset that is no stamp, or no number in a column.
+        unread: The first text of each asset that is not a stamp, or not a number in a column.
     """
 
     symbols: tuple[str, ...]

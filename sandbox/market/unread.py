@@ -1,4 +1,4 @@
-"""Texts that are no stamp or no number: which there are, and what to write so that they are."""
+"""Texts that are not a stamp or a number: which there are, and what to write instead."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def make_exchanges() -> list[Exchange]:
 def make_modelled() -> list[list[Entry]]:
     """Four generations in which models write, prompts vary and a tuner tunes.
 
-    Prompts: #3 (mutate) and #4 (cross) are seeds; #7 is made from #3; #8 and #12 are no use.
+    Prompts: #3 (mutate) and #4 (cross) are seeds; #7 is made from #3; #8 and #12 are of no use.
     Strategies: #5 is from #1, #9 from #5, #14 from #9; #10 crosses #5 and #2; #11 is tuned; #6 and
     #13 came to nothing.
     """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.encoding import decode, encode, spelled, unspelled
+from archive.encoding import decode, decode_text, encode, encode_text
 from genomes.records.outcome import (
     Admitted,
     Crashed,
@@ -74,7 +74,7 @@ def test_the_columns_hold_json_that_any_reader_takes(outcome: Outcome):
     encoded = encode(outcome)
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     for column in (encoded.payload, encoded.metrics or "{}"):
         json.loads(column, parse_constant=refuse)
@@ -82,22 +82,22 @@ def test_the_columns_hold_json_that_any_reader_takes(outcome: Outcome):
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=40))
 def test_any_text_is_storable_and_comes_back_to_the_character(text: str):
-    kept = spelled(text)
+    kept = encode_text(text)
     kept.encode()  # half a surrogate pair would raise
     assert "\0" not in kept
-    assert unspelled(kept) == text
+    assert decode_text(kept) == text
 
 
 @pytest.mark.parametrize(
     "text", ["\ud83d\ude00 two halves", "\ud800", "a\0b", "\x1a", "\x1aabc\\n\n", "\x1a\ud800"]
 )
 def test_texts_that_databases_refuse_or_that_look_escaped_come_back(text):
-    assert unspelled(spelled(text)) == text
-    assert spelled(text) != text
+    assert decode_text(encode_text(text)) == text
+    assert encode_text(text) != text
 
 
 def test_an_ordinary_text_is_kept_as_it_is():
-    assert spelled("Kauf, wenn es fällt 📉\n") == "Kauf, wenn es fällt 📉\n"
+    assert encode_text("Kauf, wenn es fällt 📉\n") == "Kauf, wenn es fällt 📉\n"
 
 
 def test_figures_keep_their_order_and_become_plain_floats(measured):

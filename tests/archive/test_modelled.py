@@ -92,7 +92,7 @@ def test_a_prompt_must_be_a_prompt_told_before(place, identity, entry, prompt, w
     asked = entry(4, generation=1, slot=1, prompt=wrong)
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1), prompt(2, "mutate: A")], {})
-        with pytest.raises(ValueError, match=rf"told with prompts \[{wrong}\]"):
+        with pytest.raises(ValueError, match=rf"names prompts \[{wrong}\]"):
             archive.tell(1, [young, asked], {})
         assert archive.count() == 2
         archive.tell(1, [young, replace(asked, prompt=2)], {})
@@ -117,7 +117,7 @@ def test_trials_come_back_in_the_order_tried(place, identity, entry):
 
 def test_trials_of_somebody_else_are_refused_and_nothing_kept(place, identity, entry, trials):
     with Archive.create(place, identity=identity) as archive:
-        with pytest.raises(ValueError, match=r"trials of \[11\]; trials are told with"):
+        with pytest.raises(ValueError, match=r"trials of \[11\]; a trial must belong to"):
             archive.tell(0, [entry(1)], {}, trials)
         assert archive.generations() == 0
 

@@ -89,7 +89,7 @@ def test_being_told_a_generation_at_a_time_or_all_at_once_is_the_same(generation
 def test_what_is_told_out_of_order_is_refused(generations):
     population = Population()
     population.extend(generations[0])
-    with pytest.raises(ValueError, match="candidate 5 told; the next is 3"):
+    with pytest.raises(ValueError, match="expected candidate 3, got 5"):
         population.extend(generations[2])
 
 

@@ -1,4 +1,4 @@
-"""Files that are no archive of ours to write: each gets a sentence, and not a byte changes."""
+"""Files that are not archives of ours: each gets a sentence, and not a byte changes."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def a_folder(place: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (a_text, "is no archive of Finch's"),
-        (an_empty_file, "is no archive of Finch's"),
-        (another_programs_database, "is no archive of Finch's"),
-        (only_our_mark, "is no archive of Finch's"),
-        (another_programs_database_cut_short, "is no archive of Finch's"),
+        (a_text, "is not a Finch archive"),
+        (an_empty_file, "is not a Finch archive"),
+        (another_programs_database, "is not a Finch archive"),
+        (only_our_mark, "is not a Finch archive"),
+        (another_programs_database_cut_short, "is not a Finch archive"),
         (a_torn_archive, r"is damaged .*what is missing is in night.finch-wal.* a copy of it"),
-        (a_folder, "is no file"),
+        (a_folder, "is not a file"),
     ],
 )
 def test_what_is_no_archive_is_refused_untouched(place, identity, make, said, readonly):

@@ -165,12 +165,12 @@ def test_a_duplicate_told_is_not_taken_for_a_result(place, identity, entry, meas
 @pytest.mark.parametrize(
     ("number", "changes", "said"),
     [
-        (2, {"generation": 2}, "generation 2 told; the next is 1"),
-        (0, {"generation": 0}, "generation 0 told; the next is 1"),
-        (1, {"id": 4}, "the next is 3 of generation 1"),
-        (1, {"generation": 0}, "candidate 3 of generation 0"),
-        (1, {"parents": (3,)}, "parents .3,.; they must have been told before"),
-        (1, {"slot": -1}, "slot -1 told"),
+        (2, {"generation": 2}, "expected generation 1, got 2"),
+        (0, {"generation": 0}, "expected generation 1, got 0"),
+        (1, {"id": 4}, "expected candidate 3 of generation 1"),
+        (1, {"generation": 0}, "got 3 of generation 0"),
+        (1, {"parents": (3,)}, "parents .3,.; they must be of earlier"),
+        (1, {"slot": -1}, "slot -1"),
     ],
 )
 def test_what_is_told_out_of_order_is_refused_and_nothing_is_kept(
@@ -186,10 +186,24 @@ def test_what_is_told_out_of_order_is_refused_and_nothing_is_kept(
 
 def test_slots_may_be_left_out_but_not_go_back(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
-        with pytest.raises(ValueError, match=r"slot 3 told; the next is 2 .*slot 5 or later"):
+        with pytest.raises(ValueError, match=r"expected .*slot 5 or later; got 2 .*slot 3"):
             archive.tell(0, [entry(1, slot=4), entry(2, slot=3)], {})
         archive.tell(0, [entry(1, slot=4), entry(2, slot=7)], {})
         assert [one.slot for one in archive.entries()] == [4, 7]
+
+
+def test_a_setting_that_was_renamed_since_is_read_under_its_new_name(place, identity):
+    old = {
+        "objective": {"risk_floor": 0.2, "folds": 3},
+        "search": {"explore": 0.5},
+        "llm": {"lag": 0},
+    }
+    new = {"objective": {"min_risk": 0.2, "folds": 3}, "search": {"epsilon": 0.5},
+           "llm": {"pipeline_depth": 0}}  # fmt: skip
+    Archive.create(place, identity=replace(identity, config=json.dumps(old))).close()
+    asked = replace(identity, config=json.dumps(new))
+    with Archive.open(place, identity=asked) as archive:
+        assert json.loads(archive.identity.config) == new
 
 
 def test_a_generation_without_candidates_is_one(place, identity):
@@ -198,11 +212,11 @@ def test_a_generation_without_candidates_is_one(place, identity):
         assert archive.generations() == 1
 
 
-def test_a_text_that_no_database_can_hold_is_kept_spelled_out(place, identity, entry):
+def test_a_text_that_no_database_can_hold_is_kept_with_replacements(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1, text="x = '\ud800'", note="\udfff")], {})
-        assert archive.get(1).text == "x = '\\ud800'"
-        assert archive.get(1).note == "\\udfff"
+        assert archive.get(1).text == "x = '\ufffd'"
+        assert archive.get(1).note == "\ufffd"
 
 
 def test_a_figure_that_is_nan_is_refused_by_the_record(entry):

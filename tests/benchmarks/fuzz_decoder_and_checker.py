@@ -5,7 +5,7 @@ python tests/benchmarks/fuzz_decoder_and_checker.py --inputs 1000000
 Half of the inputs are serialised graphs, half are strategies' texts; the same seed throws the same
 inputs, whatever the number of processes. What passes the checker is drawn, and what is drawn must
 be read back by the decoder to the letter. An input is kept in a file below --keep where the process
-died on it, an exception came out that is no refusal, or the answer took more than a second.
+died on it, an exception came out that is not a refusal, or the answer took more than a second.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_a_state_that_remembers_the_start_is_told(
         "def signal(f, m, p):\n    return f > 0.9\n"
     )
     assert main([str(path)]) == 1
-    assert "begun later" in capsys.readouterr().out
+    assert "from a later start" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

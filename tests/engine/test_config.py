@@ -51,11 +51,20 @@ def test_a_setting_without_a_value_is_explained() -> None:
         read(None, ["search.population"])
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("objective.risk_floor", "objective.min_risk"), ("llm.lag", "llm.pipeline_depth")],
+)
+def test_a_renamed_setting_is_answered_with_its_new_name(old: str, new: str) -> None:
+    with pytest.raises(ConfigError, match=f"{old}: is now called {new}"):
+        build(read(None, [f"{old}=1"]))
+
+
 def test_settings_win_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text("seed = 3\n[search]\npopulation = 10\nexplore = 0.5\n")
+    path.write_text("seed = 3\n[search]\npopulation = 10\nepsilon = 0.5\n")
     config = build(read(path, ["search.population=20"]))
-    assert (config.seed, config.search.population, config.search.explore) == (3, 20, 0.5)
+    assert (config.seed, config.search.population, config.search.epsilon) == (3, 20, 0.5)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_no_key_reaches_archive_output_or_the_worker_processes(
         ({"plateau": 2}, None),
         ({"share": 1.0}, {1, 2, 3, 4, 5, 6}),
         ({"share": "auto"}, None),
-        ({"lag": 0}, {1, 2, 3, 4, 5, 6}),
+        ({"pipeline_depth": 0}, {1, 2, 3, 4, 5, 6}),
     ],
 )
 def test_models_write_when_the_schedule_says(
@@ -389,7 +389,7 @@ def test_slots_without_an_answer_are_made_structurally_and_the_run_says_so(
         assert evolve(words) == 0
     said = capsys.readouterr().out
     assert "unanswered, made structurally" in said
-    assert "fails too often" in said
+    assert "disabled: " in said
     with Archive.open(path, identity=None, readonly=True) as archive:
         entries = list(archive.entries(species="strategy"))
     assert not any(

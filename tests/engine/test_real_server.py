@@ -305,7 +305,7 @@ def test_the_replay_with_the_server_off_has_the_same_digest(shown: Shown) -> Non
 def test_a_model_or_server_that_is_not_there_is_one_sentence(shown: Shown) -> None:
     print(shown.stranger and shown.stranger.stderr, shown.off.stderr)
     assert shown.off.returncode == 2
-    assert re.fullmatch(r"finch evolve: nobody answers at .*\n", shown.off.stderr)
+    assert re.fullmatch(r"finch evolve: no server answers at .*\n", shown.off.stderr)
     assert not (shown.folder / "off.sqlite").exists()
     if shown.stranger is None:
         return  # it answers as the one model it has, whatever name it is asked by

@@ -104,7 +104,7 @@ def test_ctrl_c_ends_with_the_generation_and_says_how_to_go_on(tmp_path: Path) -
     rest = process.stdout.read()
     assert process.wait() == 130
     process.stdout.close()
-    assert "Go on with --resume" in rest
+    assert "Continue with --resume" in rest
     with Archive.open(path, identity=None, readonly=True) as archive:
         assert 2 <= archive.generations() < 500
 

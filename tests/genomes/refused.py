@@ -197,7 +197,7 @@ CHECKED: list[Case] = [
     Case("x = [\n" + "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\n," * 290 + "]", "size", 0, 0, "shorten"),
     # not Python
     Case("```python\nx = 1\n```\n", "syntax", 1, 1, "without ```"),
-    Case("def factor(m, p)\n    return 1\n", "syntax", 1, 17, "mend this line"),
+    Case("def factor(m, p)\n    return 1\n", "syntax", 1, 17, "syntax error"),
     Case("print 'a'\n", "syntax", 1, 1, "remove it"),
     Case("x = 'abc\n", "syntax", 1, 5, "quotes"),
     Case("if 1:\n\tx = 1\n        y = 2\n", "syntax", 3, 1, "indentation"),

@@ -100,10 +100,10 @@ def models(path: Path) -> str:
 
 
 FROZEN = {
-    structural: "4fbfbcf9b7921f9f435420563b5e02bc1b1c2fd2e050c8b3da6625b3244bc68c",
-    pareto: "4dcca4cc442ecb50cfe9d7225821b5959f915eb2b100207311eee4c6aae9b681",
+    structural: "55a3c6c9076fb32c537fddb9aefcfef81120c4353bab644ed5b611bad5a8430e",
+    pareto: "f0e4717c8c3c667051a9c6fe9f73ab25c705e7605851e24841538e21770ac3d4",
     wide: "40408cd4c09b888ec069ee22bea86eff302e0f33aeacda980e721b70dc0fc92a",
-    models: "60abdf82d4d830b382f2da883f745ac5d4e039d4809b27dab1fa1aa9d7b0cda7",
+    models: "2444bb08b35e8832946eb9b97d5c302ec33277e46fb77df008f514925492cbd7",
 }
 
 

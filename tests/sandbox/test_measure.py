@@ -184,7 +184,7 @@ def test_buying_and_holding_earns_nothing_over_its_own_past(warm_up):
     weights = np.where(np.arange(300) < warm_up, np.nan, 1.0)
     free = Costs(fee_bps=0, slippage_bps=0)
     found = measured(panel, Targets(weights=weights), costs=free)
-    # The first fold holds the bar of the entry; rounding in the rest is no variance.
+    # The first fold holds the bar of the entry; rounding in the rest is not a variance.
     assert found.folds[0] != 0
     assert found.folds[1:] == (0, 0, 0, 0, 0)
 
@@ -194,7 +194,7 @@ def test_a_strategy_that_hugs_its_benchmark_is_not_blown_up():
     panel = random_panel(rng, bars=600, assets=1, volatility=0.01)
     free = Costs(fee_bps=0, slippage_bps=0)
     half = Targets(weights=np.full(600, 0.5))  # what is left is drift until the next open
-    bare = measured(panel, half, costs=free, objective=ANY.model_copy(update={"risk_floor": 0}))
+    bare = measured(panel, half, costs=free, objective=ANY.model_copy(update={"min_risk": 0}))
     kept = measured(panel, half, costs=free)
     assert max(map(abs, bare.folds[1:])) > 1
     assert max(map(abs, kept.folds[1:])) < 0.3

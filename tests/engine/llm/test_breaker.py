@@ -92,20 +92,20 @@ def test_it_says_what_opened_it_and_until_when() -> None:
     breakers = Breakers(lag=1)
     breakers.tell(2, failing(2, ["reset"] * 9))
     assert breakers.open_models(4) == {"m"}
-    assert breakers.reason("m") == "reset, 9 of 9 calls; left alone until generation 6"
+    assert breakers.reason("m") == "reset, 9 of 9 calls; until generation 6"
     breakers.tell(3, failing(3, ["rate"] * 3))  # asked before it opened
-    assert breakers.reason("m") == "reset, 9 of 9 calls; left alone until generation 6"
+    assert breakers.reason("m") == "reset, 9 of 9 calls; until generation 6"
     breakers.tell(6, failing(6, ["rate"]))
-    assert breakers.reason("m") == "rate, 1 of 1 calls; left alone until generation 12"
+    assert breakers.reason("m") == "rate, 1 of 1 calls; until generation 12"
 
 
 def test_of_several_failures_it_names_the_commonest_and_of_equals_the_first() -> None:
     breakers = Breakers()
     breakers.tell(1, failing(1, ["server", "rate", "", "rate"]))
-    assert breakers.reason("m") == "mostly rate, 3 of 4 calls; left alone until generation 4"
+    assert breakers.reason("m") == "mostly rate, 3 of 4 calls; until generation 4"
     breakers = Breakers()
     breakers.tell(1, failing(1, ["server", "", "rate"]))
-    assert breakers.reason("m") == "mostly rate, 2 of 3 calls; left alone until generation 4"
+    assert breakers.reason("m") == "mostly rate, 2 of 3 calls; until generation 4"
 
 
 def test_a_model_that_is_not_left_alone_has_no_reason() -> None:

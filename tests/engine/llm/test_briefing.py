@@ -20,13 +20,13 @@ from engine.llm.briefing import (
     system_message,
     tokens,
 )
-from engine.llm.figures import number
 from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from genomes.language.dimension import NUMBER
 from genomes.prompt import seeds
 from genomes.records.entry import Entry
 from genomes.records.outcome import Duplicate, Unusable
+from genomes.records.text import number
 from sandbox.errand import Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective

@@ -241,7 +241,7 @@ def test_server_words_are_cut_printable_and_without_keys() -> None:
             scripted.WORDS["400"] = original
     assert error.said.isprintable()
     assert len(error.said) <= 320
-    assert "\\x1b[31m" in error.said
+    assert "\\u001b[31m" in error.said
     for secret in (KEY[:8], "sk-proj-abc", "xyzw1234"):
         assert secret not in error.said
 
@@ -249,7 +249,7 @@ def test_server_words_are_cut_printable_and_without_keys() -> None:
 def test_a_key_that_is_echoed_is_not_in_the_answer() -> None:
     with ScriptedServer(lambda _: f"your key is {KEY}!\ud800\0", key=KEY) as server:
         told = ask(model_at(server.url, key=KEY))
-    assert told.text == "your key is [redacted]!?\ufffd"
+    assert told.text == "your key is [redacted]!\ufffd\ufffd"
 
 
 @pytest.mark.parametrize("part", [KEY[:13], KEY[5:17], KEY[-12:], KEY[:-1], KEY[1:]])

@@ -288,7 +288,7 @@ def test_a_replay_asks_nobody_and_says_what_it_does_not_know(desks: Desks) -> No
     assert (error.role, error.model, error.draw) == ("strategist", "a", 6)
     assert error.key in replay_key(error)
     assert "candidate 6" in str(error)
-    assert 'begins "tell me\\x1b more"' in str(error)
+    assert 'begins "tell me\\u001b more"' in str(error)
 
 
 def replay_key(error: Unanswered) -> str:
@@ -398,9 +398,11 @@ def test_ctrl_c_ends_the_waiting_and_loses_nothing() -> None:
         from engine.llm.desk import Desk
         from tests.engine.llm.asking import MemoryTranscript, ScriptedModel, messages
 
+        released = threading.Event()
+
         async def slow():
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-            await asyncio.sleep(0.4)
+            os.kill(os.getpid(), signal.SIGINT)  # pressed once the question is under way...
+            await asyncio.to_thread(released.wait)  # ...and answered only when the run has stopped
             return "paid"
 
         transcript = MemoryTranscript()
@@ -410,6 +412,7 @@ def test_ctrl_c_ends_the_waiting_and_loses_nothing() -> None:
                                max_tokens=9, draw=1)])
         except KeyboardInterrupt:
             print("stopped with", len(transcript.kept), "and", desk.under_way, "under way")
+        released.set()
         desk.close()
         print([one.text for one in transcript.kept.values()])
     """)

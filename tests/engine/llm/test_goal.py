@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.llm.bounds import weight_range
-from engine.llm.direction import direction
-from engine.llm.families import families, outline
 from engine.llm.goal import CATEGORIES, category_of, goal_of, serves
 from genomes.language import Exits
+from genomes.language.analysis.direction import direction
+from genomes.language.analysis.families import families
+from genomes.language.analysis.intervals import intervals
+from genomes.language.dimension import PRICE
 from genomes.language.serial import serialise
 from tests.engine.llm.candidates import FIELDS, W, graph
 
@@ -103,7 +104,7 @@ def test_other_categories_ask_for_their_family(category: str, good: Any) -> None
 
 
 def test_nothing_is_asked_for_that_the_market_does_not_have() -> None:
-    plain = {"open", "high", "low", "close"}
+    plain = dict.fromkeys(("open", "high", "low", "close"), PRICE)
     assert serves(goal_of("", "carry", plain), graph(momentum)) is None
     assert serves(goal_of("", "volume", plain), graph(momentum)) is None
 
@@ -158,7 +159,7 @@ def test_forbidden_families_are_named() -> None:
 
 
 def test_a_graph_and_its_text_are_judged_alike() -> None:
-    goal = goal_of("momentum")
+    goal = goal_of("momentum", fields=FIELDS)
     for drawn in (graph(momentum), graph(reversal)):
         assert serves(goal, serialise(drawn)) == serves(goal, drawn, "whatever it says")
 
@@ -190,8 +191,8 @@ UP: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", UP)
 def test_a_rise_and_its_mirror_image_are_known(name: str) -> None:
-    assert direction(outline(graph(UP[name]))) == 1
-    assert direction(outline(graph(lambda m: -1 * UP[name](m)))) == -1
+    assert direction(graph(UP[name])) == 1
+    assert direction(graph(lambda m: -1 * UP[name](m))) == -1
 
 
 @pytest.mark.parametrize(
@@ -207,11 +208,11 @@ def test_a_rise_and_its_mirror_image_are_known(name: str) -> None:
     ],
 )
 def test_what_no_rule_decides_is_unknown(signal: Any) -> None:
-    assert direction(outline(graph(signal))) is None
+    assert direction(graph(signal)) is None
 
 
 def test_the_clock_has_no_direction() -> None:
-    assert direction(outline(graph(lambda m: m.weekday < 2))) == 0
+    assert direction(graph(lambda m: m.weekday < 2)) == 0
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,16 @@ def test_the_clock_has_no_direction() -> None:
     ],
 )
 def test_bounds_of_a_signal_are_proved(signal: Any, low: float, high: float) -> None:
-    assert weight_range(outline(graph(signal)), "signal") == (low, high)
+    made = graph(signal)
+    assert intervals(made)[made.outputs["signal"]] == (low, high)
+
+
+def test_what_cannot_be_negative_serves_a_goal_without_shorts() -> None:
+    goal = goal_of("no shorting", fields=FIELDS)
+    assert serves(goal, graph(lambda m: (1 + W.returns(m.close, 20)) / 2)) is None
+    assert serves(goal, graph(lambda m: 0.5 - W.tanh(W.stdev(m.close, 9) / m.close) / 2)) is None
+    found = serves(goal, graph(lambda m: W.returns(m.close, 20) / 2))
+    assert found is not None and "below 0" in found
 
 
 def test_families_are_those_of_operators_fields_and_exits() -> None:

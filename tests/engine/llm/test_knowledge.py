@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.llm.fates import fate_of, idea_of, reason_of
+from engine.llm.fates import fate_of, idea_of
 from engine.llm.knowledge import Knowledge, Lesson
 from engine.llm.masking import Mask
 from genomes.records.entry import Entry
@@ -201,7 +201,7 @@ def test_the_idea_is_the_first_paragraph_of_the_docstring() -> None:
 
 def test_a_fate_and_its_reason_are_named_for_each_outcome() -> None:
     apart = DependsOnStart(key="k", graph=TREND, nodes=3, difference=0.1)
-    assert [(fate_of(o), reason_of(o)) for o in (floored(), refused(), apart)] == [
+    assert [(fate_of(o), o.cause) for o in (floored(), refused(), apart)] == [
         ("floored: min_trades 12, needs 30", "min_trades"),
         ("refused: dimension (compares close with 5): divide first", "dimension"),
         ("depends on start", ""),

@@ -92,7 +92,7 @@ def test_pairs_without_a_sign_are_known_by_what_they_share(
         "\uff33\uff30\uff39",  # full width
         "S\u200bPY",
         "SP\u2060Y",
-        "S\\u200bPY",  # as `engine.llm.words` escapes what cannot be seen
+        "S\\u200bPY",  # as `genomes.records.text` escapes what cannot be seen
         "\\u0053\\x50Y",
     ],
 )

@@ -103,7 +103,7 @@ def test_nobody_there_names_the_address_and_what_to_do() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     found = problems(url, "small", "large")
     assert len(found) == 1
-    assert found[0].startswith(f"nobody answers at {url} (Connection refused)")
+    assert found[0].startswith(f"no server answers at {url} (Connection refused)")
     assert "--llm-base-url" in found[0]
 
 

@@ -23,7 +23,6 @@ from engine.llm.payload import MAX_REPLY, Block, answer_of, blocks_of
 from engine.llm.reply import Written, compose, read_strategy
 from engine.llm.schemas import ANALYSIS, PROMPT, STRATEGY, VERDICT
 from engine.llm.shape import MAX_FILE, MAX_WORDS
-from engine.llm.words import one_line, paragraph, storable
 from genomes.patch import Edit
 from genomes.records.outcome import Unusable
 
@@ -591,16 +590,6 @@ def test_accents_within_a_line_open_no_block():
 
 def test_thoughts_in_the_answer_itself_are_kept():
     assert answer_of('{"file": "</think>"}', "stop") == '{"file": "</think>"}'
-
-
-def test_words_can_be_cut_escaped_and_stored():
-    assert one_line(" a \n b ", 10) == "a b"
-    assert one_line("abcdefghij", 8) == "abcde..."
-    assert one_line("abcdefgh", 8) == "abcdefgh"
-    assert paragraph("\n a\tb \r\n\x07\n", 50) == " a  b\n\\u0007"
-    assert paragraph("abc", 2) == "ab\n[1 more characters were cut]"
-    assert storable("a\0b\udfff\u00e9") == "a\ufffdb\ufffd\u00e9"
-    assert one_line("\U000e0041", 40) == "\\U000e0041"
 
 
 # -- laws ------------------------------------------------------------------------------------------

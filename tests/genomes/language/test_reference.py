@@ -67,7 +67,7 @@ def test_an_unknown_word_names_those_like_it(capsys):
     assert main(["smaa"]) == 2
     caught = capsys.readouterr()
     assert caught.out == ""
-    assert "'smaa' is no operator of the language; did you mean sma" in caught.err
+    assert "'smaa' is not an operator of the language; did you mean sma" in caught.err
     assert main(["sma", "zzzzzz"]) == 2
     caught = capsys.readouterr()
     assert caught.out == entry("sma")

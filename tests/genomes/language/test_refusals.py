@@ -19,12 +19,12 @@ HUGE = "10**400"
 
 MISTAKES = [
     # truth, loops, lengths, indexing
-    ("not m.close", "truth", "asks a Series for one truth value"),
-    (f"1 if {UP} else 2", "truth", "asks a Mask for one truth value"),
-    (f"{UP} and {UP}", "truth", "asks a Mask"),
+    ("not m.close", "truth", "uses a Series as a boolean"),
+    (f"1 if {UP} else 2", "truth", "uses a Mask as a boolean"),
+    (f"{UP} and {UP}", "truth", "uses a Mask"),
     ("m.open < m.close < m.high", "truth", "chained comparison"),
-    ("sorted([m.close, m.open])", "truth", "asks a Mask"),
-    ("m.close in [m.open]", "truth", "asks a Mask"),
+    ("sorted([m.close, m.open])", "truth", "uses a Mask"),
+    ("m.close in [m.open]", "truth", "uses a Mask"),
     ("list(m.close)", "iteration", "loops over a Series"),
     ("[x for x in m.close]", "iteration", "loops over a Series"),
     ("5 in m.close", "iteration", "loops over a Series"),
@@ -132,11 +132,11 @@ MISTAKES = [
     ("m.hour + float('nan')", "number", "computes the number nan"),
     (f"m.hour * {HUGE}", "number", "computes the number a huge whole number"),
     ("m.hour * 10**5000", "number", "computes the number a huge whole number"),
-    ("log(0)", "number", r"log\(0\) is no number"),
-    ("sqrt(-1)", "number", r"sqrt\(-1\) is no number"),
-    ("exp(1000)", "number", r"exp\(1000\) is no number"),
+    ("log(0)", "number", r"log\(0\) is not a number"),
+    ("sqrt(-1)", "number", r"sqrt\(-1\) is not a number"),
+    ("exp(1000)", "number", r"exp\(1000\) is not a number"),
     (f"sqrt({HUGE})", "number", r"sqrt\(a huge whole number\)"),
-    ("sign(float('nan'))", "number", r"sign\(nan\) is no number"),
+    ("sign(float('nan'))", "number", r"sign\(nan\) is not a number"),
     # arguments
     ("sma(m.close)", "arguments", r"sma\(\) misses n; write sma\(x, n\)"),
     ("sma(m.close, 2, 3)", "arguments", "gets 3 arguments"),
@@ -174,7 +174,7 @@ MISTAKES = [
     ("m.close.ewm(span=float('inf'), adjust=False).mean()", "ewm", "a window of inf bars"),
     ("m.close.ewm(span=float('nan'), adjust=False).mean()", "ewm", "a window of nan bars"),
     # unknown names
-    ("m.foo", "unknown_field", "m.foo is no field of this market; it has: .*close"),
+    ("m.foo", "unknown_field", "m.foo is not a field of this market; it has: .*close"),
     ("m.sma", "unknown_field", r"write sma\(x, n\)"),
     ("m.every('1d')", "unknown_field", "slower bars are not in the language yet"),
     ("m.role('hedge')", "unknown_field", "roles are not in the language yet"),

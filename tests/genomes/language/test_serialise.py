@@ -136,37 +136,37 @@ def test_the_text_is_short_and_plain():
         ("> signal 7\n", "", "has no output named signal"),
         ("> factor 4\n", "", "has no output named factor"),
         ("> signal 7", "> signal 4", "a signal that is not clipped"),
-        ("> weight 8", "> weight 9", "line 13: '9' is no node"),
+        ("> weight 8", "> weight 9", "line 13: '9' is not a node"),
         ("> weight 8", "> weight 0", "weight is a price; it must be a plain number"),
         ("> weight 8", "> weight 6", "weight is a Mask"),
-        ("> weight 8", "> weight 08", "'08' is no node"),
-        ("> weight 8", "> weigth 8", "is no output"),
-        ("> weight 8\n", "> weight 8\n> weight 8\n", "is no output"),
+        ("> weight 8", "> weight 08", "'08' is not a node"),
+        ("> weight 8", "> weigth 8", "is not an output"),
+        ("> weight 8\n", "> weight 8\n> weight 8\n", "is not an output"),
         ("> factor 4\n> signal 7", "> signal 7\n> factor 4", "not in canonical form"),
-        ("field close", "field Close", "m.Close is no field"),
-        ("field close", "field close ", "is no node"),
-        ("field close", "field cl-se", "no operator with such words"),
+        ("field close", "field Close", "m.Close is not a field"),
+        ("field close", "field close ", "is not a node"),
+        ("field close", "field cl-se", "is not an operator with such words"),
         ("sma 0 20", "sma 0 20 20", "sma takes 2 words"),
         ("sma 0 20", "sma 0", "sma takes 2 words"),
         ("sma 0 20", "sma 0 0", r"n = 0; it needs 1 to 5000"),
         ("sma 0 20", "sma 0 5001", "it needs 1 to 5000"),
-        ("sma 0 20", "sma 0 20.0", "'20.0' is no whole number"),
-        ("sma 0 20", "sma 0 020", "'020' is no whole number"),
-        ("sma 0 20", "sma 1 20", "'1' is no earlier node"),
-        ("sma 0 20", "smo 0 20", "no operator with such words"),
-        ("const 1.0", "const 1", "no finite number in shortest form"),
-        ("const 1.0", "const 1.00", "no finite number in shortest form"),
-        ("const 1.0", "const nan", "no finite number"),
-        ("const 1.0", "const inf", "no finite number"),
-        ("const 1.0", "const 1e999", "no finite number"),
+        ("sma 0 20", "sma 0 20.0", "'20.0' is not a whole number"),
+        ("sma 0 20", "sma 0 020", "'020' is not a whole number"),
+        ("sma 0 20", "sma 1 20", "'1' is not an earlier node"),
+        ("sma 0 20", "smo 0 20", "is not an operator with such words"),
+        ("const 1.0", "const 1", "is not a finite number in shortest form"),
+        ("const 1.0", "const 1.00", "is not a finite number in shortest form"),
+        ("const 1.0", "const nan", "is not a finite number"),
+        ("const 1.0", "const inf", "is not a finite number"),
+        ("const 1.0", "const 1e999", "is not a finite number"),
         ("const 0.0", "const -0.0", "not in canonical form"),
         ("const 1.0\n", "const 1.0\nconst 1.0\n", "line 6: is not in canonical form"),
         ("sub 2 3", "sub 0 3", "subtracts a price and a number"),
         ("lt 5 4", "and 5 4", "gets a Series for x"),
-        ("lt 5 4", "truth 3", "no operator with such words"),
+        ("lt 5 4", "truth 3", "is not an operator with such words"),
         ("as_number 6", "as_number 5", "gets a Series for mask"),
-        ("\n> factor", "\n\n> factor", "is no node"),
-        ("> factor 4\n", "> factor 4\nconst 3.0\n", "is no node"),
+        ("\n> factor", "\n\n> factor", "is not a node"),
+        ("> factor 4\n", "> factor 4\nconst 3.0\n", "is not a node"),
     ],
 )
 def test_a_broken_text_says_what_is_wrong(old, new, found):
@@ -203,7 +203,7 @@ def test_a_constant_exit_out_of_its_range_is_refused_on_receipt():
 
 def test_a_field_of_another_market_is_refused():
     text = serialise(draw_text(body("m.funding", "sign(f)")))
-    with pytest.raises(GraphError, match=r"m.funding is no field of this market"):
+    with pytest.raises(GraphError, match=r"m.funding is not a field of this market"):
         deserialise(text, {n: d for n, d in FIELDS.items() if n != "funding"})
 
 
@@ -253,11 +253,11 @@ def test_a_line_that_was_read_before_is_held_against_its_new_graph():
     assert deserialise(TEXT, FIELDS) == DRAWN
     assert deserialise(TEXT, FIELDS) == DRAWN
     lines = TEXT.splitlines()
-    with pytest.raises(GraphError, match=r"m\.close is no field"):
+    with pytest.raises(GraphError, match=r"m\.close is not a field"):
         deserialise(TEXT, {"hour": FIELDS["hour"]})
     late = next(i for i, line in enumerate(lines) if line.startswith("sma "))
     early = "\n".join([lines[0], *lines[late : late + 1], *lines[1:]]) + "\n"
-    with pytest.raises(GraphError, match=r"line 2: .* is no earlier node"):
+    with pytest.raises(GraphError, match=r"line 2: .* is not an earlier node"):
         deserialise(early, FIELDS)
     with pytest.raises(GraphError, match="not in canonical form"):
         deserialise("\n".join([*lines[:2], *lines[1:]]) + "\n", FIELDS)

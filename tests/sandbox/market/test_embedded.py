@@ -82,7 +82,7 @@ def test_the_command_shows_bad_bars_and_fails_unless_they_are_dropped(
     frame.to_csv(tmp_path / "bars.csv", index=False)
     assert main([str(tmp_path / "bars.csv")]) == 1
     text = capsys.readouterr().out
-    assert '1 bad bar, refused; mend it, or write bad_bars = "drop" in the market' in text
+    assert '1 bad bar, refused; fix it, or write bad_bars = "drop" in the market' in text
     assert "A: 1 bar (2020-01-09): each has a price of zero or below" in text
     (tmp_path / "m.toml").write_text('path = "bars.csv"\nbad_bars = "drop"', encoding="utf-8")
     assert main([str(tmp_path / "m.toml")]) == 0
@@ -90,7 +90,7 @@ def test_the_command_shows_bad_bars_and_fails_unless_they_are_dropped(
     frame.loc[5:6, "close"] = -1.0
     frame.to_csv(tmp_path / "bars.csv", index=False)
     assert main([str(tmp_path / "bars.csv")]) == 1
-    assert "3 bad bars, refused; mend them, or write bad_bars" in capsys.readouterr().out
+    assert "3 bad bars, refused; fix them, or write bad_bars" in capsys.readouterr().out
 
 
 def test_the_command_says_why_a_market_cannot_be_read(capsys: pytest.CaptureFixture[str]):
@@ -141,7 +141,7 @@ def test_what_goes_into_a_pipe_is_not_wrapped(
     assert main([]) == 0
     lines = capsys.readouterr().out.splitlines()
     (stale,) = [line for line in lines if "the open repeats the previous close" in line]
-    assert stale.endswith("orders fill at the next close already, which is right")
+    assert stale.endswith("fills already use the next close, as they should")
     assert any("hour, weekday" in line and "always" in line for line in lines)
 
 

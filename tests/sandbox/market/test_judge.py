@@ -85,7 +85,7 @@ def test_the_columns_without_a_number_are_named():
     frame["volume"] = float("nan")
     assert judged(frame)["not_a_number"].text == "A: volume is empty in all 8 bars"
     frame["close"] = float("inf")
-    assert judged(frame)["not_a_number"].text == "A: close and volume are no numbers in all 8 bars"
+    assert judged(frame)["not_a_number"].text == "A: close and volume are not numbers in all 8 bars"
 
 
 def test_an_asset_that_is_exactly_newest_first_is_told_and_no_fault():
@@ -188,7 +188,7 @@ def test_stale_opens_advise_filling_at_the_next_close():
     assert not finding.bad
     assert 'write fills.fill = "next_close"' in finding.text
     filled = remarked(frame, make_config(fills={"fill": "next_close"}))["stale_opens"]
-    assert "orders fill at the next close already" in filled.text
+    assert "fills already use the next close" in filled.text
     assert "stale_opens" not in remarked(weekdays(walk, opens={"A": [9.5] * 60}))
 
 

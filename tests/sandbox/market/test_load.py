@@ -211,7 +211,7 @@ def test_bad_bars_are_refused_all_at_once_or_dropped_and_counted(tmp_path: Path)
     with pytest.raises(MarketError) as caught:
         load(config(tmp_path))
     heading, *each = caught.value.problems
-    assert heading.startswith("two: 5 bad bars; mend the file, or write bad_bars = ")
+    assert heading.startswith("two: 5 bad bars; fix the file, or write bad_bars = ")
     assert sorted(p.split(" (")[0].strip() + " " + p.split("each ")[1][:12] for p in each) == [
         "A: 1 bar comes again ",
         "A: 1 bar has a price ",
@@ -320,7 +320,7 @@ def test_every_file_that_lacks_a_column_is_named_at_once(tmp_path: Path):
     assert b.startswith("b.csv: no column for high, low (it has time, open, close, volume)")
     assert 'columns.high = "..."' in b
     assert c.startswith("c.csv: no time column (looked for time, date, timestamp")
-    assert d.startswith("d.csv: its first line ('') is no header")
+    assert d.startswith("d.csv: its first line ('') is not a header")
     assert e.startswith("e.parquet: cannot be read as parquet (")
     assert f.startswith("f.csv.gz: cannot be read as csv (")
 

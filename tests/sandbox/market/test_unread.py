@@ -150,14 +150,14 @@ def test_a_few_prices_that_are_no_numbers_are_quoted(tmp_path: Path):
     frame.loc[3, "close"] = "1,234.5"
     frame.loc[5, "open"] = "n/k"
     heading, found = told(config(tmp_path, frame))
-    assert heading.startswith("two: 2 bad bars; mend the file, or write bad_bars = ")
+    assert heading.startswith("two: 2 bad bars; fix the file, or write bad_bars = ")
     assert found == (
         "  A: 2 bars (2020-01-09, 2020-01-11): each has no finite number in open or close, e.g. "
         'open "n/k"; needs plain, finite numbers such as 1234.5'
     )
     frame.loc[5, "open"] = frame.loc[4, "close"]
     assert told(config(tmp_path, frame)) == (
-        'two: 1 bad bar; mend the file, or write bad_bars = "drop" to leave them out (unsorted '
+        'two: 1 bad bar; fix the file, or write bad_bars = "drop" to leave them out (unsorted '
         "ones are sorted) and have them counted:",
         "  A: 1 bar (2020-01-09): each has no finite number in close, e.g. "
         f'"1,234.5"; write thousands = "," {TOML}',

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.llm.bounds import ranges
-from engine.llm.families import Outline, Step
+from genomes.language.analysis.intervals import intervals
+from genomes.language.graph import Graph, Node
 from genomes.language.operators import OPERATORS
 
 PRICES = {"open": 0.5, "high": 0.25, "low": 0.25, "close": 0.0}  # age in bars, roughly
@@ -41,7 +41,7 @@ class _Lean:
 
     Attributes:
         sign: 1 rises with recent prices, -1 falls, 0 does not answer, None is not known.
-        age: Mean age in bars of the prices in a level; None for what is no level.
+        age: Mean age in bars of the prices in a level; None for what is not a level.
     """
 
     sign: int | None
@@ -51,18 +51,23 @@ class _Lean:
 _NONE, _UNKNOWN = _Lean(0), _Lean(None)
 
 
-def direction(outline: Outline, output: str = "weight") -> int | None:
+def direction(graph: Graph, output: str = "weight") -> int | None:
     """How an output answers a recent rise of prices.
 
     Returns:
         1 where it rises (momentum), -1 where it falls (reversal), 0 where it does not depend on
         past prices' direction; None where the rules cannot tell.
     """
-    bounds = ranges(outline)
+    return leaning(graph, graph.outputs[output])
+
+
+def leaning(graph: Graph, index: int) -> int | None:
+    """The same for any node of a graph."""
+    bounds = intervals(graph)
     leans: list[_Lean] = []
-    for step in outline.steps:
+    for step in graph.nodes[: index + 1]:
         leans.append(_lean(step, [leans[i] for i in step.args], [bounds[i] for i in step.args]))
-    return leans[outline.outputs[output]].sign
+    return leans[index].sign
 
 
 def _sign(number: float) -> int:
@@ -96,10 +101,11 @@ def _moved(one: _Lean, other: _Lean, sign: int | None) -> _Lean:
     return _Lean(sign)
 
 
-def _lean(step: Step, args: list[_Lean], ranges: list[tuple[float, float]]) -> _Lean:
+def _lean(step: Node, args: list[_Lean], ranges: list[tuple[float, float]]) -> _Lean:
     match step.op, args:
         case "field", _:
-            return _Lean(1, PRICES[step.statics[0]]) if step.statics[0] in PRICES else _NONE
+            age = PRICES.get(str(step.statics[0]))
+            return _NONE if age is None else _Lean(1, age)
         case (("const" | "truth"), _):
             return _NONE
         case (("add" | "min" | "max" | "fill"), [one, other]):
@@ -168,7 +174,7 @@ def _where(condition: _Lean, yes: _Lean, no: _Lean, ranges: list[tuple[float, fl
     return _UNKNOWN
 
 
-def _call(step: Step, args: list[_Lean]) -> _Lean:
+def _call(step: Node, args: list[_Lean]) -> _Lean:
     op, first = step.op, args[0]
     signs = {each.sign for each in args}
     if op in _UNDIRECTED or signs == {0}:
@@ -194,7 +200,7 @@ _UNDIRECTED_WORDS = (
 _UNDIRECTED = frozenset(_UNDIRECTED_WORDS.split())
 
 
-def _age(step: Step) -> float:
+def _age(step: Node) -> float:
     """Bars by which an operator's window makes a level older."""
     if not step.statics or not OPERATORS[step.op].statics:
         return 0.0

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from genomes.language.graph import Graph
 from genomes.language.operators import OPERATORS
-from genomes.language.serial import serialise
-from sandbox.market.panel import CLOCK_FIELDS, OHLCV
+
+OHLCV = ("open", "high", "low", "close", "volume")
+CLOCK = ("weekday", "month", "days_to_month_end", "hour", "minute_of_day", "bars_from_open")
 
 _MEANS = "sma ema rma wma dema tema hull kama weighted_mean linear_fit slope macd macd_signal"
 _EXITS = ("stop_loss", "take_profit", "trailing_stop", "max_held")
-MONTHLY = 10  # a change over so many bars is momentum; over fewer a short move
+MONTHLY = 10  # bars from which on a change is momentum; over fewer a short move
 
 _WORDS: dict[str, str] = {
     "moving average": f"{_MEANS} macd_histogram donchian_middle supertrend",
@@ -37,63 +34,8 @@ _OF: dict[str, tuple[str, ...]] = {
 FAMILIES = (*_WORDS, "momentum", "short move", "seasonality", "carry", "exits")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a serialised graph.
-
-    Attributes:
-        op: The operator; or `field`, `const`, `truth`.
-        args: Indices of the steps it takes.
-        statics: Its plain values, as written.
-    """
-
-    op: str
-    args: tuple[int, ...]
-    statics: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A serialised graph taken apart.
-
-    Attributes:
-        steps: In order; arguments come first.
-        outputs: Name -> index of the step.
-    """
-
-    steps: tuple[Step, ...]
-    outputs: Mapping[str, int]
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The market's fields that it reads."""
-        return frozenset(step.statics[0] for step in self.steps if step.op == "field")
-
-    @property
-    def operators(self) -> frozenset[str]:
-        """The operators it uses."""
-        return frozenset(step.op for step in self.steps) - {"field", "const", "truth"}
-
-
-def outline(graph: str | Graph) -> Outline:
-    """Take a graph apart that was validated before (`deserialise` does that)."""
-    text = graph if isinstance(graph, str) else serialise(graph)
-    steps: list[Step] = []
-    outputs: dict[str, int] = {}
-    for line in text.split("\n")[1:]:
-        op, *words = line.split(" ")
-        if op == ">":
-            outputs[words[0]] = int(words[1])
-        elif op in ("field", "const", "truth"):
-            steps.append(Step(op, (), tuple(words)))
-        elif op in OPERATORS:
-            count = len(OPERATORS[op].nodes)
-            steps.append(Step(op, tuple(map(int, words[:count])), tuple(words[count:])))
-    return Outline(tuple(steps), outputs)
-
-
 def families(graph: str) -> frozenset[str]:
-    """The families of FAMILIES that a serialised graph belongs to; empty for what is no graph."""
+    """The families of FAMILIES that a serialised graph belongs to; empty for other text."""
     found: set[str] = set()
     for line in set(graph.split("\n")):
         words = line.split(" ")
@@ -113,7 +55,7 @@ def families(graph: str) -> frozenset[str]:
 
 def family_of_field(name: str) -> tuple[str, ...]:
     """The family of a market's field; none for prices."""
-    if name in CLOCK_FIELDS:
+    if name in CLOCK:
         return ("seasonality",)
     if name == "volume":
         return ("volume",)
