@@ -14,7 +14,7 @@ class Caps:
     Attributes:
         fuel: Operations, calls and turns of loops, counted in the guards.
         max_nodes: Nodes of the graph.
-        nodes_per_step: A turn of a loop takes one unit of fuel for so many nodes of the text.
+        nodes_per_step: A turn of a loop takes one unit of fuel per this many nodes of the text.
     """
 
     fuel: int = 20_000

@@ -76,7 +76,7 @@ def read_checked(
         return too_deep()
     except Exception as error:  # the text's own: whatever it is, it is an answer
         return _refused(
-            walk, checked, nodes, "error", f"fails with {_words(error)}", "mend this expression"
+            walk, checked, nodes, "error", f"fails with {_words(error)}", "fix this expression"
         )
 
 

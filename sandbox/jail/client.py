@@ -137,7 +137,7 @@ class Jail:
 
         Returns:
             The graph; or why the text was refused; or Crashed where its process died or hung
-            twice, or sent what is no graph.
+            twice, or sent what is not a graph.
         """
         return self._answers([text], values=_plain(values))[0].of
 

@@ -20,7 +20,7 @@ UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS = (
 )  # fmt: skip
 ALL = frozenset((UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS))
 
-_NOBODY = 65_534
+_UNPRIVILEGED = 65_534
 _MIB = 1024 * 1024
 _DESCRIPTORS = 64  # what the server may have open
 _HIGHEST = 1 << 20
@@ -185,15 +185,15 @@ def _all_but(*kept: int | None) -> tuple[tuple[int, int], ...]:
 
 
 def _drop_uid() -> None:
-    """Become nobody; who is no superuser stays who it is."""
+    """Become an unprivileged user; without root the user stays the same."""
     if os.geteuid() == 0:
         os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresgid(_UNPRIVILEGED, _UNPRIVILEGED, _UNPRIVILEGED)
+        os.setresuid(_UNPRIVILEGED, _UNPRIVILEGED, _UNPRIVILEGED)
 
 
 def _mapped() -> int:
-    """Bytes of address space in use; 0 where nobody says."""
+    """Bytes of address space in use; 0 where /proc does not say."""
     try:
         statm = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:

@@ -18,7 +18,7 @@ QUESTION, ANSWER = b"?", b"="  # a text; what was made of it
 
 
 class FrameError(ValueError):
-    """Bytes that are no frame: too long, cut short, or not a JSON object."""
+    """Invalid bytes: too long, cut short, or not a JSON object."""
 
 
 def frame(number: int, kind: bytes, body: bytes) -> bytes:

@@ -24,7 +24,7 @@ def holes(open_fds: frozenset[int], server: int, memory_mb: int) -> list[str]:
 
     Args:
         open_fds: The descriptors the process has: those of its questions and answers.
-        server: Whom to send a signal (0, which does nothing).
+        server: The process to send a signal to (0, which does nothing).
         memory_mb: The limit that must hold.
     """
     attempts: dict[str, Callable[[], Any]] = {
@@ -51,7 +51,7 @@ def holes(open_fds: frozenset[int], server: int, memory_mb: int) -> list[str]:
 
 
 def run_a_program() -> None:
-    """Returns where no program can be run; whoever never hears of it knows."""
+    """Returns where no program can be run; a caller that hears nothing more knows that one can."""
     _succeeds(lambda: os.execv("/bin/sh", ["sh", "-c", ""]))
 
 

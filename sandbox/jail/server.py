@@ -6,7 +6,7 @@ market's fields, the caps and the limits; each further one is a text. It confine
 the walls hold, and forks one reader after another: a child that gives up all but its two pipes and
 answers texts until it has seen enough. Reading leaves nothing behind, so one reader serves many
 texts; a new one is there to spread the limit of processor time. A reader that dies takes all of the
-process with it, since nobody knows what was in its pipes: the client starts another.
+process with it, since its pipes may hold half a frame: the client starts another.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _receive(requests: int) -> bytes | None:
 
 
 def _exactly(descriptor: int, size: int) -> bytes | None:
-    """So many bytes; None where the pipe ends before."""
+    """This many bytes; None where the pipe ends before."""
     data = os.read(descriptor, size)
     while len(data) < size:
         part = os.read(descriptor, size - len(data))

@@ -11,7 +11,7 @@ from sandbox.jail import protocol
 
 
 class LostError(Exception):
-    """The process died, hung or sent what is no frame; says which."""
+    """The process died, hung or sent an invalid frame; says which."""
 
 
 class Talk:
