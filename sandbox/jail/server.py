@@ -138,7 +138,7 @@ def _receive(requests: int) -> bytes | None:
 
 
 def _exactly(descriptor: int, size: int) -> bytes | None:
-    """This many bytes; None where the pipe ends before."""
+    """Read exactly `size` bytes; None where the pipe ends before."""
     data = os.read(descriptor, size)
     while len(data) < size:
         part = os.read(descriptor, size - len(data))
