@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, ClassVar
 
+from genomes.check.text import MAX_DEPTH
 from genomes.interpreter.guards import Guards
 from genomes.language.errors import LanguageError
 from genomes.language.strategy import LAYERS
@@ -61,7 +62,8 @@ class Walk:
 
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
-        self._levels = 0
+        self._active: list[ast.FunctionDef] = []
+        self._heights: dict[str, int] = {}
         self.at: ast.AST | None = None
         self.layer = ""
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -88,28 +90,40 @@ class Walk:
             )
         }
         is_layer = name in LAYERS
-        height = 0
 
         def call(*args: Any, **named: Any) -> Any:
-            nonlocal height
             if is_layer:
                 self.layer = name
             self._guards.spend(self._guards.step)
             scope = _bound(name, names, defaults, args, named)
-            height = height or _height(function)
-            if self._levels + height > MAX_LEVELS:
-                raise LanguageError(
-                    "too_deep", "calls functions inside functions too deeply",
-                    "name the parts, and call them one after the other",
-                )  # fmt: skip
+            self._enter(function)
             caller = self.at
-            self._levels += height
             ended = self._block(function.body, scope)
-            self._levels -= height
             self.at = caller
+            self._active.pop()
             return None if ended is None else ended.value
 
         return call
+
+    def _enter(self, function: ast.FunctionDef) -> None:
+        """Note that a function is being called.
+
+        Raises:
+            LanguageError: The functions being called are too deep together.
+        """
+        self._active.append(function)
+        if len(self._active) * MAX_DEPTH <= MAX_LEVELS:
+            return  # the checker's limit on each is enough
+        levels = 0
+        for each in self._active:
+            if each.name not in self._heights:
+                self._heights[each.name] = _height(each)
+            levels += self._heights[each.name]
+        if levels > MAX_LEVELS:
+            raise LanguageError(
+                "too_deep", "calls functions inside functions too deeply",
+                "name the parts, and call them one after the other",
+            )  # fmt: skip
 
     # -- statements --------------------------------------------------------------------------------
 
