@@ -101,6 +101,7 @@ class Builtins:
 
     def _dict(self, pairs: Any = (), **named: Any) -> dict[Any, Any]:
         if type(pairs) is dict:
+            self._guards.spend(len(pairs) // 8)
             return {**pairs, **named}
         made: dict[Any, Any] = {}
         for pair in self._guards.iterate(pairs):

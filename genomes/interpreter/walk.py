@@ -353,6 +353,8 @@ class Walk:
         self, node: _Comprehension, first: Iterable[Any], outer: Scope
     ) -> Generator[Scope, None, None]:
         """The scope of each turn: one dict, that all turns share and nothing outside sees."""
+        self.at = node
+        self._guards.spend(len(outer) // 64)
         scope = {**outer}
         for each in node.generators:
             for name in _stored(each.target):
@@ -420,10 +422,11 @@ def _bound(
     if len(args) > len(names):
         wrong = f"gets {len(args)} arguments"
     scope = {**defaults, **dict(zip(names, args, strict=False))}
+    taken, given = (frozenset(names), frozenset(names[: len(args)])) if named else ((), ())
     for key, value in named.items():
-        if key not in names:
+        if key not in taken:
             wrong = wrong or f"gets an argument {key[:40]}"
-        elif key in names[: len(args)]:
+        elif key in given:
             wrong = wrong or f"gets {key[:40]} twice"
         scope[key] = value
     missing = [each for each in names if each not in scope]

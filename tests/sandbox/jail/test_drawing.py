@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,29 @@ def test_what_could_grow_without_bound_is_refused(body):
     assert found.line >= 4
     assert found.rule != "memory"
     assert len(found.found) <= 300
+
+
+MANY_LOCALS = "\n".join(
+    "=".join(f"a{i:x}" for i in range(k, k + 70)) + "=p" for k in range(0, 1100, 70)
+)
+COPIES = {  # what copies much at each turn
+    "a dict": ("d = {i: i for i in range(4700)}", ["dict(d)"] * 20),
+    "a list": ("d = [p] * 9999", ["d[1:]"] * 20),
+    "all locals, for a comprehension": (MANY_LOCALS, ["[p for x in ()]"] * 20),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_what_is_copied_burns_fuel(name):
+    first, copies = COPIES[name]
+    body = f"{first}\nfor i in range(9999):\n    y = {', '.join(copies)}\nreturn 1"
+    found = refusal_of(strategy(body))
+    assert found.rule == "fuel"
+    one = strategy(f"{first}\ny = ({copies[0]})\nreturn 1")
+    assert isinstance(drawn(one, fuel=11_000), Graph)
+    began = time.process_time()
+    drawn(strategy(body))
+    assert time.process_time() - began < 1.0
 
 
 def test_errors_are_escaped_and_short():
