@@ -98,19 +98,19 @@ def measure_file(
         OSError: The file cannot be read.
     """
     from engine.wiring import load_market, setup
-    from genomes.check import check_foreign
+    from genomes.check.text import decode
     from sandbox.errand import Request
     from sandbox.worker import Worker
 
-    checked = check_foreign(file.read_bytes())
+    text = decode(file.read_bytes())
     table = read(config, settings)
     settled = build(table | ({"market": market} if market is not None else {}))
     loaded = load_market(settled.market, Path.cwd())
-    if isinstance(checked, tuple):
-        return Backtest(market=loaded.name, outcome=Refused(refusals=checked), report=None)
+    if isinstance(text, tuple):
+        return Backtest(market=loaded.name, outcome=Refused(refusals=text), report=None)
     told = setup(loaded, settled)
     with Worker(loaded.panel, told) as worker:
-        drawing = worker.propose([Request(operator="file", text=checked.text)])[0]
+        drawing = worker.propose([Request(operator="file", text=text)])[0]
         if drawing.failure is not None:
             return Backtest(market=loaded.name, outcome=drawing.failure, report=None)
         outcome, books = worker.report(drawing.graph)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genomes.check import check_foreign
+from genomes.check.text import decode
 from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.errand import Setup
@@ -24,7 +24,7 @@ class Seed:
 
     Attributes:
         name: The file's name without its ending.
-        text: Its text in normal form.
+        text: Its text; in normal form once it fits a market.
         file: The user's file; empty for one that comes with Finch, or from an archive.
     """
 
@@ -52,11 +52,11 @@ def read_seeds(paths: Sequence[Path], *, builtin: bool) -> tuple[list[Seed], lis
             except OSError as error:
                 problems.append(f"{file}: cannot be read ({error.strerror})")
                 continue
-            checked = check_foreign(data)
-            if isinstance(checked, tuple):
-                problems += [f"{file}: {refusal}" for refusal in checked]
+            text = decode(data)
+            if isinstance(text, tuple):
+                problems += [f"{file}: {refusal}" for refusal in text]
             else:
-                seeds.append(Seed(name=file.stem, text=checked.text, file=str(file)))
+                seeds.append(Seed(name=file.stem, text=text, file=str(file)))
     if builtin:
         seeds += [Seed(name=name, text=text) for name, text in texts().items()]
     return seeds, problems
@@ -83,6 +83,8 @@ class Fit:
 def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> Fit:
     """Draw every seed on a market's fields before anything is started.
 
+    The user's files are checked and read in the jail, and nowhere else.
+
     Raises:
         JailError: The jail has not the isolation that the setup asks for.
     """
@@ -94,8 +96,14 @@ def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> Fit:
     problems: list[str] = []
     with Jail(setup.fields, wall_s=setup.draw_wall_s, isolation=setup.isolation) as jail:
         isolation = jail.isolation
-        answers = jail.draw_many([seed.text for seed in seeds])
-    for seed, answer in zip(seeds, answers, strict=True):
+        read = iter(jail.read_foreign([seed.text for seed in seeds if seed.file]))
+        ours = iter(jail.draw_many([seed.text for seed in seeds if not seed.file]))
+    for seed in seeds:
+        if seed.file:
+            foreign = next(read)
+            text, answer = foreign.text, foreign.answer
+        else:
+            text, answer = seed.text, next(ours)
         found: list[str] = []
         match answer:
             case Drawn():
@@ -106,9 +114,9 @@ def fit_seeds(seeds: Sequence[Seed], setup: Setup) -> Fit:
             case Crashed():
                 found.append(answer.reason)
         if not found:
-            fit.append(seed)
+            fit.append(replace(seed, text=text))
         elif seed.file:
-            problems += [f"{seed.file}: {text}" for text in found]
+            problems += [f"{seed.file}: {words}" for words in found]
         else:
             left.append(seed)
     return Fit(seeds=fit, left_out=left, problems=problems, isolation=isolation)

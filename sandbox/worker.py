@@ -1,4 +1,4 @@
-"""A worker: propose, check, draw, execute, measure. Untrusted text in, outcomes out."""
+"""A worker: propose, read, execute, measure. Untrusted text in, outcomes out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from types import TracebackType
 
-from genomes.check import check_foreign
 from genomes.language.graph import Graph
 from genomes.language.serial import Reader, serialise
 from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
@@ -19,7 +18,7 @@ from genomes.variation.sites import Setting
 from sandbox.book import Targets
 from sandbox.errand import Drawing, Request, Setup
 from sandbox.execute import Executor, check_windows
-from sandbox.jail.client import Drawn, Jail
+from sandbox.jail.client import Drawn, Foreign, Jail
 from sandbox.market.panel import Panel
 from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
@@ -57,19 +56,35 @@ class Worker:
         """Make and draw candidates, in order.
 
         A child of our own operators brings its graph, traced from the tree that was printed; every
-        other text is drawn in the jail.
+        other text is read in the jail, and a foreign one is parsed nowhere else before that.
         """
-        made = [self._make(request) for request in requests]
+        foreign = [str(each.text) for each in requests if each.text is not None and not each.own]
+        read = iter(self._jail.read_foreign(foreign))
+        made = [
+            self._given(each, next(read))
+            if each.text is not None and not each.own
+            else self._make(each)
+            for each in requests
+        ]
         given = [one for one in made if one.failure is None and not one.graph]
         answers = self._jail.draw_many([one.text for one in given])
         drawn = dict(zip(map(id, given), answers, strict=True))
         return [self._drawn(one, drawn[id(one)]) if id(one) in drawn else one for one in made]
 
+    def _given(self, request: Request, read: Foreign) -> Drawing:
+        """A foreign text in its normal form with its graph, or what is against it.
+
+        What its docstring is to say of the change is written once the jail has passed it; the text
+        with that has no graph yet.
+        """
+        draft = Drawing(text=read.text, operator=request.operator, note="")
+        if request.change and read.checked and not isinstance(read.answer, Crashed):
+            return replace(draft, text=with_defaults(read.text, {}, request.change))
+        return self._drawn(draft, read.answer)
+
     def _make(self, request: Request) -> Drawing:
-        if request.text is not None and request.own:
-            return Drawing(text=request.text, operator=request.operator, note="")
         if request.text is not None:
-            return _given(request.operator, request.text, request.change)
+            return Drawing(text=request.text, operator=request.operator, note="")
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
         rng = random.Random(request.seed)
         try:
@@ -199,15 +214,6 @@ def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floor
         descriptor=found.descriptor,
         warnings=found.warnings,
     )
-
-
-def _given(operator: str, text: str, change: str) -> Drawing:
-    """A text from elsewhere in its normal form, or what the checker has against it."""
-    checked = check_foreign(text)
-    if isinstance(checked, tuple):
-        return Drawing(text=text, operator=operator, note="", failure=Refused(refusals=checked))
-    told = with_defaults(checked.text, {}, change) if change else checked.text
-    return Drawing(text=told, operator=operator, note="")
 
 
 def _crash(stage: str, error: Exception) -> Crashed:

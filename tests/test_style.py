@@ -30,8 +30,6 @@ NOT_OURS = (
     "genomes/strategies/",  # genomes: their text is hashed
     "engine/llm/everyday.py",  # a list of English words
     "archive/migrations/",  # history
-    "sandbox/jail/",  # being rewritten: the reader's room
-    "sandbox/README.md",
 )
 
 EXCEPTIONS = {

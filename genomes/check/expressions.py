@@ -161,9 +161,17 @@ class Expressions:
                 self.read(each.elt)
             else:
                 self.read(each)
+        given: set[str] = set()
         for keyword in node.keywords:
             if keyword.arg is None:
                 self._refuse(node, "call", "spreads arguments with **", "write them one by one")
+            elif keyword.arg in given:
+                self._refuse(
+                    keyword, "syntax", f"gives the argument {quote(keyword.arg)} twice",
+                    "give each argument once",
+                )  # fmt: skip
+            else:
+                given.add(keyword.arg)
             self.read(keyword.value)
 
     def _not_callable(self, node: ast.Call, func: ast.Name) -> None:

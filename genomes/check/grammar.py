@@ -38,6 +38,7 @@ class Grammar:
         self._report = report
         self._shape = shape
         self._expressions = Expressions(report, shape)
+        self._loops = 0
 
     def read(self) -> None:
         """Read all functions of the file."""
@@ -82,7 +83,9 @@ class Grammar:
             case ast.For(target=target, iter=iterated, body=body, orelse=orelse):
                 self._expressions.read(iterated)
                 self._expressions.store(target)
+                self._loops += 1
                 self._statements(body)
+                self._loops -= 1
                 self._statements(orelse)
             case ast.If(test=test, body=body, orelse=orelse):
                 self._expressions.read(test)
@@ -95,6 +98,9 @@ class Grammar:
                     self._refuse(
                         node, "no_effect", "computes a value and drops it", "name it, or remove it"
                     )
+            case ast.Break() | ast.Continue() if not self._loops:
+                word = type(node).__name__.lower()
+                self._refuse(node, "syntax", f"has a {word} outside of a loop", "remove it")
             case ast.Pass() | ast.Break() | ast.Continue():
                 pass
             case _:

@@ -193,7 +193,13 @@ def _read_arguments(report: Report, node: ast.FunctionDef) -> None:
             node, "function", f"{quote(node.name)} takes *, / or ** arguments",
             "write plain arguments: def trend(x, n=20):",
         )  # fmt: skip
+    known: set[str] = set()
     for each in arguments.args:
+        if each.arg in known:
+            report.at(
+                each, "syntax", f"names two arguments {quote(each.arg)}", "choose another name"
+            )
+        known.add(each.arg)
         if each.arg.startswith("_") or (each.arg in RESERVED):
             report.at(
                 each, "rebinding", f"names an argument {quote(each.arg)}",

@@ -8,42 +8,55 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from genomes.check import check
 from genomes.check.report import quote
-from genomes.check.text import MAX_BYTES as MAX_TEXT
+from genomes.check.text import decode, normal_form
+from genomes.interpreter import Caps
 from genomes.language.dimension import Dimension
 from genomes.language.params import Value
 from genomes.language.serial import Reader
 from genomes.records.outcome import Crashed, Refused
-from sandbox.jail import frames, lockdown
-from sandbox.jail.caps import Caps
+from sandbox.jail import lockdown, protocol
+from sandbox.jail.answers import Answer, Drawn, read_answer
 from sandbox.jail.lockdown import Limits
-from sandbox.jail.replies import Drawn, read_reply
 from sandbox.jail.talk import LostError, Talk
 
 START_S = 30.0
-ZYGOTE = "sandbox.jail.zygote"
+SERVER = "sandbox.jail.server"
 WINDOW = 8  # texts under way at once: the process never waits for the next one
 TOGETHER = 32  # answers are read together: a processor that waits between them forgets how
-_GRACE_S = 1.0  # beyond two tries of wall_s each, the zygote itself hangs
-_PACKAGES = ("sandbox", "genomes", "RestrictedPython")
+_PACKAGES = ("sandbox", "genomes", "RestrictedPython", "libcst")
 
 Isolation = Literal["full", "reduced"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A text of a model or a user, read.
+
+    Attributes:
+        text: Its normal form where it passed the checker, else as it was given.
+        checked: Whether it passed the checker.
+        answer: Its graph; or why it has none.
+    """
+
+    text: str
+    checked: bool
+    answer: Drawn | Refused | Crashed
+
+
 class JailError(RuntimeError):
-    """The jail itself does not work: no stranger's fault."""
+    """The jail itself does not work: no text's fault."""
 
 
 class Jail:
-    """Draws strangers' texts in locked-down processes.
+    """Reads untrusted texts in a locked-down process.
 
     Args:
         fields: The market's fields with their dimensions.
@@ -55,7 +68,7 @@ class Jail:
 
     Raises:
         JailError: From every method: the process does not start, lacks a layer that `full`
-            insists on, or could do in its self-test what no stranger may.
+            insists on, or could do in its self-test what no text may.
     """
 
     _layers = lockdown.ALL
@@ -124,56 +137,75 @@ class Jail:
 
         Returns:
             The graph; or why the text was refused; or Crashed where its process died or hung
-            twice, or sent what is no graph.
+            twice, or sent what is not a graph.
         """
-        return self._answers([(text, _plain(values))])[0]
+        return self._answers([text], values=_plain(values))[0].of
 
     def draw_many(self, texts: Iterable[str]) -> list[Drawn | Refused | Crashed]:
         """Draw texts, in their order; one that crashes harms no other."""
-        return self._answers([(text, None) for text in texts])
+        return [answer.of for answer in self._answers([*texts])]
+
+    def read_foreign(self, texts: Iterable[str]) -> list[Foreign]:
+        """Draw texts of models and users: as `draw_many`, and with the guards that they need.
+
+        LibCST and RestrictedPython must have no objection, as `check_foreign` asks them.
+        """
+        given = [*texts]
+        answers = self._answers(given, foreign=True)
+        return [
+            Foreign(
+                # Worked out here: the jail's word for a text would be for the jail to choose.
+                text=_normal(text) if answer.checked else text,
+                checked=answer.checked,
+                answer=answer.of,
+            )
+            for text, answer in zip(given, answers, strict=True)
+        ]
 
     def _answers(
-        self, questions: Sequence[tuple[str, dict[str, Value] | None]]
-    ) -> list[Drawn | Refused | Crashed]:
-        answers: dict[int, Drawn | Refused | Crashed] = {}
-        unread: dict[int, bytes] = {}
-        waiting: deque[int] = deque()
-        for index, (text, _) in enumerate(questions):
-            if len(text) > MAX_TEXT:
-                checked = check(text)
-                assert isinstance(checked, tuple)
-                answers[index] = Refused(refusals=checked)
+        self,
+        sources: Sequence[str],
+        *,
+        values: dict[str, Value] | None = None,
+        foreign: bool = False,
+    ) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        texts: dict[int, str] = {}
+        for index, source in enumerate(sources):
+            text = decode(source)
+            if isinstance(text, str):
+                texts[index] = text
             else:
-                waiting.append(index)
+                answers[index] = Answer(of=Refused(refusals=text), checked=False)
+        waiting = deque(texts)
+        unread: dict[int, bytes] = {}
         suspect = -1
         while waiting:
             first = waiting[0]
             batch = [first] if first == suspect else list(waiting)
-            bodies = (_question(*questions[index]) for index in batch)
+            bodies = (
+                protocol.encode({"text": texts[i], "values": values, "foreign": foreign})
+                for i in batch
+            )
             try:
-                for answer in self._exchange(bodies):
-                    index = waiting.popleft()
-                    if isinstance(answer, Crashed):
-                        answers[index] = answer
-                    else:
-                        unread[index] = answer
+                for body in self._exchange(bodies):
+                    unread[waiting.popleft()] = body
                     if len(unread) >= TOGETHER:
                         self._read(unread, answers)
             except LostError as lost:
                 self.close()
                 if len(batch) == 1 and waiting and waiting[0] == first == suspect:
-                    answers[waiting.popleft()] = Crashed(stage="draw", reason=str(lost))
+                    crashed = Crashed(stage="draw", reason=str(lost))
+                    answers[waiting.popleft()] = Answer(of=crashed)
                 else:  # what was running may be at fault: once more, alone
                     suspect = waiting[0]
         self._read(unread, answers)
-        return [answers[index] for index in range(len(questions))]
+        return [answers[index] for index in range(len(sources))]
 
-    def _read(
-        self, unread: dict[int, bytes], answers: dict[int, Drawn | Refused | Crashed]
-    ) -> None:
+    def _read(self, unread: dict[int, bytes], answers: dict[int, Answer]) -> None:
         """Read answers that have come, and let go of them."""
         for index, body in unread.items():
-            answers[index] = read_reply(body, self._reader)
+            answers[index] = read_answer(body, self._reader)
         unread.clear()
 
     # -- the process -------------------------------------------------------------------------------
@@ -182,7 +214,7 @@ class Jail:
         if self._process is not None:
             return self._process
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", "-X", "utf8", "-m", ZYGOTE],
+            [sys.executable, "-S", "-s", "-P", "-X", "utf8", "-m", SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -205,15 +237,15 @@ class Jail:
         self._asked = 0
         talk = Talk(self._process, START_S)
         try:
-            talk.say(frames.frame(0, frames.QUESTION, frames.encode(hello)))
+            talk.say(protocol.frame(0, protocol.QUESTION, protocol.encode(hello)))
             number, kind, body = talk.hear()
-            ready = frames.decode(body)
-        except (LostError, frames.FrameError) as lost:
+            ready = protocol.decode(body)
+        except (LostError, protocol.FrameError) as lost:
             words = self._last_words(self._process)
             self.close()
             raise JailError(
                 f"the jail did not start: {lost}; {words or 'it said nothing'}. "
-                f"Try python -m {ZYGOTE} in the same environment."
+                f"Try python -m {SERVER} in the same environment."
             ) from None
         try:
             self._judge(number, kind, ready)
@@ -223,10 +255,10 @@ class Jail:
         return self._process
 
     def _judge(self, number: int, kind: bytes, ready: dict[str, Any]) -> None:
-        """Whether the process may be given strangers' texts: what it lacks, what it could do."""
+        """Whether the process may be given untrusted texts: what it lacks, what it could do."""
         match ready:
             case {"missing": dict(missing), "found": list(holes)} if (
-                number == 0 and kind == frames.ANSWER
+                number == 0 and kind == protocol.ANSWER
             ):
                 pass
             case {"found": str(why)}:
@@ -236,14 +268,14 @@ class Jail:
         if missing and self._insists:
             lacks = ", ".join(f"{layer} ({why})" for layer, why in missing.items())
             raise JailError(
-                f"the jail has not every wall here: it lacks {lacks}. Strangers' code is not run. "
-                'To run texts that you trust with the walls there are, write isolation = "reduced" '
-                "under [sandbox] in the config."
+                f"the jail has not every wall here: it lacks {lacks}. Untrusted texts "
+                "are not read. To read texts that you trust with the walls there are, write "
+                'isolation = "reduced" under [sandbox] in the config.'
             )
         if holes and not missing:
             raise JailError(
-                f"the jail leaks: in its self-test a stranger could {', '.join(holes)}. "
-                "Strangers' code is not run; please report it (sandbox/README.md says how)."
+                f"the jail leaks: in its self-test a reader could {', '.join(holes)}. "
+                "Untrusted texts are not read; please report it (sandbox/README.md says how)."
             )
         self._missing = tuple(sorted(missing))
 
@@ -253,40 +285,32 @@ class Jail:
         said = process.stderr.read(65_536).decode(errors="replace").strip()
         return quote(said.splitlines()[-1], 300) if said else ""
 
-    def _exchange(self, bodies: Iterator[bytes]) -> Iterator[bytes | Crashed]:
+    def _exchange(self, bodies: Iterator[bytes]) -> Iterator[bytes]:
         """Send questions ahead, yield what was answered, in order.
 
         Raises:
             LostError: The process died, hung, or answered what it was not asked.
         """
-        talk = Talk(self._start(), 2 * self._wall_s + _GRACE_S)
+        talk = Talk(self._start(), self._wall_s)
         if talk.is_heard():
             raise LostError("the jail's process ended, or spoke unasked")
         under_way: deque[int] = deque()
         for body in bodies:
             self._asked += 1
             under_way.append(self._asked)
-            talk.say(frames.frame(self._asked, frames.QUESTION, body))
+            talk.say(protocol.frame(self._asked, protocol.QUESTION, body))
             if len(under_way) >= WINDOW:
                 yield self._answer(talk, under_way.popleft())
         while under_way:
             yield self._answer(talk, under_way.popleft())
+        if talk.is_heard():
+            self.close()  # it said more than it was asked; what it was asked stands
 
-    def _answer(self, talk: Talk, asked: int) -> bytes | Crashed:
+    def _answer(self, talk: Talk, asked: int) -> bytes:
         number, kind, body = talk.hear()
-        if number != asked:
+        if number != asked or kind != protocol.ANSWER:
             raise LostError("the jail answered another question")
-        if kind == frames.ANSWER:
-            return body
-        if kind == frames.LOST:
-            return Crashed(stage="draw", reason=quote(body.decode(errors="replace"), 200))
-        raise LostError("the jail sent what is neither answer nor loss")
-
-    # -- its words ---------------------------------------------------------------------------------
-
-
-def _question(text: str, values: dict[str, Value] | None) -> bytes:
-    return frames.encode({"text": text, "values": values})
+        return body
 
 
 def environment() -> dict[str, str]:
@@ -301,9 +325,14 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(roots)),
         "PYTHONHASHSEED": "0",
         "LC_ALL": "C.UTF-8",
-        "LD_BIND_NOW": "1",  # what is bound at its first use, each child would bind for itself
+        "LD_BIND_NOW": "1",  # what is bound at its first use, each reader would bind for itself
     }
 
 
 def _plain(values: Mapping[str, Value] | None) -> dict[str, Value] | None:
     return None if values is None else json.loads(json.dumps(dict(values), allow_nan=False))
+
+
+def _normal(text: str) -> str:
+    decoded = decode(text)
+    return normal_form(decoded) if isinstance(decoded, str) else text

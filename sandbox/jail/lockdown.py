@@ -1,7 +1,7 @@
-"""Lockdown: what a process gives up before it may see a stranger's text, layer by layer.
+"""Lockdown: what a process gives up before it may see an untrusted text, layer by layer.
 
-Two steps, since the second is paid for each stranger: `enclose` is the zygote's, once, and what
-it takes away its children never had; `seal` is each child's own. `confine` is both at once.
+Two steps, since the second is paid for each reader: `enclose` is the server's, once, and what
+it takes away its readers never had; `seal` is each reader's own. `confine` is both at once.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS = (
 )  # fmt: skip
 ALL = frozenset((UID, RLIMITS, LANDLOCK, SECCOMP, DESCRIPTORS))
 
-_NOBODY = 65_534
+_UNPRIVILEGED = 65_534
 _MIB = 1024 * 1024
-_DESCRIPTORS = 64  # what the zygote may have open
+_DESCRIPTORS = 64  # what the server may have open
 _HIGHEST = 1 << 20
 _KILL = int(signal.SIGKILL)
 
@@ -37,7 +37,7 @@ class LockdownError(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one stranger may take of the machine: backstops behind fuel.
+    """What one reader may take of the machine: backstops behind fuel.
 
     Attributes:
         memory_mb: Address space beyond what the process has mapped already.
@@ -87,9 +87,9 @@ def confine(*, result_fd: int, layers: frozenset[str] = ALL, limits: Limits | No
 
 
 def enclose(*, layers: frozenset[str], limits: Limits) -> dict[str, str]:
-    """Give up, for this process and all its children, what no stranger's process needs.
+    """Give up, for this process and all its children, what no reader needs.
 
-    What stays is what the zygote needs: its descriptors, forks, and SIGKILL for its children.
+    What stays is what the server needs: its descriptors, forks, and SIGKILL for its children.
 
     Returns:
         The layers that cannot be put up here, each with the reason.
@@ -111,7 +111,7 @@ def enclose(*, layers: frozenset[str], limits: Limits) -> dict[str, str]:
     die_with_parent()  # a change of uid clears the wish
     put_up(RLIMITS, lambda: _limit_memory(mapped, limits.memory_mb))
     put_up(LANDLOCK, landlock.deny_all)
-    put_up(SECCOMP, lambda: seccomp.install(seccomp.prepared(seccomp.for_zygote())))
+    put_up(SECCOMP, lambda: seccomp.install(seccomp.prepared(seccomp.for_server())))
     return missing
 
 
@@ -123,20 +123,20 @@ def sealing(
     parent: int,
     request_fd: int | None = None,
 ) -> Seal:
-    """Work out what a stranger's own process gives up beyond what its zygote did.
+    """Work out what a reader gives up beyond what its server did.
 
     Args:
         result_fd: The one descriptor that stays and may be written to.
         request_fd: One more, to be read; None where there is nothing to read.
         layers: Which walls to put up.
         limits: Processor time.
-        parent: The zygote's id: a child whose zygote is gone already ends.
+        parent: The server's id: a reader whose server is gone already ends.
 
     Raises:
         LockdownError: A layer cannot be put up here.
     """
     try:
-        told = seccomp.stranger_filter(result_fd, request_fd) if SECCOMP in layers else None
+        told = seccomp.reader_filter(result_fd, request_fd) if SECCOMP in layers else None
     except OSError as error:
         raise LockdownError(SECCOMP, str(error)) from None
     return Seal(
@@ -185,15 +185,15 @@ def _all_but(*kept: int | None) -> tuple[tuple[int, int], ...]:
 
 
 def _drop_uid() -> None:
-    """Become nobody; who is no superuser stays who it is."""
+    """Become an unprivileged user; without root the user stays the same."""
     if os.geteuid() == 0:
         os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresgid(_UNPRIVILEGED, _UNPRIVILEGED, _UNPRIVILEGED)
+        os.setresuid(_UNPRIVILEGED, _UNPRIVILEGED, _UNPRIVILEGED)
 
 
 def _mapped() -> int:
-    """Bytes of address space in use; 0 where nobody says."""
+    """Bytes of address space in use; 0 where /proc does not say."""
     try:
         statm = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:

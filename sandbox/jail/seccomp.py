@@ -65,14 +65,14 @@ _MEMORY: Rules = {
 }  # fmt: skip
 
 
-def for_stranger(result_fd: int, request_fd: int | None = None) -> Rules:
-    """What a stranger's process may do: compute, write to one descriptor, read one, end."""
+def for_reader(result_fd: int, request_fd: int | None = None) -> Rules:
+    """What a reader may do: compute, write to one descriptor, read one, end."""
     rules = {**_MEMORY, "write": ((Check(0, _ALL_BITS, result_fd),),)}
     return rules if request_fd is None else {**rules, "read": ((Check(0, _ALL_BITS, request_fd),),)}
 
 
-def for_zygote() -> Rules:
-    """What the zygote may do: fork plainly, confine and kill its children, talk on its pipes.
+def for_server() -> Rules:
+    """What the server may do: fork plainly, confine and kill its children, talk on its pipes.
 
     Of prctl it has what confines: PR_SET_PDEATHSIG and PR_SET_SECCOMP; limits it may set for
     itself only; the one signal it may send is SIGKILL.
@@ -175,9 +175,9 @@ def prepared(rules: Rules) -> Filter:
 
 
 @lru_cache(maxsize=4)
-def stranger_filter(result_fd: int, request_fd: int | None = None) -> Filter:
-    """The filter of a stranger's process that answers on one descriptor, and may read another."""
-    return prepared(for_stranger(result_fd, request_fd))
+def reader_filter(result_fd: int, request_fd: int | None = None) -> Filter:
+    """The filter of a reader that answers on one descriptor, and may read another."""
+    return prepared(for_reader(result_fd, request_fd))
 
 
 def install(filter_: Filter) -> None:

@@ -1,4 +1,4 @@
-"""The jail's self-test: inside a sealed process, what no stranger may do is really tried."""
+"""The jail's self-test: inside a sealed process, what no text may do is really tried."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _UNIX, _INET, _STREAM, _DATAGRAM = 1, 2, 1, 2
 _EVERYTHING, _PRIVATE_ANONYMOUS, _NEW_USER = 0x7, 0x22, 0x10000000
 
 
-def holes(open_fds: frozenset[int], zygote: int, memory_mb: int) -> list[str]:
-    """What could be done that no stranger may do: nothing, in a jail that works.
+def holes(open_fds: frozenset[int], server: int, memory_mb: int) -> list[str]:
+    """What could be done that no text may do: nothing, in a jail that works.
 
     Args:
         open_fds: The descriptors the process has: those of its questions and answers.
-        zygote: Whom to send a signal (0, which does nothing).
+        server: The process to send a signal to (0, which does nothing).
         memory_mb: The limit that must hold.
     """
     attempts: dict[str, Callable[[], Any]] = {
         "read a file": lambda: os.open(os.devnull, os.O_RDWR),
         "list a folder": lambda: os.listdir("/"),  # noqa: PTH208  (pathlib is not loaded here)
-        "create a file": lambda: _create(f"/tmp/finch-jail-{zygote}"),
+        "create a file": lambda: _create(f"/tmp/finch-jail-{server}"),
         "open a TCP socket": lambda: _call("socket", _INET, _STREAM, 0),
         "open a UDP socket": lambda: _call("socket", _INET, _DATAGRAM, 0),
         "open a local socket": lambda: _call("socket", _UNIX, _STREAM, 0),
         "make an anonymous file": lambda: _call("memfd_create", b"x", 0),
         "open a pipe": os.pipe,
         "fork": _fork,
-        "send a signal": lambda: os.kill(zygote, 0),
+        "send a signal": lambda: os.kill(server, 0),
         "trace a process": lambda: _call("ptrace", 0, 0, 0, 0),
         "leave its namespace": lambda: _call("unshare", _NEW_USER),
         "become another user": lambda: os.setresuid(0, 0, 0),
@@ -51,7 +51,7 @@ def holes(open_fds: frozenset[int], zygote: int, memory_mb: int) -> list[str]:
 
 
 def run_a_program() -> None:
-    """Returns where no program can be run; whoever never hears of it knows."""
+    """Returns where no program can be run; a caller that hears nothing more knows that one can."""
     _succeeds(lambda: os.execv("/bin/sh", ["sh", "-c", ""]))
 
 

@@ -7,11 +7,11 @@ import select
 import subprocess
 import time
 
-from sandbox.jail import frames
+from sandbox.jail import protocol
 
 
 class LostError(Exception):
-    """The process died, hung or sent what is no frame; says which."""
+    """The process died, hung or sent an invalid frame; says which."""
 
 
 class Talk:
@@ -35,6 +35,8 @@ class Talk:
 
     def is_heard(self) -> bool:
         """Whether the process said something, or ended, unasked."""
+        if self._incoming:
+            return True
         poll = select.poll()  # select() fails on descriptors from 1024 on, which a worker may have
         poll.register(self._from, select.POLLIN)
         return bool(poll.poll(0))
@@ -52,8 +54,8 @@ class Talk:
         """
         deadline = time.monotonic() + self._patience_s
         try:
-            number, kind, size = frames.read_header(self._take(frames.HEADER, deadline))
-        except frames.FrameError as error:
+            number, kind, size = protocol.read_header(self._take(protocol.HEADER, deadline))
+        except protocol.FrameError as error:
             raise LostError(f"the jail sent no frame: {error}") from None
         return number, kind, self._take(size, deadline)
 

@@ -27,18 +27,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+
 from genomes.check import Checked, check, check_foreign
+from genomes.interpreter import Caps, read_checked, read_text
 from genomes.language.errors import GraphError
 from genomes.language.graph import Graph, Known
 from genomes.language.serial import Reader, deserialise, serialise
 from genomes.language.table import OPERATORS
 from genomes.records.refusal import Refusal
 from genomes.strategies import texts
-from sandbox.jail.caps import Caps
-from sandbox.jail.drawing import draw_prepared, draw_text
-from sandbox.jail.pieces import prepare_in_pieces
-from sandbox.jail.prepared import Prepared
-from sandbox.jail.preparing import prepare_as_a_whole
 from tests.genomes.refused import CHECKED, DRAWN
 from tests.genomes.test_check import BOMBS, EXAMPLE, RICH
 from tests.sandbox.jail.test_drawing import FIELDS, SLOW, strategy
@@ -102,7 +99,7 @@ class Graphs:
 
     def __init__(self) -> None:
         drawn = [
-            draw_text(text, None, FIELDS, Caps()) for text in (EXAMPLE, RICH, *texts().values())
+            read_text(text, None, FIELDS, Caps()) for text in (EXAMPLE, RICH, *texts().values())
         ]
         self.seeds = [serialise(graph) for graph in drawn if isinstance(graph, Graph)]
 
@@ -278,31 +275,25 @@ _EXPERIENCED = Reader(FIELDS)
 
 def answer(text: str | bytes, counts: Counter[str], foreign: bool) -> str | None:
     """What is wrong with the checker's answer, and with what follows; None where nothing is."""
-    pieces = prepare_in_pieces(text) if isinstance(text, str) else None
     found = check(text)
     if not isinstance(found, Checked):
         counts["checker: refused"] += 1
-        return _wrong(found) if pieces is None else "what is refused is well in pieces"
+        return _wrong(found)
     counts["checker: accepted"] += 1
     if foreign:
         again = check_foreign(text)
         counts[f"check_foreign: {'accepted' if isinstance(again, Checked) else 'refused'}"] += 1
         if not isinstance(again, Checked) and _wrong(again):
             return _wrong(again)
-    prepared = prepare_as_a_whole(found.text)
-    drawn = prepared if isinstance(prepared, tuple) else draw_prepared(prepared, *_TERMS)
-    if pieces is not None:
-        counts["checker: accepted in pieces"] += 1
-        if not isinstance(prepared, Prepared) or _said(pieces) != _said(prepared):
-            return "pieces say what the whole does not"
-        if draw_prepared(pieces, *_TERMS, _KNOWN) != drawn:
-            return "pieces draw what the whole does not"
-    if not isinstance(drawn, Graph):
-        counts["drawing: refused"] += 1
-        counts[f"  rule {drawn[0].rule}"] += 1
-        return _wrong(drawn)
-    counts["drawing: drawn"] += 1
-    written = serialise(drawn)
+    read = read_checked(found, *_TERMS)
+    if read_checked(found, *_TERMS, _KNOWN) != read:  # the same tree, and all that was met before
+        return "what was read before changes what is read"
+    if not isinstance(read, Graph):
+        counts["reading: refused"] += 1
+        counts[f"  rule {read[0].rule}"] += 1
+        return _wrong(read)
+    counts["reading: drawn"] += 1
+    written = serialise(read)
     return (
         None
         if serialise(deserialise(written, FIELDS)) == written
@@ -312,12 +303,6 @@ def answer(text: str | bytes, counts: Counter[str], foreign: bool) -> str | None
 
 _TERMS = (None, FIELDS, Caps())
 _KNOWN: Known = {}
-
-
-def _said(prepared: Prepared) -> object:
-    return (
-        prepared.text, prepared.params, prepared.layers, prepared.nodes, prepared.tame
-    )  # fmt: skip
 
 
 def _wrong(refusals: tuple[Refusal, ...]) -> str | None:

@@ -17,9 +17,7 @@ import argparse
 import os
 import random
 import re
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import replace
@@ -39,21 +37,19 @@ from sandbox.pool import RayPool
 from sandbox.worker import Worker
 from tests.genomes.refused import CHECKED, DRAWN, strategy
 from tests.genomes.test_check import EXAMPLE, RICH
+from tests.sandbox.jail.hostile_server import MARK
 from tests.sandbox.jail.probes import language, taken
 from tests.sandbox.jail.test_drawing import SLOW
 
 HANGS = ("a loop", "an answer, then no end", "its own question again")
 WALL_S = 1.0
-_OVERLAY = "FINCH_TEST_OVERLAY"
 
 
 class Captive(Worker):
-    """A worker whose jail lets payloads do as they like in their own process."""
+    """A worker whose jail executes payloads in the reader's process."""
 
     def __post_init__(self) -> None:
-        real = client.environment()
-        path = os.pathsep.join([os.environ[_OVERLAY], real["PYTHONPATH"]])
-        client.environment = lambda: {**real, "PYTHONPATH": path}
+        client.SERVER = "tests.sandbox.jail.hostile_server"
         Worker.__post_init__(self)
 
 
@@ -79,10 +75,10 @@ def hostile(count: int, rng: random.Random, payloads: int) -> list[str]:
     attacks += [bomb[:20_000] for bomb in bombs] + [bomb[: MAX_BYTES - 100] for bomb in bombs]
     attacks += [strategy(f"y = 1\n{bomb[:14_000]}1\nreturn 1") for bomb in bombs]
     made = [rng.choice(attacks) for _ in range(count - payloads)]
-    deeds = {**taken.STATE, **taken.DEATHS, **taken.LIES}
+    deeds = {**taken.DEATHS, **taken.LIES}
     quick = [deed for name, deed in deeds.items() if name not in HANGS]
     hanging = [deeds[name] for name in HANGS if name in deeds]
-    made += [taken.MARK + rng.choice(hanging if i % 10 == 0 else quick) for i in range(payloads)]
+    made += [MARK + rng.choice(hanging if i % 10 == 0 else quick) for i in range(payloads)]
     rng.shuffle(made)
     return made
 
@@ -123,8 +119,6 @@ def main() -> int:
     order = list(range(len(among)))
     rng.shuffle(order)
 
-    folder = Path(tempfile.mkdtemp(prefix="finch"))
-    os.environ[_OVERLAY] = taken.build(folder)
     os.environ["PYTHONPATH"] = str(ROOT)
     market = load_market("", ROOT)
     told = replace(setup(market, Config()), draw_wall_s=WALL_S if options.taken else 5.0)
@@ -139,7 +133,6 @@ def main() -> int:
         survived = pool._actors == actors
     finally:
         pool.close()
-        shutil.rmtree(folder)
 
     answer = {order[place]: drawing for place, drawing in mixed.items()}
     changed = [i for i in range(len(friends)) if not (alone[i] == answer[i] == again[i])]

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomes.check import Checked, check, check_foreign
+from genomes.interpreter import Caps, read_text
 from genomes.language.graph import Graph
 from genomes.language.serial import deserialise, serialise
-from sandbox.jail.caps import Caps
-from sandbox.jail.drawing import draw_text
 from tests.benchmarks.fuzz_decoder_and_checker import Texts, is_safe
 from tests.genomes.refused import CHECKED, headed, strategy
 from tests.sandbox.jail.probes.language import BOMBS, QUICK, probes
@@ -94,7 +93,7 @@ def test_what_parses_and_does_not_compile_is_a_refusal(text):
     assert isinstance(found, tuple)
     assert found[0].rule == "syntax"
     assert found[0].line > 0
-    drawn = draw_text(text, None, FIELDS, Caps())
+    drawn = read_text(text, None, FIELDS, Caps())
     assert isinstance(drawn, Graph) or all(map(is_safe, drawn))
 
 
@@ -128,7 +127,7 @@ def test_a_mutated_text_is_answered_drawn_and_read_back_or_refused(seed):
     again = check(found.text)
     assert isinstance(again, Checked)
     assert again.text == found.text
-    drawn = draw_text(found.text, None, FIELDS, Caps())
+    drawn = read_text(found.text, None, FIELDS, Caps())
     if isinstance(drawn, Graph):
         assert serialise(deserialise(serialise(drawn), FIELDS)) == serialise(drawn)
     else:

@@ -179,7 +179,7 @@ MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_lets_through_what_is_listed_and_nothing_else(machine):
     architecture, column = MACHINES[machine]
-    program = seccomp.program(seccomp.for_stranger(7, 5), machine)
+    program = seccomp.program(seccomp.for_reader(7, 5), machine)
     numbers = {name: row[column] for name, row in seccomp._NUMBERS.items()}
 
     def ask(name: str, *arguments: int) -> int:
@@ -198,15 +198,15 @@ def test_the_filter_lets_through_what_is_listed_and_nothing_else(machine):
     assert interpret(program, numbers["clone3"] or 0, (), architecture) == 0x00050026  # ENOSYS
     assert interpret(program, 0x40000001, (), architecture) == KILL  # x32
     assert interpret(program, 1, (7,), 0x40000003) == KILL  # another architecture
-    listed = {numbers[name] for name in seccomp.for_stranger(7, 5)}
+    listed = {numbers[name] for name in seccomp.for_reader(7, 5)}
     for number in set(range(600)) - listed:
         assert interpret(program, number, (7,) * 6, architecture) != ALLOW
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_the_zygote_may_fork_plainly_and_kill_and_confine(machine):
+def test_the_server_may_fork_plainly_and_kill_and_confine(machine):
     architecture, column = MACHINES[machine]
-    program = seccomp.program(seccomp.for_zygote(), machine)
+    program = seccomp.program(seccomp.for_server(), machine)
 
     def ask(name: str, *arguments: int) -> int:
         return interpret(program, seccomp._NUMBERS[name][column] or 0, arguments, architecture)
@@ -219,7 +219,7 @@ def test_the_zygote_may_fork_plainly_and_kill_and_confine(machine):
 
 def test_an_unknown_architecture_has_no_filter():
     with pytest.raises(OSError, match="no table of system calls for m68k"):
-        seccomp.program(seccomp.for_zygote(), "m68k")
+        seccomp.program(seccomp.for_server(), "m68k")
 
 
 def test_layers_have_names():

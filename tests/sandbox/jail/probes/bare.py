@@ -29,13 +29,12 @@ from typing import Any
 import libcst
 
 from genomes.check import Checked
+from genomes.interpreter import Caps, read_checked
 from genomes.language import VOCABULARY
 from genomes.language.dimension import Dimension
 from genomes.language.graph import Graph
 from genomes.language.serial import serialise
 from genomes.language.strategy import draw
-from sandbox.jail import drawing, preparing
-from sandbox.jail.caps import Caps
 from tests.sandbox.jail.probes.probe import SECRET, Canary
 
 _MIB = 1 << 20
@@ -151,12 +150,12 @@ def execute(text: str, fields: dict[str, Dimension]) -> str:
 
 
 def guarded(text: str, fields: dict[str, Dimension]) -> str:
-    """The answer to a text that nobody checked, from policy and guards alone."""
-    preparing.check = lambda text: Checked(text=text, tree=ast.parse(text), params={})
+    """The answer to a text that nobody checked, from the interpreter alone."""
     try:
-        drawn = drawing.draw_text(text, None, fields, Caps())
+        checked = Checked(text=text, tree=ast.parse(text), params={})
     except SyntaxError:
         return "refused: syntax"
+    drawn = read_checked(checked, None, fields, Caps())
     return "graph " + serialise(drawn) if isinstance(drawn, Graph) else f"refused: {drawn[0]}"
 
 

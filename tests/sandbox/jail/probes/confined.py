@@ -263,7 +263,7 @@ def live(probe: dict[str, Any], targets: Targets, layers: frozenset[str], out: i
     os.dup2(targets.output, 2)
     code = compile(probe["text"], "<payload>", "exec")
     if layers:
-        missing = lockdown.enclose(layers=layers, limits=_LIMITS)  # as zygote and child do it
+        missing = lockdown.enclose(layers=layers, limits=_LIMITS)  # as server and reader do it
         assert not missing, missing
         sealed = lockdown.sealing(
             result_fd=out, request_fd=targets.requests, layers=layers, limits=_LIMITS, parent=parent

@@ -1,6 +1,6 @@
-"""A jail whose child was taken over: texts that begin with `#payload` are executed as they are.
+"""What a reader that was taken over may try: forged graphs and answers, deaths, lies.
 
-The real client and the real zygote, with a drawing that lets a stranger do as it likes.
+`tests.sandbox.jail.hostile_server` executes them: the real client and the real walls.
 """
 
 # ruff: noqa: E501
@@ -12,104 +12,7 @@ import base64
 import json
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import sandbox
-import sandbox.jail
-
-MARK = "#payload\n"
-HOLE = '''
-import base64, ctypes, gc, os, sys, zlib  # before the lockdown: no file can be opened later
-from dataclasses import replace
-from genomes.records.refusal import Refusal
-from sandbox.jail import frames, pieces, real_drawing
-from sandbox.jail.real_drawing import *
-
-PLAIN = "def factor(m, p):\\n    return m.close\\n\\ndef signal(f, m, p):\\n    return f\\n"
-
-
-def prepare(text):
-    """Payloads are drawn alone, as is all that is not provably tame."""
-    if text.startswith("#payload\\n"):
-        return replace(real_drawing.prepare(PLAIN), text=text, tame=False)
-    return real_drawing.prepare(text)
-
-
-def draw_text(text, values, fields, caps, *known):
-    if not text.startswith("#payload\\n"):
-        return real_drawing.draw_text(text, values, fields, caps, *known)
-    return run(text, fields)
-
-
-def draw_prepared(prepared, values, fields, caps, *known):
-    if not prepared.text.startswith("#payload\\n"):
-        return real_drawing.draw_prepared(prepared, values, fields, caps, *known)
-    return run(prepared.text, fields)
-
-
-def run(text, fields):
-    space = {"os": os, "sys": sys, "gc": gc, "frames": frames, "drawing": real_drawing, "local": local}
-    space |= {"send": send, "raw": raw, "find": find, "answer": None}
-    exec(text, space)
-    words = str(space["answer"])
-    return (Refusal(rule="told", line=0, column=0, found=words, instead="nothing"),)
-
-
-def local(name):
-    frame = sys._getframe()
-    while frame is not None:
-        if name in frame.f_locals:
-            return frame.f_locals[name]
-        frame = frame.f_back
-    raise KeyError(name)
-
-
-def send(body):
-    """Answer with a body of one's own."""
-    raw(frames.frame(local("number"), frames.ANSWER, body))
-
-
-def raw(data):
-    """Bytes on the one descriptor that is open."""
-    while data:
-        data = data[os.write(local("answers"), data):]
-
-
-def find(backwards):
-    """Whether a word of another lies anywhere that Python can reach; given the other way round."""
-    seen = [o for o in gc.get_objects() for o in (o, *gc.get_referents(o))]
-    for root in (real_drawing.prepare, pieces._memory, pieces._memory.values()):
-        seen += [o for each in gc.get_referents(root) for o in (each, *gc.get_referents(each))]
-    for root in (sys.modules["__main__"], sys.modules[__name__]):
-        seen += gc.get_referents(root)
-    frame = sys._getframe()
-    while frame is not None:
-        keeper = frame.f_locals.get("self")
-        if hasattr(keeper, "_question"):
-            seen += [bytes(keeper._question), bytes(keeper._answer)]
-        frame = frame.f_back
-    seen += [o.text for o in seen if isinstance(o, Prepared)]
-    texts = [o for o in seen if isinstance(o, (str, bytes, bytearray, memoryview))]
-    word = backwards[::-1]
-    return any(word in o if isinstance(o, str) else word.encode() in bytes(o) for o in texts)
-'''
-
-
-def build(folder: Path) -> str:
-    """Lay the packages out in a folder with the hole in place; the folder, to search first."""
-    jail = folder / "sandbox" / "jail"
-    jail.mkdir(parents=True)
-    (folder / "sandbox" / "__init__.py").touch()
-    for each in Path(sandbox.jail.__file__).parent.glob("*.py"):
-        name = "real_drawing.py" if each.name == "drawing.py" else each.name
-        (jail / name).symlink_to(each)
-    (jail / "drawing.py").write_text(HOLE)
-    for each in Path(sandbox.__file__).parent.glob("*.py"):
-        if each.name != "__init__.py":
-            (folder / "sandbox" / each.name).symlink_to(each)
-    return str(folder)
-
 
 # -- forged answers --------------------------------------------------------------------------------
 
@@ -251,91 +154,30 @@ def believe(data: bytes) -> object:
     return message
 
 
-# -- what is left for the next ---------------------------------------------------------------------
+# -- deaths and lies -------------------------------------------------------------------------------
 
-STATE: dict[str, str] = {
-    "a word exchanged": "from genomes.language.words import WORDS\nWORDS['ema'] = WORDS['sma']\nfrom sandbox.jail.guards import _LISTED\n_LISTED['ema'] = WORDS['sma']",
-    "an operator removed": "from genomes.language.table import OPERATORS\ndel OPERATORS['ema']",
-    "a method exchanged": "from genomes.language.series import Series\nSeries.__sub__ = Series.__add__",
-    "a rewrite": "from genomes.language import rewrite\nrewrite.simplify = lambda *a: 0",
-    "a cap": "from genomes.language import graph\ngraph.MAX_DEPTH = 1",
-    "the checker": "from sandbox.jail import preparing\npreparing.check = lambda text: ()\npreparing.prepare_in_pieces = lambda text: None",
-    "the guards": "from sandbox.jail.guards import Guards\nGuards.attribute = lambda self, holder, name: 1",
-    "no fuel": "from sandbox.jail.guards import Guards\nGuards.spend = lambda self, units: 1 / 0",
-    "the policy": "from sandbox.jail import policy\npolicy._SIGNS.clear()",
-    "a poisoned cache": "drawing.prepare = lambda text: ()",
-    "a function remembered for another": "from dataclasses import replace\nfrom sandbox.jail import pieces\nreal = pieces._put_together\ndef swapped(*a):\n    found = real(*a)\n    return replace(found, functions={**found.functions, 'factor': found.functions['signal']})\npieces._put_together = swapped",
-    "a builtin": "import builtins\nbuiltins.sorted = lambda *a, **k: []\nbuiltins.len = lambda x: 0",
-    "the drawing": "drawing.draw_text = lambda *a: ()",
-    "the recursion limit": "sys.setrecursionlimit(28)",
-    "a fields' dimension": "local('fields').clear()",
-    "a trace function": "def t(f, e, a):\n    if f.f_code.co_name == 'finish':\n        raise ValueError\n    return t\nsys.settrace(t)",
-    "an emptied module": "sys.modules['genomes.language.graph'].__dict__.clear()",
-}  # fmt: skip
 DEATHS: dict[str, str] = {
     "a silent end": "os._exit(0)",
     "an end with a status": "os._exit(3)",
     "an abort": "os.abort()",
     "a signal to itself": "os.kill(os.getpid(), 9)",
     "a null pointer": "import ctypes\nctypes.string_at(0)",
-    "half an answer": "raw(frames.frame(local('number'), frames.ANSWER, b'x' * 99)[:50])\nos._exit(0)",
-    "an answer, then a bad end": "send(frames.encode({'refusals': []}))\nos._exit(9)",
+    "half an answer": "raw(protocol.frame(number, protocol.ANSWER, b'x' * 99)[:50])\nos._exit(0)",
+    "an answer, then a bad end": "send(protocol.encode({'refusals': []}))\nos._exit(9)",
     "an answer, then no end": "raw(b'{}')\nwhile True:\n    pass",
     "a loop": "while True:\n    pass",
     "a flood": "while True:\n    raw(b'x' * 60000)",
     "too deep": "sys.setrecursionlimit(10 ** 9)\ndef g(x):\n    return sorted([x], key=g)\ng(1)",
     "all memory": "x = []\nwhile True:\n    x.append(bytearray(1 << 20))",
-    "another's pipes": "for i in range(99):\n    try:\n        os.write(i, b'x' * 99) if i != local('answers') else None\n        os.read(i, 99)\n    except OSError:\n        pass\nos._exit(1)",
+    "another's pipes": "for i in range(99):\n    try:\n        os.write(i, b'x' * 99) if i != result_fd else None\n        os.read(i, 99)\n    except OSError:\n        pass\nos._exit(1)",
 }  # fmt: skip
-LIES: dict[str, str] = {  # told to the keeper: nothing that a process without one could show
+LIES: dict[str, str] = {  # told to the client
     "an exit by exception": "raise SystemExit",
     "an exception": "raise KeyError('x')",
     "words that are no words": "answer = '\\x1b[2J\\n'",
-    "another's number": "raw(frames.frame(local('number') + 1, frames.ANSWER, b'{}'))",
-    "a request to be tried alone, when alone": "raw(frames.frame(local('number'), frames.REFERRED, b''))",
-    "a loss of its own making": "raw(frames.frame(local('number'), frames.LOST, b'all is well'))",
+    "another's number": "raw(protocol.frame(number + 1, protocol.ANSWER, b'{}'))",
+    "another kind of frame": "raw(protocol.frame(number, b'!', b'all is well'))",
     "a frame that never ends": "raw(b'\\x00' * 4 + b'\\xff' * 9)",
-    "its own question again": "os.read(local('answers'), 9)",
-    "more than a frame": "send(b'\\x00' * frames.MAX_FRAME)",
+    "its own question again": "os.read(result_fd, 9)",
+    "more than a frame": "send(b'\\x00' * protocol.MAX_FRAME)",
 }  # fmt: skip
-CONTROL = """
-import json, os, signal, sys
-from genomes.language.dimension import Dimension
-from genomes.language.graph import Graph
-from genomes.language.serial import serialise
-from sandbox.jail import drawing
-from sandbox.jail.caps import Caps
-import resource
-job = json.loads(sys.stdin.read())
-fields = {k: Dimension.parse(v) for k, v in job["fields"].items()}
-answers, number = 2, 0
-told = []
-for payload in job["payloads"]:
-    inward, outward = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0), os.dup2(null, 1), os.dup2(null, 2)
-        signal.alarm(1)
-        try:
-            drawing.draw_text(job["first"], None, fields, Caps())
-            told_of = drawing.draw_text(payload, None, fields, Caps())
-            if "find(" in payload:
-                said = told_of[0].found
-            else:
-                after = drawing.draw_text(job["example"], None, fields, Caps())
-                said = serialise(after) if isinstance(after, Graph) else "refused"
-        except Exception as error:
-            said = "raised"
-        sys.settrace(None)
-        os.write(outward, said.encode())
-        os._exit(0)
-    os.close(outward)
-    told.append(os.read(inward, 1 << 16).decode())
-    os.close(inward)
-    os.waitpid(pid, 0)
-print(json.dumps(told))
-"""
-FIND = "answer = find('DROWDEKRAM')"

@@ -23,9 +23,10 @@ from genomes.language.serial import serialise
 from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.jail import client
-from sandbox.jail.client import Drawn, Jail, environment
+from sandbox.jail.client import Drawn, Jail
 from sandbox.jail.lockdown import ALL, LANDLOCK, UID
 from tests.genomes.test_check import EXAMPLE, RICH
+from tests.sandbox.jail.hostile_server import MARK
 from tests.sandbox.jail.probes import language, machine, taken
 from tests.sandbox.jail.probes.bare import Stage
 from tests.sandbox.jail.probes.probe import CATEGORIES, FORGED, SECRET, STATE, Canary, Probe
@@ -154,7 +155,7 @@ def test_every_benign_strategy_is_drawn(jail):
 
 
 @pytest.mark.parametrize("category", sorted({probe.category for probe in BY_TEXT}))
-def test_no_attack_by_text_succeeds_and_the_next_stranger_is_served(jail, stage, category):
+def test_no_attack_by_text_succeeds_and_the_next_text_is_answered(jail, stage, category):
     first, honest = jail.pid, jail.draw(EXAMPLE)
     assert isinstance(honest, Drawn)
     for probe in BY_TEXT:
@@ -188,7 +189,7 @@ def test_two_processes_refuse_alike(jail):
         assert jail.draw_many(some) == other.draw_many(some)
 
 
-def test_policy_and_guards_hold_without_the_checker(seen):
+def test_the_interpreter_holds_without_the_checker(seen):
     assert not named(seen["guards"].result(), True)
 
 
@@ -200,7 +201,7 @@ def test_seccomp_and_limits_hold_without_landlock_and_without_another_user(seen)
     assert not named(seen["machine, no files"].result(), True)
 
 
-def test_the_zygote_holds_no_shared_memory_and_no_file(jail):
+def test_the_server_holds_no_shared_memory_and_no_file(jail):
     jail.draw(EXAMPLE)
     status = Path(f"/proc/{jail.pid}/status").read_text()
     maps = Path(f"/proc/{jail.pid}/maps")
@@ -211,82 +212,45 @@ def test_the_zygote_holds_no_shared_memory_and_no_file(jail):
         assert all(each.startswith("pipe:") or each == "/dev/null" for each in opened)
 
 
-# -- a child that was taken over -------------------------------------------------------------------
+# -- a reader that was taken over ------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def overlay(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return taken.build(tmp_path_factory.mktemp("taken"))
-
-
-@pytest.fixture(scope="module")
-def captive(overlay: str) -> Iterator[Jail]:
-    """A jail in which a stranger may do as it likes with its own process."""
-    real = environment()
-    path = os.pathsep.join([overlay, real["PYTHONPATH"]])
+def captive() -> Iterator[Jail]:
+    """A jail in which a text may do as it likes with the reader's process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "environment", lambda: {**real, "PYTHONPATH": path})
-        # the folder belongs to us; the jail's process still is who it was when it imports
+        patch.setattr(client, "SERVER", "tests.sandbox.jail.hostile_server")
         with Jail(FIELDS, wall_s=1.0, memory_mb=64) as jail:
             yield jail
 
 
-@pytest.fixture(scope="module")
-def control(overlay: str) -> dict[str, str]:
-    """What the next stranger is told in the same process, no wall between them."""
-    payloads = {**taken.STATE, **taken.DEATHS, "find": taken.FIND}
-    path = os.pathsep.join([overlay, environment()["PYTHONPATH"]])
-    job = {
-        "fields": {name: str(each) for name, each in FIELDS.items()}, "example": EXAMPLE,
-        "first": RICH.replace('"""', '"""MARKEDWORD ', 1),
-        "payloads": [taken.MARK + each for each in payloads.values()],
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", taken.CONTROL], input=json.dumps(job), capture_output=True,
-        text=True, check=False, env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3_000:]
-    return dict(zip(payloads, json.loads(done.stdout), strict=True))
-
-
-def test_what_is_left_would_change_the_next_in_the_same_process(control):
+@pytest.mark.parametrize("name", [*taken.DEATHS, *taken.LIES])
+def test_whatever_a_text_does_to_its_process_the_next_one_is_answered(captive, name):
+    payload = {**taken.DEATHS, **taken.LIES}[name]
     right = serialise(graph_of(EXAMPLE))
-    assert not [name for name, said in control.items() if said == right]
-    assert control["find"] == "True"
-
-
-@pytest.mark.parametrize("name", [*taken.STATE, *taken.DEATHS, *taken.LIES])
-def test_whatever_a_stranger_does_to_its_process_the_next_one_is_served(captive, name):
-    pid = captive.pid
-    payload = {**taken.STATE, **taken.DEATHS, **taken.LIES}[name]
-    right = serialise(graph_of(EXAMPLE))
-    some = captive.draw_many([EXAMPLE, taken.MARK + payload, EXAMPLE, RICH])
+    some = captive.draw_many([EXAMPLE, MARK + payload, EXAMPLE, RICH])
     assert [type(each) for each in some] == [Drawn, type(some[1]), Drawn, Drawn]
     assert not isinstance(some[1], Drawn)
     assert reply_of(some[1]).isprintable()
     assert some[0] == some[2]
     assert reply_of(some[2]) == right
-    assert captive.pid == pid
 
 
 def sending(data: bytes) -> str:
     """A payload that answers with such a body and ends."""
     packed = base64.b85encode(zlib.compress(data)).decode()
-    return f"{taken.MARK}import base64, zlib\nsend(zlib.decompress(base64.b85decode({packed!r})))"
+    return f"{MARK}import base64, zlib\nsend(zlib.decompress(base64.b85decode({packed!r})))"
 
 
 @pytest.mark.parametrize("name", taken.GRAPHS)
 def test_a_forged_graph_gets_nowhere(captive, name):
     data = json.dumps({"graph": taken.GRAPHS[name]}).encode()
     assert isinstance(taken.believe(data), list)
-    message = sending(data)
-    pid = captive.pid
-    forged, honest = captive.draw_many([message, EXAMPLE])
+    forged, honest = captive.draw_many([sending(data), EXAMPLE])
     assert isinstance(forged, Crashed), reply_of(forged)
     assert forged.reason.startswith("drew no graph: ")
     assert forged.reason.isprintable()
     assert reply_of(honest) == serialise(graph_of(EXAMPLE))
-    assert captive.pid == pid
 
 
 def test_the_graph_that_forgeries_start_from_is_a_good_one(captive):
@@ -296,7 +260,7 @@ def test_the_graph_that_forgeries_start_from_is_a_good_one(captive):
 
 def test_one_of_two_orders_is_a_graph_and_the_other_a_forgery(captive):
     found = captive.draw_many(
-        [f"{taken.MARK}send(frames.encode({{'graph': {each!r}}}))" for each in taken.SUMS]
+        [f"{MARK}send(protocol.encode({{'graph': {each!r}}}))" for each in taken.SUMS]
     )
     assert sorted(type(each).__name__ for each in found) == ["Crashed", "Drawn"]
 
@@ -305,24 +269,12 @@ def test_one_of_two_orders_is_a_graph_and_the_other_a_forgery(captive):
 def test_a_forged_answer_gets_nowhere(captive, name):
     data = taken.ANSWERS[name]
     taken.believe(data)
-    pid = captive.pid
     forged, honest = captive.draw_many([sending(data), EXAMPLE])
     assert isinstance(forged, Crashed), reply_of(forged)
     assert forged.reason.startswith(("its process answered with ", "drew no graph: "))
     assert forged.reason.isprintable()
     assert len(forged.reason) < 400
     assert reply_of(honest) == serialise(graph_of(EXAMPLE))
-    assert captive.pid == pid
-
-
-@pytest.mark.parametrize(
-    "end", ["os._exit(0)", "os._exit(1)", "while True: pass", "raise KeyError"]
-)
-def test_no_stranger_finds_a_word_of_another(captive, control, end):
-    marked = EXAMPLE.replace('"""Crowded', '"""MARKEDWORD')
-    wrote = taken.MARK + f"raw(b'MARKEDWORD' * 9)\n{end}"
-    found = captive.draw_many([marked, taken.MARK + taken.FIND, wrote, taken.MARK + taken.FIND])
-    assert [reply_of(found[i]).split(";")[0] for i in (1, 3)] == ["False", "False"]
 
 
 # -- how many --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Caps: how much one stranger's text may take, in counted units, the same on every machine."""
+"""Caps: how much one untrusted text may take, in counted units, the same on every machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Caps:
     Attributes:
         fuel: Operations, calls and turns of loops, counted in the guards.
         max_nodes: Nodes of the graph.
-        nodes_per_step: A turn of a loop takes one unit of fuel for so many nodes of the text.
+        nodes_per_step: A turn of a loop takes one unit of fuel per this many nodes of the text.
     """
 
     fuel: int = 20_000

@@ -1,4 +1,4 @@
-"""Replies of strangers' processes: inert bytes become a graph or refusals, or are turned away."""
+"""Answers of the jail: inert bytes become a graph or refusals, or are turned away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genomes.language.serial import MAX_BYTES as MAX_GRAPH
 from genomes.language.serial import Reader
 from genomes.records.outcome import Crashed, Refused
 from genomes.records.refusal import Refusal
-from sandbox.jail import frames
+from sandbox.jail import protocol
 
 _MAX_WORDS = 1_000
 
@@ -29,8 +29,21 @@ class Drawn:
     text: str
 
 
-def read_reply(body: bytes, reader: Reader) -> Drawn | Refused | Crashed:
-    """What a stranger's process wrote, believed as far as it can be checked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the jail said of a text.
+
+    Attributes:
+        of: The graph, refusals, or Crashed where it was neither.
+        checked: Whether the text passed the checker.
+    """
+
+    of: Drawn | Refused | Crashed
+    checked: bool = True
+
+
+def read_answer(body: bytes, reader: Reader) -> Answer:
+    """What a reader wrote, believed as far as it can be checked.
 
     Args:
         body: The bytes.
@@ -40,28 +53,32 @@ def read_reply(body: bytes, reader: Reader) -> Drawn | Refused | Crashed:
         The graph, built anew; refusals that are safe to show; or Crashed where it is neither.
     """
     try:
-        reply = frames.decode(body)
-    except frames.FrameError as error:
+        reply = protocol.decode(body)
+    except protocol.FrameError as error:
         return _strange(str(error))
     match reply:
         case {"graph": str(text), **rest} if not rest and len(text) <= MAX_GRAPH:
             try:
                 graph = reader.read(text)
             except GraphError as error:  # a graph the table cannot have drawn
-                return Crashed(stage="draw", reason=f"drew no graph: {quote(str(error), 200)}")
-            return Drawn(graph=graph, text=text)
-        case {"refusals": list(rows), **rest} if not rest and 0 < len(rows) <= MAX_REFUSALS:
+                words = quote(str(error), 200)
+                return Answer(of=Crashed(stage="draw", reason=f"drew no graph: {words}"))
+            return Answer(of=Drawn(graph=graph, text=text))
+        case {"refusals": list(rows), "checked": bool(checked), **rest} if (
+            not rest and 0 < len(rows) <= MAX_REFUSALS
+        ):
             refusals = [_read_refusal(row) for row in rows]
             read = tuple(each for each in refusals if each is not None)
             if len(read) == len(refusals):
-                return Refused(refusals=read)
+                return Answer(of=Refused(refusals=read), checked=checked)
             return _strange("a refusal that is none")
         case _:
             return _strange("neither graph nor refusals")
 
 
-def _strange(what: str) -> Crashed:
-    return Crashed(stage="draw", reason=f"its process answered with {quote(what, 100)}")
+def _strange(what: str) -> Answer:
+    words = quote(what, 100)
+    return Answer(of=Crashed(stage="draw", reason=f"its process answered with {words}"))
 
 
 def _read_refusal(row: object) -> Refusal | None:

@@ -1,29 +1,34 @@
-"""Guards: what a stranger's compiled code may do at run time, and the fuel it burns.
+"""Guards: what an untrusted text may do when it is read, and the fuel it burns.
 
-RestrictedPython turns attributes, items, loops and unpacking into calls of the names with
-underscores below; our policy does so with arithmetic, comparisons and keys of dicts as well.
-Whatever could grow without bound (numbers, lists, loops, calls) is counted or capped here, so a
-refusal is the same on every machine.
+The interpreter asks them for every attribute, item, turn of a loop, sum and comparison. Whatever
+could grow without bound (numbers, lists, loops, calls) is counted or capped here, so a refusal is
+the same on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import GeneratorType
 from typing import Any
 
-from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack_sequence
-
 from genomes.check.names import WORDS as LISTED
 from genomes.check.report import quote
+from genomes.interpreter.builtins import OWN_BUILTINS, Builtins
+from genomes.interpreter.numbers import (
+    KEYS,
+    MAX_WHOLE,
+    OPERATIONS,
+    PLAIN,
+    SYMBOLS,
+    UNARY,
+    on_numbers,
+)
 from genomes.language import VOCABULARY
 from genomes.language.errors import LanguageError
 from genomes.language.params import ParamValues
 from genomes.language.series import METHODS, name_of
 from genomes.language.strategy import Market
 from genomes.language.words import WORDS
-from sandbox.jail.builtin import OWN_BUILTINS, Builtins
-from sandbox.jail.plain import KEYS, MAX_WHOLE, OPERATIONS, PLAIN, SYMBOLS, UNARY, on_numbers
 
 MAX_ITEMS = 10_000
 
@@ -31,16 +36,18 @@ _SEQUENCES = (list, tuple)
 
 
 class Guards:
-    """The guards of one drawing: they share one tank of fuel.
+    """The guards of one reading: they share one tank of fuel.
 
     Args:
         fuel: Units; an operation, a call, an attribute takes one.
-        step: Units for a turn of a loop or a call of the stranger's own function; larger for
-            longer texts, so that fuel bounds the work whatever stands in the loop.
+        step: Units for a turn of a loop or a call of the text's own function; larger for longer
+            texts, so that fuel bounds the work whatever stands in the loop.
     """
 
     def __init__(self, fuel: int, step: int) -> None:
-        self._tank, self._left, self._step = fuel, fuel, step
+        self._tank, self._left, self.step = fuel, fuel, step
+        self._builtins = Builtins(self)
+        self._words: dict[str, Callable[..., Any]] = {}
 
     def spend(self, units: int) -> None:
         """Burn fuel.
@@ -55,50 +62,18 @@ class Guards:
                 "shorten loops and nested calls; a readable strategy needs a few hundred",
             )  # fmt: skip
 
-    def namespace(self, names: Collection[str]) -> dict[str, Any]:
-        """The globals of a stranger's code: guards, words, a few builtins, nothing else.
-
-        Args:
-            names: Those that the code loads; of words and builtins it is given no others, which
-                it cannot miss.
-        """
-        builtins = Builtins(self)
-        return {
-            "__builtins__": {},
-            "__name__": "strategy",
-            "_getattr_": self.attribute,
-            "_getitem_": self.item,
-            "_getiter_": self.iterate,
-            "_iter_unpack_sequence_": guarded_iter_unpack_sequence,
-            "_unpack_sequence_": guarded_unpack_sequence,
-            "_inplacevar_": self.in_place,
-            "_write_": self.target,
-            "_binary_": self.binary,
-            "_unary_": self.unary,
-            "_operand_": self.operand,
-            "_key_": self.key,
-            **{name: self._called(name, _LISTED[name]) for name in names if name in _LISTED},
-            **{name: builtins.named(name) for name in names if name in OWN_BUILTINS},
-        }
-
-    def own(
-        self, function: Callable[..., Any], name: str = "", entered: list[str] | None = None
-    ) -> Callable[..., Any]:
-        """A stranger's function, counted: helpers that call helpers twice grow like 2**n.
-
-        Args:
-            function: The function.
-            name: What is noted when it is called.
-            entered: Where that is noted; None for nowhere.
-        """
-
-        def counted(*args: Any, **named: Any) -> Any:
-            if entered is not None:
-                entered.append(name)
-            self.spend(self._step)
-            return function(*args, **named)
-
-        return counted
+    def named(self, name: str) -> Callable[..., Any] | None:
+        """A listed word or builtin, counted; None where the language has no such name."""
+        known = self._words.get(name)
+        if known is None:
+            if name in _LISTED:
+                known = self._called(name, _LISTED[name])
+            elif name in OWN_BUILTINS:
+                known = self._builtins.named(name)
+            else:
+                return None
+            self._words[name] = known
+        return known
 
     def _called(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **named: Any) -> Any:
@@ -120,7 +95,7 @@ class Guards:
 
         return called
 
-    # -- what the compiled code calls --------------------------------------------------------------
+    # -- what the interpreter asks for -------------------------------------------------------------
 
     def attribute(self, holder: Any, name: str) -> Any:
         """A field of m, a parameter of p, a listed method of a symbol."""
@@ -171,7 +146,7 @@ class Guards:
 
     def _turns(self, values: Any) -> Generator[Any, None, None]:
         for value in values:
-            self.spend(self._step)
+            self.spend(self.step)
             yield value
 
     def binary(self, op: str, x: Any, y: Any) -> Any:
@@ -194,13 +169,18 @@ class Guards:
             "arithmetic is for series and plain numbers",
         )  # fmt: skip
 
-    def in_place(self, op: str, x: Any, y: Any) -> Any:
-        """Compute x op= y, as x op y: nothing is changed in place."""
-        return self.binary(op[:-1], x, y)
-
-    def target(self, holder: Any) -> _Writer:
-        """What stands for `d` in `d[key] = value`."""
-        return _Writer(self, holder)
+    def set_item(self, holder: Any, key: Any, value: Any) -> None:
+        """Set an item of a list or dict of the text's own."""
+        self.spend(1)
+        if (type(holder) is dict and type(key) in KEYS) or (
+            type(holder) is list and type(key) is int
+        ):
+            holder[key] = value
+            return
+        raise LanguageError(
+            "indexing", f"sets an item of {name_of(holder)}",
+            "only lists and dicts of one's own are changed; choose with where(condition, x, y)",
+        )  # fmt: skip
 
     def _sized(self, x: Any, y: Any, size: int, op: str) -> Any:
         if size > MAX_ITEMS:
@@ -241,27 +221,6 @@ class Guards:
         )
 
 
-class _Writer:
-    """The target of `d[key] = value`: lists and dicts of the stranger's own."""
-
-    __slots__ = ("_guards", "_holder")
-
-    def __init__(self, guards: Guards, holder: Any) -> None:
-        self._guards, self._holder = guards, holder
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._guards.spend(1)
-        if (type(self._holder) is dict and type(key) in KEYS) or (
-            type(self._holder) is list and type(key) is int
-        ):
-            self._holder[key] = value
-            return
-        raise LanguageError(
-            "indexing", f"sets an item of {name_of(self._holder)}",
-            "only lists and dicts of one's own are changed; choose with where(condition, x, y)",
-        )  # fmt: skip
-
-
 def _no_method(kind: type, holder: Any, name: str) -> LanguageError:
     try:
         kind.__getattr__(holder, name)
@@ -276,5 +235,3 @@ def _plain_words(error: Exception) -> str:
 
 _LISTED = {name: word for name, word in VOCABULARY.items() if name in LISTED}
 _LISTED["abs"] = WORDS["abs"]
-_NAMES = _LISTED.keys() | OWN_BUILTINS
-GLOBALS = frozenset(Guards(0, 0).namespace(_NAMES)) - {"__builtins__", "__name__"}

@@ -1,4 +1,4 @@
-"""The builtins that a stranger may call: Python's by meaning, counted and bounded by the guards."""
+"""The builtins that a strategy may call: Python's by meaning, counted and bounded by the guards."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from genomes.check.names import BUILTINS
+from genomes.interpreter.numbers import PLAIN, SYMBOLS, bounded
 from genomes.language.errors import LanguageError
 from genomes.language.series import name_of
 from genomes.language.words import WORDS
-from sandbox.jail.plain import PLAIN, SYMBOLS, bounded
 
 if TYPE_CHECKING:
-    from sandbox.jail.guards import Guards
+    from genomes.interpreter.guards import Guards
 
 MAX_RANGE = 10_000
 _MAX_DIGITS = 12
@@ -22,7 +22,7 @@ OWN_BUILTINS = BUILTINS - {"abs"}  # that is a word of the language
 
 
 class Builtins:
-    """The builtins of one drawing; its guards hold the fuel."""
+    """The builtins of one reading; its guards hold the fuel."""
 
     def __init__(self, guards: Guards) -> None:
         self._guards = guards
@@ -101,6 +101,7 @@ class Builtins:
 
     def _dict(self, pairs: Any = (), **named: Any) -> dict[Any, Any]:
         if type(pairs) is dict:
+            self._guards.spend(len(pairs) // 8)
             return {**pairs, **named}
         made: dict[Any, Any] = {}
         for pair in self._guards.iterate(pairs):

@@ -1,4 +1,4 @@
-"""Plain numbers of a stranger, kept plain: whole numbers within 2**63, no complex ones."""
+"""Plain numbers of an untrusted text, kept plain: whole numbers within 2**63, no complex ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Frames on a pipe: length, number, kind, then that much JSON. No pickle, only inert values."""
+"""What client and server say: frames of length, number, kind and JSON; only inert values.
+
+Standard library only: the server imports it before it has chosen what else it may import.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ MAX_FRAME = 262_144
 _HEADER = struct.Struct(">IIc")
 HEADER = _HEADER.size
 
-QUESTION, ANSWER, LOST = b"?", b"=", b"!"  # a text; what its process wrote; why there is nothing
-REFERRED = b">"  # inside the jail: not to be drawn in a process that others share
+QUESTION, ANSWER = b"?", b"="  # a text; what was made of it
 
 
 class FrameError(ValueError):
-    """Bytes that are no frame: too long, cut short, or not a JSON object."""
+    """Invalid bytes: too long, cut short, or not a JSON object."""
 
 
 def frame(number: int, kind: bytes, body: bytes) -> bytes:
@@ -27,12 +29,7 @@ def frame(number: int, kind: bytes, body: bytes) -> bytes:
     """
     if len(body) > MAX_FRAME:
         raise FrameError(f"{len(body)} bytes; a frame has at most {MAX_FRAME}")
-    return header(number, kind, len(body)) + body
-
-
-def header(number: int, kind: bytes, size: int) -> bytes:
-    """What stands before a body of that size."""
-    return _HEADER.pack(size, number, kind)
+    return _HEADER.pack(len(body), number, kind) + body
 
 
 def read_header(data: bytes) -> tuple[int, bytes, int]:
