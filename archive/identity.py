@@ -20,6 +20,9 @@ RENAMED: Mapping[str, str] = {
 }
 """Settings that archives of version 0.1 may hold under an old name -> the name now."""
 
+FORMER: dict[tuple[str, ...], object] = {("search", "tune", "prune"): False}
+"""Settings of earlier versions, with the value at which they asked for what Finch does now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -76,7 +79,7 @@ def differences(old: Identity, new: Identity) -> list[Difference]:
     Returns:
         Config keys as dotted paths, then the seed, the isolation and the engine's version.
     """
-    before, after = _flat(json.loads(old.config)), _flat(json.loads(new.config))
+    before, after = _flat(current(old.config)), _flat(current(new.config))
     found = [
         Difference(key=key, old=before.get(key, "absent"), new=after.get(key, "absent"))
         for key in sorted(before.keys() | after.keys())
@@ -99,6 +102,18 @@ def _part(table: dict[str, Any], path: str) -> dict[str, Any]:
 
 def _key(path: str) -> str:
     return path.split(".")[1]
+
+
+def current(config: str) -> dict[str, Any]:
+    """An archived config as an object, without settings that are gone and asked for nothing."""
+    table: dict[str, Any] = json.loads(config)
+    for path, value in FORMER.items():
+        inner: Any = table
+        for key in path[:-1]:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and inner.get(path[-1]) is value:
+            del inner[path[-1]]
+    return table
 
 
 def _flat(config: Mapping[str, object], prefix: str = "") -> dict[str, str]:

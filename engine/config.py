@@ -15,6 +15,12 @@ from archive.identity import RENAMED
 from engine.settings import LLM, Part, Sandbox, Search
 from sandbox.objective import Objective
 
+FORMER = {
+    "search.tune.prune": "is gone: every trial is measured on all folds; leave it out "
+    "(a run that was begun with prune = true needs Finch 0.1)",
+}
+"""Keys of earlier versions, with what to say to those who still set them."""
+
 
 class ConfigError(ValueError):
     """A config is wrong; the text lists every error, each with its path and the allowed range."""
@@ -125,6 +131,8 @@ def _value(text: str) -> Any:
 def _sentence(where: str, error: dict[str, Any]) -> str:
     path = [str(part) for part in error["loc"]]
     key = ".".join(path)
+    if key in FORMER:
+        return f"{where}: {key}: {FORMER[key]}"
     if error["type"] == "extra_forbidden":
         if key in RENAMED:
             return f"{where}: {key}: is now called {RENAMED[key]}"

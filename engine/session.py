@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,11 +60,12 @@ class Kept:
 
 def kept_of(place: str) -> Kept:
     """The settings, the market's place and the seeds that a run was begun with."""
+    from archive.identity import current
     from archive.store import Archive
     from engine.seeding import Seed
 
     with Archive.open(place, identity=None, readonly=True) as archive:
-        config: dict[str, Any] = json.loads(archive.identity.config)
+        config = current(archive.identity.config)
         seeds = [
             Seed(name=entry.operator.removeprefix("seed "), text=entry.text)
             for entry in archive.entries(generations=range(1))

@@ -21,14 +21,11 @@ class Tune(Part):
         method: `grid`, `tpe`, or `grid_then_tpe`.
         trials: Trials per session, e.g. 16; 0 turns tuning off.
         batch: Trials proposed at a time, for any number of workers.
-        prune: Whether a trial that is worse than the median on the first folds is stopped. It saves
-            nothing as long as execution costs more than the books.
     """
 
     method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
     trials: int = Field(default=0, ge=0, le=10_000)
     batch: int = Field(default=8, ge=1, le=1000)
-    prune: bool = False
 
 
 class Search(Part):

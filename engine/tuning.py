@@ -31,7 +31,6 @@ class Tuner:
             method=settings.method,
             trials=settings.trials,
             batch=settings.batch,
-            prune=settings.prune,
         )
 
     def __call__(

@@ -32,6 +32,7 @@ from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
+from sandbox.terms import Terms
 
 SELECTORS: dict[str, Callable[[Search], Selector]] = {
     "novelty": lambda _: NoveltySelector(),
@@ -54,16 +55,18 @@ def setup(market: Market, config: Config) -> Setup:
     split = market.split
     return Setup(
         fields=dict(sorted(market.panel.dimensions.items())),  # their order enters the operators
-        window=(split.score_from, split.train_end),
-        edges=tuple(int(edge) for edge in split.fold_edges(config.objective.folds)),
+        terms=Terms(
+            window=(split.score_from, split.train_end),
+            edges=tuple(int(edge) for edge in split.fold_edges(config.objective.folds)),
+            costs=market.config.costs,
+            fills=market.config.fills,
+            objective=config.objective,
+            stale_ns=span_ns(market.config.stale_after),
+        ),
         max_window=split.max_window,
-        costs=market.config.costs,
-        fills=market.config.fills,
-        objective=config.objective,
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
         isolation=config.sandbox.isolation,
-        stale_ns=span_ns(market.config.stale_after),
     )
 
 

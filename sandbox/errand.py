@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from genomes.language.dimension import Dimension
-from genomes.records.outcome import Crashed, Outcome, Refused
-from sandbox.book import WEEK_NS
-from sandbox.fills import Costs, Fills
+from genomes.records.outcome import Crashed, Refused
 from sandbox.jail.client import Isolation
-from sandbox.market.panel import I64
-from sandbox.objective import Objective
+from sandbox.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,39 +17,24 @@ class Setup:
 
     Attributes:
         fields: The market's fields with their dimensions.
-        window: Scored clock bars, from and to (exclusive).
-        edges: Clock indices of the folds' edges, one more than folds.
+        terms: How candidates are measured.
         max_window: Longest memory of a strategy, clock bars.
-        costs: What trading costs.
-        fills: Where orders fill.
-        objective: What fitness is.
         cache_mb: Cap on the cache of computed nodes.
         draw_wall_s: Backstop on one drawing; refusals are by fuel.
         isolation: Whether every wall of the jail must stand.
-        stale_ns: As in `keep_books`.
     """
 
     fields: Mapping[str, Dimension]
-    window: tuple[int, int]
-    edges: tuple[int, ...]
+    terms: Terms
     max_window: int
-    costs: Costs
-    fills: Fills
-    objective: Objective
     cache_mb: int = 256
     draw_wall_s: float = 5.0
     isolation: Isolation = "full"
-    stale_ns: int = WEEK_NS
-
-    @property
-    def fold_edges(self) -> I64:
-        """The folds' edges as an array."""
-        return np.asarray(self.edges, dtype=np.int64)
 
     @property
     def later_start(self) -> int:
         """The clock bar of the second run that shows a dependence on the start."""
-        begin, end = self.window
+        begin, end = self.terms.window
         return max(1, begin - self.max_window) + (end - begin) // 3
 
 
@@ -99,33 +79,3 @@ class Drawing:
     graph: str = ""
     key: str = ""
     failure: Refused | Crashed | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screening:
-    """A graph to be measured only if it does well enough on its first folds.
-
-    Attributes:
-        graph: The serialised graph.
-        folds: How many folds are looked at first; fewer than the objective has.
-        least: What the mean of their statistics must reach. -inf: measured at once, without that
-            look; +inf: only looked at.
-    """
-
-    graph: str
-    folds: int
-    least: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screened:
-    """What came of a screening.
-
-    Attributes:
-        figure: Mean of the first folds' statistics, as a whole measurement has them; None where
-            they were not looked at, or that failed.
-        outcome: The whole measurement's; None where the figure fell short of it.
-    """
-
-    figure: float | None
-    outcome: Outcome | None

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.book import WEEK_NS, Book, Targets, keep_books
-from sandbox.fills import Costs, Fills
+from sandbox.book import Book, Targets
 from sandbox.kernels import book_layout as layout
-from sandbox.market.panel import F64, I64, Panel
+from sandbox.market.panel import F64, Panel
 from sandbox.objective import STATISTIC_LIMIT, STATISTICS, Floor, Objective, judge
+from sandbox.terms import Terms
 
 AXES = ("turnover", "holding_bars", "gross_exposure", "net_exposure", "beta", "skew")
 
@@ -39,79 +39,29 @@ class Measurement:
     warnings: tuple[str, ...]
 
 
-def measure(
-    panel: Panel,
-    targets: Targets,
-    *,
-    window: tuple[int, int],
-    fold_edges: I64,
-    costs: Costs,
-    fills: Fills,
-    objective: Objective,
-    nodes: int,
-    stale_ns: int = WEEK_NS,
-) -> Measurement:
+def measure(panel: Panel, targets: Targets, terms: Terms, *, nodes: int) -> Measurement:
     """Keep the books three times (as asked, at doubled costs, one bar late) and judge.
 
     Args:
         panel: The market.
         targets: Arrays of the panel's N packed bars.
-        window: (first clock bar, one past the last).
-        fold_edges: (F + 1,) clock bars inside the window, rising.
-        costs: What trading costs.
-        fills: Where and how orders and exits fill.
-        objective: What fitness is.
+        terms: Window, folds, costs, fills and objective.
         nodes: Nodes of the strategy's graph.
-        stale_ns: As in `keep_books`.
 
     Raises:
         ValueError: An array's shape, the window or the folds do not fit the panel.
     """
-
-    def books(wanted: Targets, cost_factor: float = 1.0, paths: bool = True) -> Book:
-        return keep_books(
-            panel,
-            wanted,
-            window=window,
-            costs=costs,
-            fills=fills,
-            stale_ns=stale_ns,
-            cost_factor=cost_factor,
-            paths=paths,
-        )
-
-    return judged(
-        books(targets),
-        fold_edges=fold_edges,
-        objective=objective,
-        nodes=nodes,
-        bars_per_year=panel.bars_per_year,
-        at_double_cost=float(books(targets, 2.0, paths=False).equity[-1]) - 1,
-        at_delay=float(books(targets.later(panel), paths=False).equity[-1]) - 1,
-    )
-
-
-def judged(
-    book: Book,
-    *,
-    fold_edges: I64,
-    objective: Objective,
-    nodes: int,
-    bars_per_year: float,
-    at_double_cost: float,
-    at_delay: float,
-) -> Measurement:
-    """Judge books that are kept already; arguments as in `measure`."""
     from sandbox.kernels import metrics_nb
 
-    folds = fold_statistics(
-        book, fold_edges=fold_edges, objective=objective, bars_per_year=bars_per_year
-    )
-    metrics = figures(book, bars_per_year)
-    metrics["return_at_double_cost"] = at_double_cost
-    metrics["return_at_delay"] = at_delay
-    verdict = judge(objective, folds, metrics, nodes)
-    descriptor = metrics_nb.project(book.net, _benchmark(book, objective))
+    book = terms.books(panel, targets)
+    doubled = terms.books(panel, targets, cost_factor=2.0, paths=False)
+    late = terms.books(panel, targets.later(panel), paths=False)
+    folds = fold_statistics(book, terms, panel.bars_per_year)
+    metrics = figures(book, panel.bars_per_year)
+    metrics["return_at_double_cost"] = float(doubled.equity[-1]) - 1
+    metrics["return_at_delay"] = float(late.equity[-1]) - 1
+    verdict = judge(terms.objective, folds, metrics, nodes)
+    descriptor = metrics_nb.project(book.net, _benchmark(book, terms.objective))
     return Measurement(
         fitness=None if isinstance(verdict, Floor) else verdict,
         floor=verdict if isinstance(verdict, Floor) else None,
@@ -123,9 +73,7 @@ def judged(
     )
 
 
-def fold_statistics(
-    book: Book, *, fold_edges: I64, objective: Objective, bars_per_year: float
-) -> tuple[float, ...]:
+def fold_statistics(book: Book, terms: Terms, bars_per_year: float) -> tuple[float, ...]:
     """The objective's statistic in each fold of a book; finite. Nothing later enters a fold.
 
     Raises:
@@ -133,11 +81,11 @@ def fold_statistics(
     """
     from sandbox.kernels import metrics_nb
 
-    n = len(book.net)
-    edges = np.asarray(fold_edges, dtype=np.int64) - book.start
+    n, objective = len(book.net), terms.objective
+    edges = terms.fold_edges - book.start
     if len(edges) < 2 or edges[0] < 0 or edges[-1] > n or bool(np.any(np.diff(edges) < 1)):
         raise ValueError(
-            f"fold edges {list(fold_edges)}: need rising clock bars from {book.start} to "
+            f"fold edges {list(terms.edges)}: need rising clock bars from {book.start} to "
             f"{book.start + n}, the window"
         )
     statistics = metrics_nb.fold_statistics(

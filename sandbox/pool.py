@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from genomes.records.outcome import Crashed, Outcome
-from sandbox.errand import Drawing, Request, Screened, Screening, Setup
+from sandbox.errand import Drawing, Request, Setup
 from sandbox.market.panel import Panel
 from sandbox.study import Study
 from sandbox.worker import Worker
@@ -47,10 +47,6 @@ class Pool(Protocol):
         """Look closely at serialised graphs; None for one that cannot run."""
         ...
 
-    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
-        """Look at the first folds of graphs, and measure those that reach what they must."""
-        ...
-
     def close(self) -> None:
         """End the workers."""
         ...
@@ -76,11 +72,6 @@ class InProcess:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         yield from enumerate(self._worker.study(graphs))
-
-    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
-        """Look at the first folds of graphs, and measure those that reach what they must."""
-        for index, screening in enumerate(screenings):
-            yield index, self._worker.screen([screening])[0]
 
     def close(self) -> None:
         """End the worker."""
@@ -190,14 +181,6 @@ class RayPool:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         return self._map("study", graphs, lambda _, why: None)
-
-    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
-        """Look at the first folds of graphs, and measure those that reach what they must."""
-
-        def lost(_: int, reason: str) -> Screened:
-            return Screened(figure=None, outcome=Crashed(stage="measure", reason=reason))
-
-        return self._map("screen", screenings, lost)
 
     def close(self) -> None:
         """End the workers, and Ray if this pool started it."""

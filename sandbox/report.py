@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sandbox.book import WEEK_NS, Book, Targets, keep_books
-from sandbox.fills import Costs, Fills
+from sandbox.book import Book, Targets
 from sandbox.kernels import book_layout as layout
 from sandbox.market.panel import F64, I64, Panel
 from sandbox.measure import Measurement, measure
-from sandbox.objective import Objective
+from sandbox.terms import Terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,43 +47,14 @@ class Report:
         return self.curve.loc[:, "equity"]
 
 
-def report(
-    panel: Panel,
-    targets: Targets,
-    *,
-    window: tuple[int, int],
-    fold_edges: I64,
-    costs: Costs,
-    fills: Fills,
-    objective: Objective,
-    nodes: int,
-    stale_ns: int = WEEK_NS,
-) -> Report:
+def report(panel: Panel, targets: Targets, terms: Terms, *, nodes: int) -> Report:
     """Measure and lay the books open; arguments and errors as in `measure`."""
-    measurement = measure(
-        panel,
-        targets,
-        window=window,
-        fold_edges=fold_edges,
-        costs=costs,
-        fills=fills,
-        objective=objective,
-        nodes=nodes,
-        stale_ns=stale_ns,
-    )
-    book = keep_books(
-        panel,
-        targets,
-        window=window,
-        costs=costs,
-        fills=fills,
-        stale_ns=stale_ns,
-        records=True,
-    )
+    measurement = measure(panel, targets, terms, nodes=nodes)
+    book = terms.books(panel, targets, records=True)
     return Report(
         measurement=measurement,
         curve=_curve(panel, book),
-        folds=_folds(panel, book, np.asarray(fold_edges), measurement.folds),
+        folds=_folds(panel, book, terms.fold_edges, measurement.folds),
         assets=_assets(panel, book),
         trades=_trades(panel, book),
     )

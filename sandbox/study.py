@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.book import WEEK_NS, Book, Targets, keep_books
-from sandbox.fills import Costs, Fills
+from sandbox.book import Book, Targets
 from sandbox.kernels import book_layout as layout
 from sandbox.market.panel import F64, I64, Panel
 from sandbox.objective import STATISTIC_LIMIT, STATISTICS, Objective
 from sandbox.patterns import Patterns, mean, patterns
+from sandbox.terms import Terms
 
 REGIMES = ("rising, calm", "rising, turbulent", "falling, calm", "falling, turbulent")
 MOST_ASSETS = 12
@@ -112,34 +112,13 @@ class Study:
     trades: Patterns
 
 
-def study(
-    panel: Panel,
-    targets: Targets,
-    *,
-    window: tuple[int, int],
-    fold_edges: I64,
-    costs: Costs,
-    fills: Fills,
-    objective: Objective,
-    stale_ns: int = WEEK_NS,
-) -> Study:
+def study(panel: Panel, targets: Targets, terms: Terms) -> Study:
     """Keep the books and look at them from all sides; arguments and errors as in `measure`."""
-
-    def books(wanted: Targets, cost_factor: float = 1.0, records: bool = False) -> Book:
-        return keep_books(
-            panel,
-            wanted,
-            window=window,
-            costs=costs,
-            fills=fills,
-            stale_ns=stale_ns,
-            cost_factor=cost_factor,
-            records=records,
-        )
-
-    book = books(targets, records=True)
+    book = terms.books(panel, targets, records=True)
+    late = terms.books(panel, targets.later(panel))
+    doubled = terms.books(panel, targets, cost_factor=2.0)
     n = len(book.net)
-    edges = np.asarray(fold_edges, dtype=np.int64)
+    edges = terms.fold_edges
     quarter, month = panel.bars_per_year / 4, panel.bars_per_year / 12
     trend_bars = max(2, min(round(quarter), n // 8))
     volatility_bars = max(2, min(round(month), n // 8))
@@ -148,11 +127,11 @@ def study(
     assert book.trades is not None  # records were asked for
     return Study(
         total_return=kept,
-        return_at_delay=float(books(targets.later(panel)).equity[-1]) - 1,
-        return_at_double_cost=float(books(targets, 2.0).equity[-1]) - 1,
+        return_at_delay=float(late.equity[-1]) - 1,
+        return_at_double_cost=float(doubled.equity[-1]) - 1,
         cost_share=spent / (kept + spent) if kept + spent > 0 else None,
         bars=n,
-        folds=_folds(book, edges, objective, panel.bars_per_year),
+        folds=_folds(book, edges, terms.objective, panel.bars_per_year),
         assets=_assets(book.stats),
         regimes=_regimes(book, states, panel.bars_per_year),
         trend_bars=trend_bars,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any
 
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
@@ -18,12 +16,12 @@ from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, 
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
-from sandbox.book import Targets, keep_books
-from sandbox.errand import Drawing, Request, Screened, Screening, Setup
+from sandbox.book import Targets
+from sandbox.errand import Drawing, Request, Setup
 from sandbox.execute import Executor, check_windows
 from sandbox.jail.client import Drawn, Jail
 from sandbox.market.panel import Panel
-from sandbox.measure import Measurement, fold_statistics, measure
+from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
 from sandbox.report import Report, report
 from sandbox.study import Study, study
@@ -49,7 +47,10 @@ class Worker:
         self._reader = Reader(setup.fields)
         self._executor = Executor(self.panel, cache_bytes=setup.cache_mb << 20)
         self._probe = Probe(
-            self.panel, max_window=setup.max_window, costs=setup.costs, fills=setup.fills
+            self.panel,
+            max_window=setup.max_window,
+            costs=setup.terms.costs,
+            fills=setup.terms.fills,
         )
 
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
@@ -102,49 +103,11 @@ class Worker:
         except Exception as error:
             return _crash("measure", error)
 
-    def screen(self, screenings: Sequence[Screening]) -> list[Screened]:
-        """Look at the first folds of graphs, and measure those that reach what they must."""
-        return [self._screened(screening) for screening in screenings]
-
-    def _screened(self, asked: Screening) -> Screened:
-        figure = None
-        try:
-            graph = self._reader.read(asked.graph)
-            if asked.least > -math.inf:
-                figure = self._first_folds(graph, asked.folds)
-                if figure < asked.least:
-                    return Screened(figure=figure, outcome=None)
-            return Screened(figure=figure, outcome=self._measure(asked.graph, graph))
-        except MemoryError:
-            raise
-        except Exception as error:
-            return Screened(figure=figure, outcome=_crash("measure", error))
-
-    def _first_folds(self, graph: Graph, count: int) -> float:
-        """Mean statistic of the first folds: one book that ends with them, no other question."""
-        setup = self.setup
-        edges = setup.fold_edges[: count + 1]
-        book = keep_books(
-            self.panel,
-            self._targets(graph),
-            window=(setup.window[0], int(edges[-1])),
-            costs=setup.costs,
-            fills=setup.fills,
-            stale_ns=setup.stale_ns,
-        )
-        statistics = fold_statistics(
-            book,
-            fold_edges=edges,
-            objective=setup.objective,
-            bars_per_year=self.panel.bars_per_year,
-        )
-        return mean_of(statistics)
-
     def _measure(self, text: str, graph: Graph) -> Outcome:
         depends = self._depends(text, graph)
         if depends is not None:
             return depends
-        found = measure(self.panel, self._targets(graph), **self._terms(graph))
+        found = measure(self.panel, self._targets(graph), self.setup.terms, nodes=len(graph.nodes))
         if found.fitness is not None:  # warnings are read only of what has a fitness
             found = self._with_clips(graph, found)
         return _as_outcome(text, graph, found)
@@ -156,7 +119,7 @@ class Worker:
             GraphError: The text is not a graph of this market.
         """
         graph = self._reader.read(text)
-        books = report(self.panel, self._targets(graph), **self._terms(graph))
+        books = report(self.panel, self._targets(graph), self.setup.terms, nodes=len(graph.nodes))
         books = replace(books, measurement=self._with_clips(graph, books.measurement))
         depends = self._depends(text, graph)
         return depends or _as_outcome(text, graph, books.measurement), books
@@ -168,9 +131,7 @@ class Worker:
     def _study(self, text: str) -> Study | None:
         try:
             graph = self._reader.read(text)
-            terms = self._terms(graph)
-            del terms["nodes"]
-            return study(self.panel, self._targets(graph), **terms)
+            return study(self.panel, self._targets(graph), self.setup.terms)
         except MemoryError:
             raise
         except Exception:  # measuring reports why; a briefing goes without
@@ -187,19 +148,6 @@ class Worker:
 
     def _targets(self, graph: Graph) -> Targets:
         return self._executor.evaluate(graph).targets
-
-    def _terms(self, graph: Graph) -> dict[str, Any]:
-        """What every measurement of a run has in common, for `measure` and `report`."""
-        setup = self.setup
-        return {
-            "window": setup.window,
-            "fold_edges": setup.fold_edges,
-            "costs": setup.costs,
-            "fills": setup.fills,
-            "objective": setup.objective,
-            "nodes": len(graph.nodes),
-            "stale_ns": setup.stale_ns,
-        }
 
     def _with_clips(self, graph: Graph, found: Measurement) -> Measurement:
         """With a warning where the signal had to be clipped."""
@@ -223,11 +171,6 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def mean_of(statistics: Sequence[float]) -> float:
-    """The mean by which screenings compare; the same to the bit wherever the figures are from."""
-    return math.fsum(statistics) / len(statistics)
 
 
 def _as_outcome(text: str, graph: Graph, found: Measurement) -> Measured | Floored:

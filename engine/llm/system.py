@@ -32,7 +32,7 @@ def _language() -> str:
 
 
 def _market(setup: Setup, assets: int, bars_per_year: float) -> str:
-    costs, fills = setup.costs, setup.fills
+    costs, fills = setup.terms.costs, setup.terms.fills
     fields = ", ".join(f"m.{name} ({held.phrase})" for name, held in sorted(setup.fields.items()))
     charges = [f"fee {costs.fee_bps:g} bp", f"slippage {costs.slippage_bps:g} bp"]
     if costs.impact_bps:
@@ -42,11 +42,11 @@ def _market(setup: Setup, assets: int, bars_per_year: float) -> str:
     lines = [
         f"Fields: {fields}.",
         f"{assets:,} {'asset' if assets == 1 else 'assets'}, {number(bars_per_year)} bars a year, "
-        f"windows of at most {setup.max_window:,} bars, {len(setup.edges) - 1} stretches.",
+        f"windows of at most {setup.max_window:,} bars, {len(setup.terms.edges) - 1} stretches.",
         f"A weight fills at the {fills.fill.replace('_', ' ')}. Costs of each trade: "
         f"{', '.join(charges)}.",
         f"Caps: weight {fills.max_weight:g} in one asset, {fills.max_gross:g} in all.",
-        *_objective(setup.objective),
+        *_objective(setup.terms.objective),
     ]
     return "\n".join(f"- {line}" for line in lines)
 

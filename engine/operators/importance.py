@@ -20,7 +20,7 @@ def importances_of(
     """Each parameter's share of the importance, 1 in all, by Optuna's PED-ANOVA.
 
     It needs no scikit-learn and draws nothing, unlike Optuna's forests, and only asks what is in
-    the best quarter. What was pruned, floored or refused is not, and counts: among the survivors
+    the best quarter. What was floored or refused is not, and counts: among the survivors
     alone, what separates good from bad no longer shows.
 
     Args:

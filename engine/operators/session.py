@@ -11,7 +11,6 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.operators.importance import importances_of
@@ -55,18 +54,11 @@ class TuneSettings:
         trials: Trials a session, beside the parent's own defaults. A space with no more points is
             tried whole, whatever the method.
         batch: Trials asked for at a time, whatever the number of workers.
-        prune: Whether a trial that does worse than the median of those measured on the first folds
-            is left there.
-        folds: How many folds those are; fewer than the objective has, or nothing is pruned.
-        startup: Measured trials before one is pruned.
     """
 
     method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
     trials: int = 16
     batch: int = 8
-    prune: bool = True
-    folds: int = 2
-    startup: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +69,11 @@ class Attempt:
         number: Its place in the session; 0 is the parent as it stands.
         values: Parameter -> value.
         text: The parent's text with them as defaults.
-        least: What the mean of its first folds must reach to be measured whole; -inf: anything.
     """
 
     number: int
     values: Mapping[str, Value]
     text: str
-    least: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +83,11 @@ class Result:
     Attributes:
         key: Its graph's key; empty where none was drawn.
         state: What became of it; never `duplicate`, which the session finds out itself.
-        figure: Mean statistic of its first folds, where they were looked at or all were measured.
         fitness: Its fitness where it was measured, else None.
     """
 
     key: str
     state: State
-    figure: float | None = None
     fitness: float | None = None
 
 
@@ -141,7 +129,6 @@ class Session:
         self._tried: set[tuple[Value, ...]] = set()
         self._results: dict[str, Result] = {}  # key -> what its first attempt came to
         self._told: list[Result] = []  # of a duplicate, the result of the first
-        self._figures: list[float] = []  # of the measured
         self._trials: list[Trial] = []
         self._values: list[Mapping[str, Value]] = []
 
@@ -158,9 +145,6 @@ class Session:
         """The next batch; empty when the session is over."""
         settings, first = self._settings, not self._values
         wanted = min(settings.batch + first, self.expected - len(self._values))
-        least = -math.inf
-        if settings.prune and len(self._figures) >= max(settings.startup, 1):
-            least = median(self._figures)
         batch: list[Attempt] = []
         draws = wanted * MOST_DRAWS
         while len(batch) < wanted and (self._planned or (draws and settings.method != "grid")):
@@ -172,7 +156,6 @@ class Session:
                         number=len(self._values),
                         values=values,
                         text=with_defaults(self._tuning.text, values),
-                        least=least,
                     )
                 )
                 self._values.append(values)
@@ -227,15 +210,11 @@ class Session:
             due = len(self._trials)
             raise ValueError(f"results come in order: expected attempt {due}, got {number}")
         state, fitness = result.state, result.fitness
-        if result.state == "pruned":
-            fitness = result.figure
         if result.key and result.key in self._results:
             state, fitness = "duplicate", None
             result = self._results[result.key]
         elif result.key:
             self._results[result.key] = result
-            if result.fitness is not None and result.figure is not None:
-                self._figures.append(result.figure)
         self._told.append(result)
         self._tell_study(self._open.pop(number), result)
         self._trials.append(
@@ -256,9 +235,7 @@ class Session:
         if result.fitness is not None:
             self._study.tell(trial, result.fitness)
             return
-        if result.figure is not None:  # the better ones of the pruned are not as bad as the rest
-            trial.report(result.figure, self._settings.folds)
-        self._study.tell(trial, state=TrialState.PRUNED)
+        self._study.tell(trial, state=TrialState.PRUNED)  # as bad as can be
 
     def result(self) -> Tuned:
         """What it came to; ask it when a batch is empty."""

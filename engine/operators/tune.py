@@ -6,15 +6,13 @@ what the archive happens to remember, nor of the workers. What is remembered onl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.operators.session import Attempt, Result, Session, Tuned, TuneSettings, Tuning
 from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome
-from sandbox.errand import Drawing, Request, Screened, Screening
+from sandbox.errand import Drawing, Request
 from sandbox.pool import Pool
-from sandbox.worker import mean_of
 
 TUNE = "tune"
 REMEMBER_EVERY = 32  # results a commit: a kill loses fewer than these
@@ -46,17 +44,13 @@ def tune(
         What each session came to, in the order of the parents.
     """
     sessions = [Session(tuning, settings) for tuning in tunings]
-    known = _Known(pool=pool, recall=recall, remember=remember, folds=settings.folds)
+    known = _Known(pool=pool, recall=recall, remember=remember)
     total, done = sum(session.expected for session in sessions), 0
     while asked := [(session, attempt) for session in sessions for attempt in session.ask()]:
         drawings = _drawn(pool, [attempt for _, attempt in asked])
-        known.learn(
-            (drawing, attempt)
-            for (_, attempt), drawing in zip(asked, drawings, strict=True)
-            if drawing.failure is None
-        )
+        known.learn(drawing for drawing in drawings if drawing.failure is None)
         for (session, attempt), drawing in zip(asked, drawings, strict=True):
-            session.tell(attempt.number, known.result(drawing, attempt))
+            session.tell(attempt.number, known.result(drawing))
         done += len(asked)
         progress(done, total)
     return [session.result() for session in sessions]
@@ -70,57 +64,26 @@ def _drawn(pool: Pool, attempts: Sequence[Attempt]) -> list[Drawing]:
 
 @dataclass(slots=True, kw_only=True)
 class _Known:
-    """What is known of graphs, by key; sessions may meet the same ones, with other hurdles.
+    """What is known of graphs, by key; sessions may meet the same ones.
 
-    Whether a graph was known before or is measured now makes no difference to a result. So a
-    hurdle is put up for known graphs, too: a measured one tells what it had on the first folds,
-    any other is looked at there.
+    Whether a graph was known before or is measured now makes no difference to a result.
     """
 
     pool: Pool
     recall: Recall
     remember: Remember
-    folds: int
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
-    figures: dict[str, float] = field(default_factory=dict[str, float])
 
-    def learn(self, drawn: Iterable[tuple[Drawing, Attempt]]) -> None:
-        """Find out all that `result` will want to know of these."""
-        graphs: dict[str, str] = {}
-        hurdles: dict[str, list[float]] = {}
-        for drawing, attempt in drawn:
-            graphs.setdefault(drawing.key, drawing.graph)
-            hurdles.setdefault(drawing.key, []).append(attempt.least)
-        unknown = [key for key in graphs if key not in self.outcomes]
-        for key, outcome in self.recall(unknown).items():
-            self._take(key, outcome)
-        while True:
-            wanted = {key: self._least(key, hurdles[key]) for key in graphs}
-            asked = {key: least for key, least in wanted.items() if least is not None}
-            if not asked:
-                return
-            self._screen(list(asked), [self._screening(graphs[k], asked[k]) for k in asked])
-
-    def _screening(self, graph: str, least: float) -> Screening:
-        return Screening(graph=graph, folds=self.folds, least=least)
-
-    def _least(self, key: str, hurdles: Sequence[float]) -> float | None:
-        """What to ask a screening of a graph for next; None where enough is known."""
-        figure = self.figures.get(key)
-        if key in self.outcomes:
-            missing = figure is None and max(hurdles) > -math.inf
-            return math.inf if missing else None
-        if figure is None:
-            return min(hurdles)
-        return -math.inf if figure >= min(hurdles) else None
-
-    def _screen(self, keys: Sequence[str], screenings: Sequence[Screening]) -> None:
+    def learn(self, drawn: Iterable[Drawing]) -> None:
+        """Recall or measure the outcome of each."""
+        graphs = {one.key: one.graph for one in drawn if one.key not in self.outcomes}
+        self.outcomes |= self.recall(list(graphs))
+        keys = [key for key in graphs if key not in self.outcomes]
         unsaved: list[Outcome] = []
         try:
-            for index, screened in self.pool.screen(screenings):
-                self._note(keys[index], screenings[index], screened)
-                if screened.outcome is not None:
-                    unsaved.append(screened.outcome)
+            for index, outcome in self.pool.measure([graphs[key] for key in keys]):
+                self.outcomes[keys[index]] = outcome
+                unsaved.append(outcome)
                 if len(unsaved) >= REMEMBER_EVERY:
                     self.remember(unsaved)
                     unsaved = []
@@ -128,31 +91,15 @@ class _Known:
             if unsaved:
                 self.remember(unsaved)
 
-    def _note(self, key: str, asked: Screening, screened: Screened) -> None:
-        if screened.figure is not None:
-            self.figures[key] = screened.figure
-        elif asked.least > -math.inf:  # it failed on the way: there is an outcome, and no hurdle
-            self.figures[key] = math.inf
-        if screened.outcome is not None and key not in self.outcomes:
-            self._take(key, screened.outcome)
-
-    def _take(self, key: str, outcome: Outcome) -> None:
-        self.outcomes[key] = outcome
-        if isinstance(outcome, Measured) and len(outcome.folds) > self.folds:
-            self.figures[key] = mean_of(outcome.folds[: self.folds])
-
-    def result(self, drawing: Drawing, attempt: Attempt) -> Result:
+    def result(self, drawing: Drawing) -> Result:
         """What became of an attempt."""
         if drawing.failure is not None:
             crashed = isinstance(drawing.failure, Crashed)
             return Result(key="", state="crashed" if crashed else "refused")
         key = drawing.key
-        figure = self.figures.get(key)
-        if figure is not None and figure < attempt.least:
-            return Result(key=key, state="pruned", figure=figure)
         match self.outcomes[key]:
             case Measured(fitness=fitness):
-                return Result(key=key, state="measured", figure=figure, fitness=fitness)
+                return Result(key=key, state="measured", fitness=fitness)
             case Floored():
                 return Result(key=key, state="floored")
             case DependsOnStart():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf, isfinite
@@ -19,6 +19,7 @@ MAX_NODES = 1000
 MAX_DEPTH = 200
 
 OUTPUTS = ("factor", "signal", "weight", "stop_loss", "take_profit", "trailing_stop", "max_held")
+LEAVES = frozenset(("field", "const", "truth"))  # what a node may be besides an operator
 BEHAVIOUR = OUTPUTS[2:]  # what the books act on; factor and signal are kept to be judged apart
 
 EXIT_RANGES = {
@@ -83,6 +84,29 @@ class Graph:
     def fields(self) -> frozenset[str]:
         """The market's fields that it reads."""
         return frozenset(str(node.statics[0]) for node in self.nodes if node.op == "field")
+
+    @property
+    def operators(self) -> frozenset[str]:
+        """The operators of the table that it uses."""
+        return frozenset(node.op for node in self.nodes) - LEAVES
+
+    def below(self, roots: Iterable[int], through: Collection[str] | None = None) -> Iterator[Node]:
+        """The nodes that some depend on, themselves included: each once, an argument after its use.
+
+        Args:
+            roots: Indices of the nodes to begin at.
+            through: Operators whose arguments are walked on; None for all.
+        """
+        seen: set[int] = set()
+        stack = list(roots)[::-1]
+        while stack:
+            index = stack.pop()
+            if index not in seen:
+                seen.add(index)
+                node = self.nodes[index]
+                yield node
+                if through is None or node.op in through:
+                    stack.extend(reversed(node.args))
 
     @property
     def warm_up(self) -> int:

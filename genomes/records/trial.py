@@ -10,7 +10,8 @@ from typing import Literal
 State = Literal[
     "measured", "pruned", "floored", "depends_on_start", "refused", "duplicate", "crashed"
 ]
-"""What became of a trial: its outcome's kind, or `pruned` where not all folds were looked at."""
+"""What became of a trial: its outcome's kind. `pruned` (left after its first folds) is found in
+archives of version 0.1 only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Trial:
         values: Parameter -> value, as the strategy declares them.
         key: Canonical key of the graph drawn with them, hex; empty where none was drawn.
         state: What became of it.
-        fitness: Over all folds where measured; over those looked at where pruned; else None.
+        fitness: Over all folds where measured; over the first ones where pruned; else None.
     """
 
     candidate: int

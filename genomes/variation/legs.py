@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from genomes.language.analysis.direction import leaning
+from genomes.language.analysis.essence import COMBINES
 from genomes.language.graph import Graph
 from genomes.language.table import Kind
 from genomes.variation import edit
@@ -100,16 +101,9 @@ def _sides(tree: cst.FunctionDef, value: cst.BaseExpression) -> dict[int, int]:
 
 
 def leg_digests(graph: Graph) -> list[bytes]:
-    """The digests of a graph's sides, in an order that does not depend on them."""
-    found: list[bytes] = []
-    stack = [graph.outputs["signal"]]
-    while stack:
-        node = graph.nodes[stack.pop()]
-        if node.op == "as_number":
-            found.append(node.digest)
-        elif node.op in ("clip_signal", "sub", "add", "neg", "mul", "div"):
-            stack.extend(reversed(node.args))
-    return found
+    """The digests of a graph's sides, as the signal combines them from left to right."""
+    parts = graph.below([graph.outputs["signal"]], COMBINES)
+    return [node.digest for node in parts if node.op == "as_number"]
 
 
 def direction(graph: Graph, index: int | None = None) -> int:
@@ -119,13 +113,5 @@ def direction(graph: Graph, index: int | None = None) -> int:
 
 def reads_clock(graph: Graph, name: str = "factor") -> bool:
     """Whether an output depends on the calendar or the time of day."""
-    stack, seen = [graph.outputs[name]], set[int]()
-    while stack:
-        index = stack.pop()
-        if index not in seen:
-            seen.add(index)
-            node = graph.nodes[index]
-            if node.op == "field" and node.statics[0] in CLOCK:
-                return True
-            stack.extend(node.args)
-    return False
+    below = graph.below([graph.outputs[name]])
+    return any(node.op == "field" and node.statics[0] in CLOCK for node in below)

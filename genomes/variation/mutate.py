@@ -160,17 +160,9 @@ def _subject(node: Any, program: Program) -> str:
 def _is_rare(reading: Reading, site: Site) -> bool:
     """Whether a condition tells an event: a close beyond an old extreme, a crossing, a gap."""
     graph = reading.graph
-    if graph is None:
+    if graph is None or site.index < 0:
         return True
-    stack, seen = [site.index], set[int]()
-    while stack:
-        index = stack.pop()
-        if index < 0:
-            return True
-        if index in seen:
-            continue
-        seen.add(index)
-        node = graph.nodes[index]
+    for node in graph.below([site.index]):
         if node.op in ("highest", "lowest", "crossover", "crossunder", "hold", "count", "since",
                        "streak", "lag", "rsi"):  # fmt: skip
             return True
@@ -178,7 +170,6 @@ def _is_rare(reading: Reading, site: Site) -> bool:
             return True
         if node.op == "field" and node.statics[0] in ("open", "volume"):
             return True
-        stack.extend(node.args)
     return False
 
 

@@ -240,20 +240,9 @@ def objection(graph: Graph, setting: Setting) -> Reason | None:
             for arg, value in zip(OPERATORS[node.op].statics, node.statics, strict=True):
                 if arg.kind is Kind.BARS and int(value) > setting.max_window:
                     return Reason(rule="max_window", found=f"{node.op}() looks back {value} bars")
-    if not any(n.op == "field" for n in _below(graph, (graph.outputs["weight"],))):
+    if not any(node.op == "field" for node in graph.below([graph.outputs["weight"]])):
         return Reason(rule="constant", found="the weight does not depend on the market")
     return None
-
-
-def _below(graph: Graph, roots: tuple[int, ...]) -> list[Node]:
-    seen: dict[int, None] = {}
-    stack = list(roots)
-    while stack:
-        index = stack.pop()
-        if index not in seen:
-            seen[index] = None
-            stack.extend(graph.nodes[index].args)
-    return [graph.nodes[i] for i in seen]
 
 
 def _symbol(value: Any) -> Node | None:
@@ -306,8 +295,8 @@ def _sites(program: Program, tracer: Tracer, graph: Graph | None) -> Iterator[Si
     scales: list[Scale] = []
     if graph is not None:
         index = {node.digest: i for i, node in enumerate(graph.nodes)}
-        roots = tuple(graph.outputs[name] for name in BEHAVIOUR if name in graph.outputs)
-        live = {node.digest for node in _below(graph, roots)}
+        roots = [graph.outputs[name] for name in BEHAVIOUR if name in graph.outputs]
+        live = {node.digest for node in graph.below(roots)}
         scales = scales_of(graph)
     for tree in program.functions:
         for node, path in _with_paths(tree.body, (tree,)):

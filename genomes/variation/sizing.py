@@ -316,15 +316,12 @@ def change_size(parents: list[Reading], rng: random.Random, setting: Setting) ->
 
 def has_degrees(graph: Graph) -> bool:
     """Whether a signal means something by its size, which shares of the capital would undo."""
-    stack = [graph.outputs["signal"]]
-    while stack:
-        node = graph.nodes[stack.pop()]
-        if node.op in ("clip_signal", "sub", "add", "neg"):
-            stack.extend(node.args)
-        elif node.op in ("mul", "div", "where"):
-            ranks = any(graph.nodes[i].op.startswith("cross_") for i in node.args)
-            return not ranks and "cross_zscore" not in words_of(graph)
-    return False
+    parts = graph.below([graph.outputs["signal"]], ("clip_signal", "sub", "add", "neg"))
+    sized = [node for node in parts if node.op in ("mul", "div", "where")]
+    if not sized:
+        return False
+    ranks = any(graph.nodes[i].op.startswith("cross_") for i in sized[-1].args)
+    return not ranks and "cross_zscore" not in words_of(graph)
 
 
 def _same_aim(form: str, here: set[str]) -> bool:

@@ -161,16 +161,8 @@ _GENERAL = frozenset(
 def words_of(graph: Graph) -> set[str]:
     """The operators, fields and exits that the behaviour of a graph is made of."""
     found = {name for name in BEHAVIOUR if name in graph.outputs}
-    stack = [graph.outputs[name] for name in found]
-    seen: set[int] = set()
-    while stack:
-        index = stack.pop()
-        if index not in seen:
-            seen.add(index)
-            node = graph.nodes[index]
-            found.add(str(node.statics[0]) if node.op == "field" else node.op)
-            stack.extend(node.args)
-    return found
+    below = graph.below([graph.outputs[name] for name in found])
+    return found | {str(n.statics[0]) if n.op == "field" else n.op for n in below}
 
 
 def broken_words(

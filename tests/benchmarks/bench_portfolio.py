@@ -16,6 +16,7 @@ from sandbox.fills import Costs, Fills
 from sandbox.market.panel import Panel
 from sandbox.measure import figures, measure
 from sandbox.objective import Objective
+from sandbox.terms import Terms
 from tests.sandbox.panels import panel_of
 
 CANDIDATES = 12
@@ -56,7 +57,13 @@ def row(bars: int, assets: int) -> list[float]:
     fraction = np.full(panel.size, 0.03)
     fills = Fills(no_trade_band=0.1)
     daily = Fills(fill="next_close")  # trades every held bar: the embedded market's default
-    edges = np.linspace(0, bars, 7).astype(np.int64)
+    terms = Terms(
+        window=(0, bars),
+        edges=tuple(np.linspace(0, bars, 7).astype(np.int64).tolist()),
+        costs=Costs(),
+        fills=daily,
+        objective=Objective(),
+    )
 
     def books(weights: np.ndarray, **exits: np.ndarray):
         targets = Targets(weights=weights, **exits)
@@ -74,11 +81,7 @@ def row(bars: int, assets: int) -> list[float]:
         return measure(
             panel,
             Targets(weights=weights),
-            window=(0, bars),
-            fold_edges=edges,
-            costs=Costs(),
-            fills=daily,
-            objective=Objective(),
+            terms,
             nodes=20,
         )
 

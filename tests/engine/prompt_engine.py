@@ -30,7 +30,7 @@ from engine.loop import run
 from engine.seeding import Seed
 from genomes.records.outcome import Floored, Measured, Outcome, Refused
 from genomes.records.refusal import Refusal
-from sandbox.errand import Drawing, Request, Screened, Screening
+from sandbox.errand import Drawing, Request
 from tests.engine.fakes import Quiet, rng_of
 
 SENTENCES = (
@@ -252,9 +252,6 @@ class ReadingPool:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, None]]:
         for index, _ in enumerate(graphs):
             yield index, None
-
-    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
-        yield from ()  # nothing is tuned
 
     def close(self) -> None: ...
 

@@ -38,6 +38,13 @@ def test_every_error_is_told_at_once_with_its_path_and_range() -> None:
     assert "seed = -1" in text
 
 
+def test_a_key_that_is_gone_is_answered_with_what_took_its_place() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build({"search": {"tune": {"prune": True}}})
+    assert str(caught.value).startswith("config: search.tune.prune: is gone: every trial is")
+    assert "leave it out" in str(caught.value)
+
+
 def test_a_setting_is_read_as_toml_and_a_bare_word_is_a_string() -> None:
     table = read(None, ["search.population=128", "search.selection=pareto", "sandbox.cache_mb=64"])
     config = build(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -133,6 +134,25 @@ def test_broken_seed_files_are_all_told_at_once_and_nothing_starts(
     assert "c" in said
     assert "adds a price and a volume" in said
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("kept", "status"), [("false", 0), ("true", 2)])
+def test_an_archive_that_names_a_setting_now_gone_goes_on_unless_it_was_used(
+    whole: tuple[Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    kept: str,
+    status: int,
+) -> None:
+    path = tmp_path / "old.sqlite"
+    path.write_bytes(whole[0].read_bytes())
+    with sqlite3.connect(path) as connection:
+        query = "UPDATE run SET config = json_set(config, '$.search.tune.prune', json(?))"
+        connection.execute(query, (kept,))
+    connection.close()
+    words = ["--generations", "3", "--resume", "--archive", str(path), "--workers", "0"]
+    assert evolve(words) == status
+    assert ("search.tune.prune: is gone" in capsys.readouterr().err) == bool(status)
 
 
 def test_resuming_with_another_config_says_what_differs(

@@ -25,11 +25,11 @@ from genomes.genome import Genome
 from genomes.language.params import Bool, Choice, Float, Int, Value
 from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
 from genomes.records.refusal import Refusal
-from sandbox.errand import Drawing, Request, Screened, Screening, Setup
+from sandbox.errand import Drawing, Request, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
 from sandbox.pool import InProcess
-from sandbox.worker import mean_of
+from sandbox.terms import Terms
 from tests.sandbox.panels import random_panel
 
 Values = Mapping[str, Value]
@@ -48,7 +48,7 @@ SMALL = (
     'PARAMS = {"on": Bool(True), "kind": Choice("b", options=("a", "b", "c")), '
     '"n": Int(2, low=1, high=3), "fixed": Int(5, low=5, high=5)}'
 )
-LOOK = TuneSettings(trials=24, batch=6, startup=4)
+LOOK = TuneSettings(trials=24, batch=6)
 
 
 def strategy(params: str) -> str:
@@ -91,7 +91,6 @@ class Planted:
         self.dies_after = dies_after
         self.rounds: list[int] = []
         self.measured: list[str] = []
-        self.looked: list[str] = []
 
     def _shuffled(self, n: int) -> list[int]:
         if not self.order:
@@ -116,23 +115,13 @@ class Planted:
         graph = json.dumps(seen)
         return replace(made, graph=graph, key=hashlib.sha256(graph.encode()).hexdigest()[:32])
 
-    def screen(self, screenings: Sequence[Screening]) -> Iterator[tuple[int, Screened]]:
-        for index in self._shuffled(len(screenings)):
-            yield index, self._screen(screenings[index])
-
-    def _screen(self, asked: Screening) -> Screened:
-        whole = self.outcome(asked.graph)
-        figure = None
-        if asked.least > -math.inf:
-            self.looked.append(asked.graph)
-            figure = mean_of(self._folds(asked.graph)[: asked.folds])
-            if figure < asked.least:
-                return Screened(figure=figure, outcome=None)
-        if self.dies_after == 0:
-            raise KeyboardInterrupt
-        self.dies_after -= 1
-        self.measured.append(asked.graph)
-        return Screened(figure=figure, outcome=whole)
+    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
+        for index in self._shuffled(len(graphs)):
+            if self.dies_after == 0:
+                raise KeyboardInterrupt
+            self.dies_after -= 1
+            self.measured.append(graphs[index])
+            yield index, self.outcome(graphs[index])
 
     def _folds(self, graph: str) -> list[float]:
         value = self.formula(json.loads(graph))
@@ -158,8 +147,8 @@ class Planted:
             descriptor=b"",
         )
 
-    def measure(self, graphs: Sequence[str]) -> Iterator[tuple[int, Outcome]]:
-        raise AssertionError("tuning screens")
+    def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, None]]:
+        raise AssertionError("tuning studies nothing")
 
     def close(self) -> None: ...
 
@@ -219,7 +208,7 @@ def test_a_planted_optimum_is_approached_by_every_method(method) -> None:
 def test_tpe_comes_closer_than_draws_at_random() -> None:
     closer = 0
     for seed in range(6):
-        settings = TuneSettings(method="tpe", trials=48, batch=4, prune=False)
+        settings = TuneSettings(method="tpe", trials=48, batch=4)
         [found] = tuned(Planted(planted), WINDOW, settings=settings, seed=seed)
         rng = random.Random(seed)
         points = [
@@ -266,7 +255,7 @@ def test_the_winner_is_the_parents_text_with_other_defaults_and_says_so() -> Non
 
 
 def test_the_parameter_that_matters_is_named() -> None:
-    settings = replace(LOOK, trials=40, prune=False)
+    settings = replace(LOOK, trials=40)
     [found] = tuned(Planted(planted), WINDOW, settings=settings)
     assert math.isclose(sum(found.importances.values()), 1)
     assert found.importances["entry"] > found.importances["window"]
@@ -328,7 +317,7 @@ def test_floored_and_crashed_trials_are_recorded_and_never_win() -> None:
         floored=lambda v: float(v["entry"]) < 2.0,
         crashed=lambda v: 2.0 <= float(v["entry"]) < 2.4,
     )
-    [found] = tuned(pool, WINDOW, settings=replace(LOOK, prune=False))
+    [found] = tuned(pool, WINDOW)
     states = {trial.state for trial in found.trials}
     assert states == {"measured", "floored", "crashed"}
     assert float(params_of(found.text)["entry"]) >= 2.4
@@ -344,7 +333,7 @@ def test_where_nothing_can_be_measured_there_is_no_answer_but_every_trial() -> N
 
 def test_a_parameter_without_effect_makes_duplicates_that_cost_nothing_and_never_win() -> None:
     pool = Planted(lambda v: -float(v["n"]), blind=("on", "kind"))
-    [found] = tuned(pool, SMALL, settings=TuneSettings(method="grid", trials=17, prune=False))
+    [found] = tuned(pool, SMALL, settings=TuneSettings(method="grid", trials=17))
     states = Counter(trial.state for trial in found.trials)
     assert states == {"measured": 3, "duplicate": 15}
     assert len(pool.measured) == 3
@@ -352,35 +341,6 @@ def test_a_parameter_without_effect_makes_duplicates_that_cost_nothing_and_never
     own = found.trials[0].key
     assert all(trial.fitness is None for trial in found.trials if trial.state == "duplicate")
     assert any(trial.key == own for trial in found.trials[1:])
-
-
-def test_trials_below_the_median_of_the_first_folds_are_left_there() -> None:
-    pool = Planted(planted)
-    [found] = tuned(pool, WINDOW)
-    pruned = [trial for trial in found.trials if trial.state == "pruned"]
-    assert len(pruned) >= 3
-    graphs = {pool.draw(strategy(WINDOW)).key: json.dumps({"window": 40, "entry": 3.5})}
-    for trial in pruned:
-        graph = json.dumps(dict(trial.values))
-        graphs[trial.key] = graph
-        assert graph not in pool.measured
-        assert trial.fitness == mean_of(pool._folds(graph)[:2])
-    assert len(pool.measured) == sum(trial.state == "measured" for trial in found.trials)
-    # the first batches have nothing to be compared with
-    assert all(trial.state == "measured" for trial in found.trials[:7])
-
-
-def test_pruning_switched_off_measures_every_trial() -> None:
-    pool = Planted(planted)
-    [found] = tuned(pool, WINDOW, settings=replace(LOOK, prune=False))
-    assert {trial.state for trial in found.trials} == {"measured"}
-    assert pool.looked == []
-
-
-def test_an_objective_with_no_more_folds_than_are_looked_at_is_never_pruned() -> None:
-    pool = Planted(planted, folds=2)
-    [found] = tuned(pool, WINDOW)
-    assert {trial.state for trial in found.trials} == {"measured"}
 
 
 def test_every_trial_carries_its_candidate_number_and_whole_values() -> None:
@@ -431,7 +391,7 @@ def test_what_the_archive_remembers_already_changes_nothing_but_the_work(share: 
     pool = Planted(planted, floored=floored)
     whole = tuned(pool, WINDOW, WINDOW)
     rng = random.Random(1)
-    graphs = sorted({*pool.measured, *pool.looked})  # also of trials that were pruned
+    graphs = sorted(set(pool.measured))
     known = [pool.outcome(graph) for graph in graphs if rng.random() < share]
     assert {type(outcome) for outcome in known} == {Measured, Floored}
     again = Planted(planted, floored=floored)
@@ -602,12 +562,8 @@ def market() -> Iterator[InProcess]:
     free = Objective(min_trades=None, min_active=None, min_return_at_double_cost=None)
     setup = Setup(
         fields=dict(panel.dimensions),
-        window=(100, 600),
-        edges=edges,
+        terms=Terms(window=(100, 600), edges=edges, costs=Costs(), fills=Fills(), objective=free),
         max_window=100,
-        costs=Costs(),
-        fills=Fills(),
-        objective=free,
         isolation="reduced",
     )
     pool = InProcess(panel, setup)
@@ -619,12 +575,12 @@ def test_on_a_market_windows_beyond_it_are_refused_trials_and_the_rest_is_measur
     market: InProcess,
 ) -> None:
     memory = Memory()
-    settings = TuneSettings(method="grid_then_tpe", trials=20, batch=5, startup=3)
+    settings = TuneSettings(method="grid_then_tpe", trials=20, batch=5)
     tuning = Tuning(candidate=9, text=TREND, fitness=None, seed=1)
     arguments = (memory.recall, memory.remember, settings, lambda done, total: None)
     [found] = tune([tuning], market, *arguments)
     states = {trial.state for trial in found.trials}
-    assert {"measured", "refused", "pruned"} <= states
+    assert {"measured", "refused"} <= states
     assert all(
         (trial.state == "refused") == (float(trial.values["window"]) > 100)
         for trial in found.trials
@@ -634,33 +590,6 @@ def test_on_a_market_windows_beyond_it_are_refused_trials_and_the_rest_is_measur
     assert isinstance(measured, Measured)
     assert measured.fitness == max(t.fitness for t in found.trials if t.state == "measured")  # type: ignore[type-var]
     assert tune([tuning], market, *arguments) == [found]  # everything is remembered by now
-
-
-@pytest.mark.parametrize("folds", [1, 2, 5])
-def test_the_first_folds_looked_at_are_those_of_the_whole_to_the_bit(
-    market: InProcess, folds: int
-) -> None:
-    texts = [TREND.replace("Int(20", f"Int({n}") for n in (5, 20, 60)]
-    drawings = dict(market.propose([Request(operator="seed", text=text) for text in texts]))
-    for drawing in drawings.values():
-        [whole] = dict(market.measure([drawing.graph])).values()
-        assert isinstance(whole, Measured)
-        figure = mean_of(whole.folds[:folds])
-        for least, looked, outcome in (
-            (-math.inf, None, whole),
-            (figure, figure, whole),
-            (np.nextafter(figure, np.inf), figure, None),
-            (math.inf, figure, None),
-        ):
-            asked = Screening(graph=drawing.graph, folds=folds, least=float(least))
-            [(_, screened)] = market.screen([asked])
-            assert screened == Screened(figure=looked, outcome=outcome)
-
-
-def test_a_screening_that_fails_is_a_crash_of_that_one(market: InProcess) -> None:
-    [(_, screened)] = market.screen([Screening(graph="no graph", folds=2, least=0.0)])
-    assert screened.figure is None
-    assert isinstance(screened.outcome, Crashed)
 
 
 def test_a_text_of_our_own_skips_the_guards_against_strangers_and_not_the_checker(

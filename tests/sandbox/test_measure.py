@@ -18,6 +18,7 @@ from sandbox.kernels import metrics_nb
 from sandbox.measure import AXES, figures, measure
 from sandbox.objective import Floor, Objective, judge
 from sandbox.report import report
+from sandbox.terms import Terms
 from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weights
 
 ANY = Objective(min_trades=None, min_active=None, min_return_at_double_cost=None)
@@ -27,16 +28,22 @@ def edges_of(start, stop, folds=6):
     return np.linspace(start, stop, folds + 1).astype(np.int64)
 
 
+def terms_of(window, folds=6, *, objective=ANY, costs=None, **fills):
+    return Terms(
+        window=window,
+        edges=tuple(edges_of(*window, folds).tolist()),
+        costs=costs or Costs(),
+        fills=Fills(**fills),
+        objective=objective,
+    )
+
+
 def measured(panel, targets, *, objective=ANY, window=None, costs=None, nodes=10, folds=6, **said):
     window = window or (0, panel.bars)
     return measure(
         panel,
         targets,
-        window=window,
-        fold_edges=edges_of(*window, folds),
-        costs=costs or Costs(),
-        fills=Fills(**said),
-        objective=objective,
+        terms_of(window, folds, objective=objective, costs=costs, **said),
         nodes=nodes,
     )
 
@@ -317,16 +324,7 @@ def test_a_measurement_names_its_floor(busy):
 def test_fold_edges_outside_the_window_are_refused(busy):
     panel, targets = busy
     with pytest.raises(ValueError, match="fold edges"):
-        measure(
-            panel,
-            targets,
-            window=(10, 100),
-            fold_edges=np.array([0, 50, 100]),
-            costs=Costs(),
-            fills=Fills(),
-            objective=ANY,
-            nodes=1,
-        )
+        measure(panel, targets, replace(terms_of((10, 100)), edges=(0, 50, 100)), nodes=1)
 
 
 def test_clipped_and_scaled_targets_are_told(busy):
@@ -404,16 +402,7 @@ def test_measuring_twice_gives_the_same(busy):
 def test_the_report_adds_up(busy):
     panel, targets = busy
     exits = replace(targets, stop_loss=np.full(panel.size, 0.03))
-    found = report(
-        panel,
-        exits,
-        window=(10, 400),
-        fold_edges=edges_of(10, 400),
-        costs=Costs(),
-        fills=Fills(),
-        objective=ANY,
-        nodes=3,
-    )
+    found = report(panel, exits, terms_of((10, 400)), nodes=3)
     total = found.measurement.metrics["total_return"]
     assert found.assets["pnl"].sum() == pytest.approx(total)
     assert found.trades["pnl"].sum() == pytest.approx(total)
@@ -430,15 +419,6 @@ def test_the_report_adds_up(busy):
 
 def test_a_report_without_trades_is_empty_not_broken():
     panel = panel_of([flat_bars([10.0] * 8)])
-    found = report(
-        panel,
-        Targets(weights=np.zeros(8)),
-        window=(0, 8),
-        fold_edges=edges_of(0, 8, 2),
-        costs=Costs(),
-        fills=Fills(),
-        objective=ANY,
-        nodes=3,
-    )
+    found = report(panel, Targets(weights=np.zeros(8)), terms_of((0, 8), 2), nodes=3)
     assert len(found.trades) == 0
     assert found.equity.tolist() == [1.0] * 8

@@ -27,6 +27,7 @@ from sandbox.objective import Objective
 from sandbox.patterns import patterns, spells
 from sandbox.pool import InProcess, RayPool
 from sandbox.study import REGIMES, Study, market_states, study
+from sandbox.terms import Terms
 from sandbox.worker import Worker
 from tests.sandbox.mortal import Mortal
 from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weights
@@ -34,23 +35,22 @@ from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weigh
 FREE = Costs(fee_bps=0, slippage_bps=0)
 
 
-def terms(panel: Panel, **more: Any) -> dict[str, Any]:
+def terms(panel: Panel, costs: Costs | None = None) -> Terms:
     n = panel.bars
-    return {
-        "window": (0, n),
-        "fold_edges": np.array([0, n // 2, n]),
-        "costs": Costs(),
-        "fills": Fills(),
-        "objective": Objective(folds=2),
-        **more,
-    }
+    return Terms(
+        window=(0, n),
+        edges=(0, n // 2, n),
+        costs=costs or Costs(),
+        fills=Fills(),
+        objective=Objective(folds=2),
+    )
 
 
 def random_study(seed: int, *, assets: int = 3, bars: int = 200) -> tuple[Panel, Targets, Study]:
     rng = np.random.default_rng(seed)
     panel = random_panel(rng, bars=bars, assets=assets, gaps=0.1, early_end=True)
     targets = Targets(weights=random_weights(rng, panel), stop_loss=np.full(panel.size, 0.03))
-    return panel, targets, study(panel, targets, **terms(panel))
+    return panel, targets, study(panel, targets, terms(panel))
 
 
 # -- against hand-made bars ------------------------------------------------------------------------
@@ -62,7 +62,7 @@ WANTED = [1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]  # in at bar 1 and out at 3, i
 @pytest.fixture
 def by_hand() -> Study:
     panel = panel_of([flat_bars(PRICES)])
-    return study(panel, Targets(weights=np.array(WANTED)), **terms(panel, costs=FREE))
+    return study(panel, Targets(weights=np.array(WANTED)), terms(panel, costs=FREE))
 
 
 def test_each_fold_has_its_return_drawdown_and_exposure(by_hand: Study) -> None:
@@ -90,7 +90,7 @@ def test_winners_and_losers_are_told_apart(by_hand: Study) -> None:
 
 def test_without_a_trade_there_is_nothing_to_divide_by() -> None:
     panel = panel_of([flat_bars(PRICES)])
-    found = study(panel, Targets(weights=np.zeros(8)), **terms(panel))
+    found = study(panel, Targets(weights=np.zeros(8)), terms(panel))
     trades = found.trades
     assert (trades.closed, trades.open) == (0, 0)
     assert trades.hit_rate is trades.payoff is trades.best_5_percent is None
@@ -104,7 +104,7 @@ def test_costs_are_a_share_of_the_profit_before_them() -> None:
     panel = panel_of([flat_bars([100.0, 100.0, 110.0, 110.0, 110.0])])
     wanted = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
     costs = Costs(fee_bps=100, slippage_bps=0)
-    found = study(panel, Targets(weights=wanted), **terms(panel, costs=costs))
+    found = study(panel, Targets(weights=wanted), terms(panel, costs=costs))
     paid = 0.01 + 1.1 * 0.01
     assert found.total_return == pytest.approx(0.1 - paid)
     assert found.cost_share == pytest.approx(paid / 0.1)
@@ -118,7 +118,7 @@ def test_costs_are_a_share_of_the_profit_before_them() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_study_says_what_the_measurement_says(seed: int) -> None:
     panel, targets, found = random_study(seed)
-    told = measure(panel, targets, nodes=5, **terms(panel))
+    told = measure(panel, targets, terms(panel), nodes=5)
     assert found.total_return == told.metrics["total_return"]
     assert found.return_at_delay == told.metrics["return_at_delay"]
     assert found.return_at_double_cost == told.metrics["return_at_double_cost"]
@@ -136,7 +136,7 @@ def test_it_is_the_same_for_prices_in_another_unit(seed: int, scale: float) -> N
     prices = ("open", "high", "low", "close")
     fields = {n: v * scale if n in prices else v for n, v in panel.fields.items()}
     costs = Costs(capital=1_000_000.0 * scale)
-    again = study(replace(panel, fields=fields), targets, **terms(panel, costs=costs))
+    again = study(replace(panel, fields=fields), targets, terms(panel, costs=costs))
     assert again == found
 
 
@@ -199,7 +199,7 @@ def test_a_strategy_that_stands_aside_in_falls_shows_it() -> None:
     closes = 100 * np.cumprod(1 + steps)
     panel = panel_of([[(i, p, p * 1.001, p / 1.001, p) for i, p in enumerate(closes)]])
     wanted = np.r_[np.ones(100), np.zeros(100)]
-    found = study(panel, Targets(weights=wanted), **terms(panel))
+    found = study(panel, Targets(weights=wanted), terms(panel))
     assert [regime.name for regime in found.regimes] == list(REGIMES)
     rising = [r for r in found.regimes if r.name.startswith("rising")]
     falling = [r for r in found.regimes if r.name.startswith("falling")]
@@ -309,12 +309,8 @@ def test_what_was_still_open_is_no_trade() -> None:
 def setup_of(panel: Panel) -> Setup:
     return Setup(
         fields=panel.dimensions,
-        window=(300, panel.bars),
-        edges=(300, 500, panel.bars),
+        terms=replace(terms(panel), window=(300, panel.bars), edges=(300, 500, panel.bars)),
         max_window=250,
-        costs=Costs(),
-        fills=Fills(),
-        objective=Objective(folds=2),
         isolation="reduced",
     )
 

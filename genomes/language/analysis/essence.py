@@ -9,6 +9,9 @@ from genomes.language.analysis.intervals import Interval, intervals, limits
 from genomes.language.graph import BEHAVIOUR, Graph, Node
 from genomes.language.table import Kind
 
+COMBINES = frozenset(("clip_signal", "sub", "add", "neg", "mul", "div"))
+"""Operators by which a signal is put together from its sides."""
+
 
 class Essence:
     """What of a graph can change a weight: equal digests where two nodes cannot differ in effect.
@@ -149,18 +152,12 @@ def constant_masks(graph: Graph, ranges: list[Interval]) -> int:
 def can_rest(graph: Graph, ranges: list[Interval]) -> bool:
     """Whether the signal is made of conditions, so that it comes back to 0 for a while."""
     index = graph.outputs["signal"]
-    stack, masks = [index], False
-    while stack:
-        node = graph.nodes[stack.pop()]
+    masks = False
+    for node in graph.below([index], COMBINES):
         if node.op == "as_number":
-            mask = graph.nodes[node.args[0]]
-            if mask.op == "known":
+            if graph.nodes[node.args[0]].op == "known":
                 return False
             masks = True
-        elif node.op in ("clip_signal", "sub", "add", "neg"):
-            stack.extend(node.args)
-        elif node.op in ("mul", "div"):
-            stack.extend(node.args[:2])
-        elif node.op not in ("const", "min", "max"):
+        elif node.op not in COMBINES and node.op not in ("const", "min", "max"):
             return False
     return masks and ranges[index][0] <= 0

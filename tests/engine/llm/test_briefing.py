@@ -30,6 +30,7 @@ from genomes.records.text import number
 from sandbox.errand import Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
+from sandbox.terms import Terms
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, floored, measured, refused, study
 
 SYMBOLS = ("AAPL", "SPY", "BTC/USDT")
@@ -331,16 +332,14 @@ def test_what_was_made_once_is_kept_by_id() -> None:
 
 
 def setup_of(**more: Any) -> Setup:
-    made: dict[str, Any] = {
-        "fields": FIELDS | {"vix": NUMBER},
-        "window": (377, 2516),
-        "edges": (377, 1000, 2516),
-        "max_window": 250,
-        "costs": Costs(),
-        "fills": Fills(),
-        "objective": Objective(),
-    }
-    return Setup(**(made | more))
+    terms = Terms(
+        window=(377, 2516),
+        edges=(377, 1000, 2516),
+        costs=Costs(),
+        fills=Fills(),
+        objective=Objective(),
+    )
+    return Setup(fields=FIELDS | {"vix": NUMBER}, terms=replace(terms, **more), max_window=250)
 
 
 def test_the_system_message_holds_the_language_and_this_market() -> None:
