@@ -10,11 +10,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from archive.counts import Earning, Fate, summed_up
 from archive.errors import ArchiveError
 from archive.figures import said, table
 from archive.sqlite import is_archive
 from archive.store import Archive
-from archive.tally import Earning, Fate, summed_up
 from genomes.records.text import fixed
 
 

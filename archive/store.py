@@ -11,11 +11,11 @@ from types import TracebackType
 
 from sqlalchemy import URL, Connection, Engine, delete, insert, select
 
-from archive import place, rows
+from archive import database, rows
 from archive.encoding import encode
 from archive.errors import ArchiveError, ConfigDiffers
 from archive.identity import Identity, differences
-from archive.reading import Reading, chunks
+from archive.queries import Queries, chunks
 from archive.tables import (
     REVISIONS,
     candidate,
@@ -32,10 +32,10 @@ from genomes.records.outcome import DependsOnStart, Floored, Measured, Outcome
 from genomes.records.trial import Trial
 
 
-class Archive(Reading):
+class Archive(Queries):
     """One run's archive: one process writes it, any number read it meanwhile.
 
-    What it answers stands in `archive.reading`. Make it with `create` or `open`; it is a context
+    What it answers stands in `archive.queries`. Make it with `create` or `open`; it is a context
     manager that closes itself. Threads may share it: writers wait for each other.
 
     Attributes:
@@ -47,7 +47,7 @@ class Archive(Reading):
         self, url: URL, engine: Engine, release: Callable[[], None] | None, identity: Identity
     ) -> None:
         """For `create` and `open` only."""
-        super().__init__(place.shown(url), engine)
+        super().__init__(database.shown(url), engine)
         self.identity = identity
         self._release = release
         self._closed = False
@@ -61,10 +61,10 @@ class Archive(Reading):
         Raises:
             ArchiveError: Something lies there already.
         """
-        url = place.parse(path_or_url)
-        if place.exists(url):
+        url = database.parse(path_or_url)
+        if database.exists(url):
             raise ArchiveError(
-                f"{place.shown(url)}: is there already; resume it with --resume, or write to "
+                f"{database.shown(url)}: is there already; resume it with --resume, or write to "
                 "another archive"
             )
 
@@ -86,9 +86,9 @@ class Archive(Reading):
             connection.execute(insert(run).values(id=1, **rows.of_identity(identity)))
 
         cls.check_vacant(path_or_url)
-        url = place.parse(path_or_url)
-        with place.explained(place.shown(url), "making the archive", "nothing was kept"):
-            engine, release = place.build(url, fill)
+        url = database.parse(path_or_url)
+        with database.explained(database.shown(url), "making the archive", "nothing was kept"):
+            engine, release = database.build(url, fill)
         return cls(url, engine, release, identity)
 
     @classmethod
@@ -107,10 +107,10 @@ class Archive(Reading):
             ArchiveError: Nothing there, no archive, a newer schema, another market, or another
                 writer. The file is untouched to the byte.
         """
-        url = place.parse(path_or_url)
-        where = place.shown(url)
-        with place.explained(where, "opening the archive", "nothing was changed"):
-            revision = place.vet(url)
+        url = database.parse(path_or_url)
+        where = database.shown(url)
+        with database.explained(where, "opening the archive", "nothing was changed"):
+            revision = database.vet(url)
             if revision != REVISIONS[-1] and readonly:
                 raise ArchiveError(
                     f"{where}: its schema is {revision}, and this version reads {REVISIONS[-1]}; "
@@ -120,15 +120,15 @@ class Archive(Reading):
             if identity is not None:
                 _compare(where, kept, identity)
             if readonly:
-                return cls(url, place.reader(url), None, kept)
-            engine, release = place.writer(url)
+                return cls(url, database.reader(url), None, kept)
+            engine, release = database.writer(url)
             try:
                 if revision != REVISIONS[-1]:
                     from archive.migrate import upgrade
 
-                    with place.writing(engine) as connection:
+                    with database.writing(engine) as connection:
                         upgrade(connection)
-                    place.settle(engine)
+                    database.settle(engine)
                 return cls(url, engine, release, kept)
             except BaseException:
                 engine.dispose()
@@ -245,14 +245,14 @@ class Archive(Reading):
         )
         with (
             self._turn,
-            place.explained(self._where, doing, safe),
-            place.writing(self._engine) as connection,
+            database.explained(self._where, doing, safe),
+            database.writing(self._engine) as connection,
         ):
             yield connection
 
 
 def _kept_identity(where: str, url: URL) -> Identity:
-    engine = place.reader(url)
+    engine = database.reader(url)
     try:
         with engine.connect() as connection:
             identity = rows.identity(connection)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from archive import place
+from archive import database
 from archive.encoding import decode_text, encode_text
 from archive.tables import exchange, passage
 from genomes.records.exchange import SHARED, Exchange, Message, passage_of
@@ -62,8 +62,8 @@ class Transcript:
             sole: Whether no other process writes to it.
         """
         self._reading, self._writing = reading, writing
-        self._new_passages = place.insert_new(engine, passage)
-        self._new_exchanges = place.insert_new(engine, exchange)
+        self._new_passages = database.insert_new(engine, passage)
+        self._new_exchanges = database.insert_new(engine, exchange)
         self._sole = sole
         self._asked: set[tuple[str, int]] | None = None
         self._shared: OrderedDict[str, Exchange] = OrderedDict()  # asked for again and again

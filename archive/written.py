@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, select
 
+from archive.counts import HAVE_CAUSE, reason
 from archive.tables import candidate, exchange, parentage, proposal
-from archive.tally import HAVE_CAUSE, reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Written:
         prompt: Id of the prompt that asked for it; None where none did.
         model: The model that wrote it; None where none did.
         kind: Its outcome's kind in one word.
-        reason: What that was for, as `archive.tally.Fate` has it.
+        reason: What that was for, as `archive.counts.Fate` has it.
         fitness: Its fitness; None unless measured.
         probability: The probability its model gave to beating the parent; None if none.
         gain: Its worth, in [-1, 1]; None where nothing is to be learnt from it.

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from archive.store import Archive
 from archive.transcript import Spent, Transcript
 from engine.config import ConfigError
-from engine.llm.attempts import DeskSettings
+from engine.llm.attempts import GatewaySettings
 from engine.llm.budget import Budgets, check_prices
-from engine.llm.conversation import Casting
-from engine.llm.desk import Desk
+from engine.llm.conversation import Roles
+from engine.llm.gateway import Gateway
 from engine.llm.goal import CATEGORIES
 from engine.llm.question import Model
-from engine.llm.seat import Seat
+from engine.llm.role import Role
 from engine.settings import LLM
 from genomes.records.exchange import Exchange
 
 if TYPE_CHECKING:
-    from engine.llm.desk import Transcript as Notes
+    from engine.llm.gateway import Transcript as Notes
 
 
 @dataclass(slots=True)
@@ -130,10 +130,10 @@ def introduced(
 
 
 @contextmanager
-def desk(
+def gateway(
     settings: LLM, archive: Archive, models: dict[str, Model] | None, replay: str | None
-) -> Generator[Desk | None]:
-    """The desk of a run, closed behind it; None where no model is asked.
+) -> Generator[Gateway | None]:
+    """The gateway of a run, closed behind it; None where no model is asked.
 
     Args:
         settings: How it asks.
@@ -146,7 +146,7 @@ def desk(
         return
     source = Archive.open(replay, identity=None, readonly=True) if replay else None
     transcript = Replayed(source.transcript, archive.transcript) if source else archive.transcript
-    made = Desk(
+    made = Gateway(
         None if source else models,
         transcript,
         settings=_manners(settings),
@@ -161,18 +161,18 @@ def desk(
             source.close()
 
 
-def cast(settings: LLM) -> Casting:
+def cast(settings: LLM) -> Roles:
     """The roles of a run."""
 
-    def seat(models: tuple[str, ...], temperature: float) -> Seat:
-        return Seat(
+    def seat(models: tuple[str, ...], temperature: float) -> Role:
+        return Role(
             models=models or settings.models,
             temperature=temperature,
             max_tokens=settings.max_tokens,
         )
 
     critic = settings.debate > 0 or settings.drafts > 1
-    return Casting(
+    return Roles(
         strategist=seat(settings.models, settings.temperature),
         analyst=seat(settings.analyst, 0.0) if settings.analysis else None,
         critic=seat(settings.critic, 0.0) if critic else None,
@@ -188,8 +188,8 @@ def _budgets(settings: LLM) -> Budgets:
     )
 
 
-def _manners(settings: LLM) -> DeskSettings:
+def _manners(settings: LLM) -> GatewaySettings:
     server = settings.server
-    return DeskSettings(
+    return GatewaySettings(
         concurrency=server.concurrency, attempts=server.attempts, backoff_s=server.backoff_s
     )

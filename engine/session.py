@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from archive.store import Archive
-    from engine.llm.desk import Transcript as Notes
+    from engine.llm.gateway import Transcript as Notes
     from engine.llm.question import Model
     from engine.seeding import Seed
     from engine.wiring import Plan
@@ -133,7 +133,7 @@ class Session:
         best = archive.best()
         spent = ""
         with (
-            casting.desk(self.planned.config.llm, archive, models, self.replay) as desk,
+            casting.gateway(self.planned.config.llm, archive, models, self.replay) as gateway,
             Screen(
                 self.console,
                 first=archive.generations(),
@@ -142,13 +142,13 @@ class Session:
             ) as screen,
         ):
             try:
-                run(wiring.assemble(self.planned, archive, pool, desk), self.generations, screen)
+                run(wiring.assemble(self.planned, archive, pool, gateway), self.generations, screen)
             except BudgetSpent as end:
                 spent = str(end)
             finally:
-                if desk is not None and desk.under_way:
+                if gateway is not None and gateway.under_way:
                     self.console.print(
-                        f"Waiting for {desk.under_way} answers in flight (already billed); "
+                        f"Waiting for {gateway.under_way} answers in flight (already billed); "
                         "press Ctrl-C to discard them.",
                         style="yellow",
                     )

@@ -16,7 +16,7 @@ from engine.casting import cast, check
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
 from engine.llm.briefing import Shown, system_message
-from engine.llm.desk import Desk
+from engine.llm.gateway import Gateway
 from engine.llm.goal import goal_of
 from engine.llm.masking import Mask
 from engine.operators.language_model import Strategist
@@ -189,14 +189,14 @@ def plan(
     )
 
 
-def assemble(planned: Plan, archive: Archive, workers: Pool, desk: Desk | None = None) -> Run:
+def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | None = None) -> Run:
     """The run before its first generation; the loop reads again what the archive was told.
 
     Args:
         planned: The run.
         archive: Where it is kept.
         workers: Where candidates are made and measured.
-        desk: Where models are asked; None where none is.
+        gateway: Where models are asked; None where none is.
     """
     search = planned.config.search
     structural = (JUMP,) if search.selection == "random" else names(search.operators)
@@ -213,12 +213,14 @@ def assemble(planned: Plan, archive: Archive, workers: Pool, desk: Desk | None =
     )
     if search.tune.trials:
         run.tuner = Tuner(workers, archive, run.population, search.tune)
-    if desk is not None:
-        run.authors = authors(planned, run, desk, operators)
+    if gateway is not None:
+        run.authors = authors(planned, run, gateway, operators)
     return run
 
 
-def authors(planned: Plan, run: Run, desk: Desk, operators: tuple[str, ...]) -> LanguageModels:
+def authors(
+    planned: Plan, run: Run, gateway: Gateway, operators: tuple[str, ...]
+) -> LanguageModels:
     """The models as authors of a run's strategies and prompts."""
     settings, market = planned.config.llm, planned.market
     competing = operators if settings.share == "auto" else ()
@@ -244,9 +246,9 @@ def authors(planned: Plan, run: Run, desk: Desk, operators: tuple[str, ...]) -> 
         selector=run.selector,
         population=run.population,
         credit=_credit(planned.config.search, (*competing, *MODEL_OPERATORS)),
-        strategist=Strategist(desk, cast(settings), library, goal),
+        strategist=Strategist(gateway, cast(settings), library, goal),
         rewriter=Rewriter(
-            desk,
+            gateway,
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
             hide=mask.prose,

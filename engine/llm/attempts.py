@@ -15,7 +15,7 @@ from genomes.records.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskSettings:
+class GatewaySettings:
     """How questions are asked. Decides how long a run takes.
 
     Attributes:
@@ -35,14 +35,14 @@ class DeskSettings:
     pause_cap_s: float = 60.0
 
 
-class Pace:
+class RateLimiter:
     """When a model may be asked again; all who ask it share one."""
 
     def __init__(self) -> None:
         self._until = 0.0
 
     def pause(self, seconds: float) -> None:
-        """No server asks for a longer pause."""
+        """No request for this many seconds from now."""
         self._until = max(self._until, time.monotonic() + seconds)
 
     async def wait(self) -> None:
@@ -57,25 +57,25 @@ class Pace:
 
 
 @dataclass(slots=True, kw_only=True)
-class Counter:
+class Retrier:
     """What attempts at all questions share.
 
     Attributes:
         settings: How often and how fast.
         prices: What answers cost.
-        slots: As many as questions may be under way.
+        slots: One per request in flight.
         admit: Called right before each attempt with whether it is a further one at its question;
             what it raises, is not caught here.
         under_way: Attempts that have gone out and are not back.
     """
 
-    settings: DeskSettings
+    settings: GatewaySettings
     prices: Prices
     slots: asyncio.Semaphore
     admit: Callable[[bool], None]
     under_way: int = 0
 
-    async def ask(self, model: Model, question: Question, key: str, pace: Pace) -> Exchange:
+    async def ask(self, model: Model, question: Question, key: str, pace: RateLimiter) -> Exchange:
         """Ask until there is an answer, a final refusal, or no attempt left.
 
         Pauses decide only when something is asked; they are drawn without a seed.
@@ -118,7 +118,7 @@ class Counter:
             await self._pause(tried, len(attempts), pace)
 
     async def _try(
-        self, model: Model, question: Question, pace: Pace, *, again: bool
+        self, model: Model, question: Question, pace: RateLimiter, *, again: bool
     ) -> Answer | ModelError:
         while True:
             await pace.wait()  # outside a slot: a paused model must not keep others waiting
@@ -144,7 +144,7 @@ class Counter:
             f"; to be asked again in {_span(wanted)}" if wanted > self.settings.pause_cap_s else ""
         )
 
-    async def _pause(self, error: ModelError, failed: int, pace: Pace) -> None:
+    async def _pause(self, error: ModelError, failed: int, pace: RateLimiter) -> None:
         settings = self.settings
         doubled = min(settings.backoff_cap_s, settings.backoff_s * 2.0 ** (failed - 1))
         seconds = doubled * random.uniform(0.5, 1.5)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.llm.reply import Written, compose, read_strategy
+from engine.llm.role import Asker, Role, consult, echo, user
 from engine.llm.schemas import STRATEGY
-from engine.llm.seat import Asker, Seat, consult, echo, user
 from genomes.prompt import fill, load
 from genomes.records.exchange import Exchange, Message
 from genomes.records.outcome import Unusable
@@ -21,8 +21,8 @@ MAX_PROBLEM = 4_000
 class Author:
     """One strategist's side of one draft: what was said, and the last text that could be used."""
 
-    desk: Asker
-    seat: Seat
+    gateway: Asker
+    seat: Role
     draw: int
     parent: str
     messages: list[Message]
@@ -48,7 +48,7 @@ class Author:
         if said is not None:
             self.messages.append(said)
         exchange = await consult(
-            self.desk, "strategist", self.seat, self._models(), self.messages, STRATEGY,
+            self.gateway, "strategist", self.seat, self._models(), self.messages, STRATEGY,
             self.draw, self.calls,
         )  # fmt: skip
         self.model = exchange.model if exchange else self.model

@@ -50,8 +50,8 @@ class Spending(Protocol):
         ...
 
 
-class Purse:
-    """Counts what is spent, and says when it is enough.
+class BudgetMeter:
+    """Counts what is spent, and refuses once a budget is used up.
 
     Answers under way when a budget is used up still arrive, and count: money and tokens may end
     above their limits by as many answers as were under way; calls never do.

@@ -20,8 +20,8 @@ from engine.llm.masking import Mask
 from engine.llm.opinion import MAX_SCORE, NEUTRAL, Verdict, read_analysis, read_verdict, unread
 from engine.llm.payload import said_as
 from engine.llm.reply import Written
+from engine.llm.role import MAX_ECHO, Asker, Role, consult, echo, user
 from engine.llm.schemas import ANALYSIS, VERDICT
-from engine.llm.seat import MAX_ECHO, Asker, Seat, consult, echo, user
 from genomes.prompt import fill, load
 from genomes.records.exchange import SHARED, Message
 from genomes.records.outcome import Unusable
@@ -30,20 +30,20 @@ from genomes.records.text import paragraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casting:
+class Roles:
     """The roles of a run.
 
     Attributes:
         strategist: Writes.
-        analyst: Explains the parent's backtest; None for none.
-        critic: Judges a proposal before it is tested; None for none.
+        analyst: Explains the parent's backtest; None for no such role.
+        critic: Judges a proposal before it is tested; None for no such role.
         drafts: Drafts of each candidate; the critic's score chooses among those that it lets pass.
         rounds: How often a strategist answers a critic that does not accept.
     """
 
-    strategist: Seat
-    analyst: Seat | None = None
-    critic: Seat | None = None
+    strategist: Role
+    analyst: Role | None = None
+    critic: Role | None = None
     drafts: int = 1
     rounds: int = 1
 
@@ -121,7 +121,7 @@ class _Masked(Author):
         return await Author.answer(self, hidden)  # a class with slots has no super()
 
 
-async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
+async def draft(gateway: Asker, roles: Roles, assignment: Assignment) -> Draft:
     """Lead the conversation for one candidate.
 
     Returns:
@@ -129,19 +129,20 @@ async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
         one's problem: any of `engine.llm.reply.read_strategy` and `compose`, `vetoed`, `no_answer`.
 
     Raises:
-        BudgetSpent, Unanswered, Closed: From the desk, once every question under way is answered.
+        BudgetSpent, Unanswered, Closed: From the gateway, once every question under way is
+        answered.
     """
     calls: list[Call] = []
-    task = assignment.brief(await _analyse(desk, casting, assignment, calls))
+    task = assignment.brief(await _analyse(gateway, roles, assignment, calls))
     authors = [
         _Masked(
-            desk, casting.strategist, assignment.draw, assignment.parent,
+            gateway, roles.strategist, assignment.draw, assignment.parent,
             [Message(speaker="system", text=assignment.system), user(_alternative(task, number))],
             mask=assignment.mask,
         )
-        for number in range(casting.drafts)
+        for number in range(roles.drafts)
     ]  # fmt: skip
-    debates = [_debate(desk, casting, assignment, author) for author in authors]
+    debates = [_debate(gateway, roles, assignment, author) for author in authors]
     ends = await asyncio.gather(*debates, return_exceptions=True)
     scores: list[float | Unusable] = []
     for end in ends:
@@ -167,15 +168,15 @@ async def draft(desk: Asker, casting: Casting, assignment: Assignment) -> Draft:
 
 
 async def mend(
-    desk: Asker, casting: Casting, assignment: Assignment, draft: Draft, *, wrong: str, words: str
+    gateway: Asker, roles: Roles, assignment: Assignment, draft: Draft, *, wrong: str, words: str
 ) -> Draft:
     """Tell the model what was wrong with its text, and read its answer.
 
     The critic is not asked again.
 
     Args:
-        desk: As in `draft`, and so are the next two.
-        casting: Who is asked.
+        gateway: As in `draft`, and so are the next two.
+        roles: Who is asked.
         assignment: What was asked for.
         draft: A draft whose text was refused, crashed or duplicates another.
         wrong: That in two words, as `Proposal.mended` keeps it: `refused: dimension`, `duplicate`.
@@ -188,7 +189,7 @@ async def mend(
     if draft.text is None or draft.mended:
         return draft
     author = _Masked(
-        desk, casting.strategist, assignment.draw, assignment.parent, list(draft.messages),
+        gateway, roles.strategist, assignment.draw, assignment.parent, list(draft.messages),
         mask=assignment.mask,
     )  # fmt: skip
     author.text, author.written, author.model = draft.text, draft.written, draft.model
@@ -207,15 +208,17 @@ async def mend(
     )
 
 
-async def _analyse(desk: Asker, casting: Casting, assignment: Assignment, calls: list[Call]) -> str:
+async def _analyse(gateway: Asker, roles: Roles, assignment: Assignment, calls: list[Call]) -> str:
     """What the analyst says; empty without an analyst."""
-    seat = casting.analyst
+    seat = roles.analyst
     figures = assignment.facts.get("figures", "")
     if seat is None or not assignment.wants_analysis or not figures.strip():
         return ""
     facts = {"parent": assignment.parent, "figures": figures}
     question = [user(fill(load("analyst"), facts))]
-    exchange = await consult(desk, "analyst", seat, seat.models, question, ANALYSIS, SHARED, calls)
+    exchange = await consult(
+        gateway, "analyst", seat, seat.models, question, ANALYSIS, SHARED, calls
+    )
     if exchange is None or exchange.failure:
         return ""
     said = read_analysis(exchange.text, exchange.finish)
@@ -223,18 +226,18 @@ async def _analyse(desk: Asker, casting: Casting, assignment: Assignment, calls:
 
 
 async def _debate(
-    desk: Asker, casting: Casting, assignment: Assignment, author: Author
+    gateway: Asker, roles: Roles, assignment: Assignment, author: Author
 ) -> float | Unusable:
     """One draft to its end: its score, or why it is none."""
     text = await author.write()
     if isinstance(text, Unusable):
         return text
-    if casting.critic is None:
+    if roles.critic is None:
         return NEUTRAL
     questions = [user(_proposal(assignment, author, assignment.facts))]
-    left = casting.rounds
+    left = roles.rounds
     while True:
-        verdict = await _judge(desk, casting.critic, assignment.draw, questions, author.calls)
+        verdict = await _judge(gateway, roles.critic, assignment.draw, questions, author.calls)
         if verdict.decision == "accept" or not left:
             break
         left -= 1
@@ -250,10 +253,10 @@ async def _debate(
 
 
 async def _judge(
-    desk: Asker, seat: Seat, draw: int, talk: list[Message], calls: list[Call]
+    gateway: Asker, seat: Role, draw: int, talk: list[Message], calls: list[Call]
 ) -> Verdict:
     """The critic's verdict on the last proposal of a talk, which goes on with its answer."""
-    exchange = await consult(desk, "critic", seat, seat.models, talk, VERDICT, draw, calls)
+    exchange = await consult(gateway, "critic", seat, seat.models, talk, VERDICT, draw, calls)
     if exchange is None or exchange.failure:
         return unread("no_answer")
     talk.append(echo(exchange))

@@ -1,11 +1,11 @@
 """What can go wrong with language models; what a model writes is an outcome, never an error.
 
 Exception
-├─ ModelError      one attempt at one question came to nothing; the desk goes on from there
+├─ ModelError      one attempt at one question came to nothing; the gateway goes on from there
 ├─ ModelsError     a run cannot begin: a key, an address or a model is wrong
 ├─ BudgetSpent     a run ends here, and can be resumed
 ├─ Unanswered      a replay met a question without a recorded answer
-└─ Closed          a question came after the desk was closed
+└─ Closed          a question came after the gateway was closed
 """
 
 from __future__ import annotations
@@ -94,4 +94,4 @@ class Unanswered(Exception):  # noqa: N818 - named for what the question is
 
 
 class Closed(Exception):  # noqa: N818 - named for the state
-    """The desk was closed while a question waited to be asked."""
+    """The gateway was closed while a question waited to be asked."""

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.llm.attempts import Counter, DeskSettings, Pace
+from engine.llm.attempts import GatewaySettings, RateLimiter, Retrier
 from engine.llm.budget import Prices
 from engine.llm.client import OpenAIModel
-from engine.llm.desk import Transcript
 from engine.llm.errors import ModelError, ModelsError
+from engine.llm.gateway import Transcript
 from engine.llm.question import Question
 from genomes.records.exchange import SHARED, Exchange, Message
 
@@ -53,7 +53,7 @@ async def probe(
     models: Sequence[OpenAIModel],
     transcript: Transcript,
     *,
-    settings: DeskSettings | None = None,
+    settings: GatewaySettings | None = None,
     prices: Prices | None = None,
 ) -> list[Capability]:
     """Look at the servers' lists, then ask each model one tiny question, with a schema.
@@ -74,20 +74,20 @@ async def probe(
         ModelsError: Every server and model that will not do, a sentence each.
         ArchiveError: The transcript cannot be written.
     """
-    settings = settings or DeskSettings()
+    settings = settings or GatewaySettings()
     at = {model.server.address: model for model in models}
     lists = dict(zip(at, await asyncio.gather(*map(_names, at.values())), strict=True))
     problems = [found for found in lists.values() if isinstance(found, str)]
     if problems:
         raise ModelsError(problems)
-    counter = Counter(
+    retrier = Retrier(
         settings=settings,
         prices=prices or {},
         slots=asyncio.Semaphore(settings.concurrency),
         admit=lambda _: None,
     )
     asked = (
-        _asked(model, lists[model.server.address], counter, transcript)  # pyright: ignore[reportArgumentType]
+        _asked(model, lists[model.server.address], retrier, transcript)  # pyright: ignore[reportArgumentType]
         for model in models
     )
     found = await asyncio.gather(*asked)
@@ -107,7 +107,7 @@ async def _names(model: OpenAIModel) -> list[str] | str:
 
 
 async def _asked(
-    model: OpenAIModel, names: Sequence[str], counter: Counter, transcript: Transcript
+    model: OpenAIModel, names: Sequence[str], retrier: Retrier, transcript: Transcript
 ) -> Capability | str:
     question = Question(
         role="probe",
@@ -121,10 +121,10 @@ async def _asked(
     key = question.key
     exchange = transcript.recall(key, SHARED)
     if exchange is None or exchange.failure:
-        exchange = await counter.ask(model, question, key, Pace())
+        exchange = await retrier.ask(model, question, key, RateLimiter())
         if exchange.failure and exchange.failure not in (*_ABOUT_THE_RUN, "unknown_model"):
             model.leave_out_schemas()  # some servers break on a schema rather than refuse it
-            exchange = await counter.ask(model, question, key, Pace())
+            exchange = await retrier.ask(model, question, key, RateLimiter())
         if exchange.failure:
             return _about_the_model(model, names, exchange)
         transcript.keep([exchange])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.llm.conversation import Assignment, Casting, draft, mend
+from engine.llm.conversation import Assignment, Roles, draft, mend
 from engine.llm.conversation import Draft as Spoken
-from engine.llm.desk import Desk
+from engine.llm.gateway import Gateway
 from engine.llm.goal import Goal, serves
 from engine.llm.thread import Pending
 from engine.operators.material import Library
@@ -31,7 +31,7 @@ class _Asked:
     """A generation's conversations while they last."""
 
     tasks: Sequence[Task]
-    castings: Sequence[Casting]
+    castings: Sequence[Roles]
     assignments: Sequence[Assignment]
     open_models: frozenset[str]
     pending: Pending[list[Spoken]]
@@ -41,16 +41,16 @@ class _Asked:
 class Strategist:
     """Leads a generation's conversations; what models are told comes from a library."""
 
-    def __init__(self, desk: Desk, casting: Casting, library: Library, goal: Goal) -> None:
-        """Ask at a desk.
+    def __init__(self, gateway: Gateway, casting: Roles, library: Library, goal: Goal) -> None:
+        """For one run.
 
         Args:
-            desk: Takes the questions.
+            gateway: Takes the questions.
             casting: The roles; each task names its own strategists.
             library: What there is to tell.
             goal: What the user wants.
         """
-        self._desk, self._casting, self._library, self._goal = desk, casting, library, goal
+        self._gateway, self._casting, self._library, self._goal = gateway, casting, library, goal
         self._asked: dict[int, _Asked] = {}
 
     def begin(
@@ -68,7 +68,7 @@ class Strategist:
             prompts: All prompts by their ids.
             open_models: Models that are left alone.
         """
-        self._desk.open_models = open_models  # for all roles, the rewriter's too
+        self._gateway.open_models = open_models  # for all roles, the rewriter's too
         if not tasks:
             return
         assignments = self._library.assignments(tasks, prompts)
@@ -77,8 +77,8 @@ class Strategist:
             for task in tasks
         ]
         ended: list[int] = []
-        pending = self._desk.begin(
-            _counted(draft(self._desk, casting, assignment), assignment.draw, ended)
+        pending = self._gateway.begin(
+            _counted(draft(self._gateway, casting, assignment), assignment.draw, ended)
             for casting, assignment in zip(castings, assignments, strict=True)
         )
         self._asked[generation] = _Asked(tasks, castings, assignments, open_models, pending, ended)
@@ -106,7 +106,7 @@ class Strategist:
         if asked is None:
             return {}
         slots = {one.task.slot: one for one in work}
-        back: list[tuple[Task, Casting, Assignment, Spoken, str, str]] = []
+        back: list[tuple[Task, Roles, Assignment, Spoken, str, str]] = []
         for task, casting, assignment, said in zip(
             asked.tasks, asked.castings, asked.assignments, asked.pending.result(), strict=True
         ):
@@ -115,9 +115,9 @@ class Strategist:
                 back.append((task, casting, assignment, said, *fault))
         if not back:
             return {}
-        self._desk.open_models = asked.open_models
-        anew = self._desk.run(
-            mend(self._desk, casting, assignment, said, wrong=wrong, words=words)
+        self._gateway.open_models = asked.open_models
+        anew = self._gateway.run(
+            mend(self._gateway, casting, assignment, said, wrong=wrong, words=words)
             for _, casting, assignment, said, wrong, words in back
         )
         return {task.slot: _drafted(said) for (task, *_), said in zip(back, anew, strict=True)}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from archive.merit import Interval, Merit
 from engine.llm.conversation import repair
-from engine.llm.desk import Desk
+from engine.llm.gateway import Gateway
 from engine.llm.opinion import Rewritten, read_rewrite
+from engine.llm.role import Role, consult, echo, user
 from engine.llm.schemas import PROMPT as SCHEMA
-from engine.llm.seat import Seat, consult, echo, user
 from engine.llm.thread import Pending
 from engine.tasks import Draft, Task
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
@@ -28,7 +28,7 @@ class _Order:
     """A prompt to write, and what the rewriter is told of its parent and that one's relatives."""
 
     task: Task
-    seat: Seat
+    seat: Role
     parent: Prompt
     shown: str
     record: str
@@ -40,17 +40,17 @@ class Rewriter:
     """Asks for prompts, a generation at a time."""
 
     def __init__(
-        self, desk: Desk, *, temperature: float, max_tokens: int, hide: Callable[[str], str]
+        self, gateway: Gateway, *, temperature: float, max_tokens: int, hide: Callable[[str], str]
     ) -> None:
-        """Ask at a desk.
+        """For one run.
 
         Args:
-            desk: Takes the questions.
+            gateway: Takes the questions.
             hide: Masks untrusted text.
             temperature: As the protocol has it.
             max_tokens: Cap on an answer.
         """
-        self._desk, self._temperature, self._hide = desk, temperature, hide
+        self._gateway, self._temperature, self._hide = gateway, temperature, hide
         self._max_tokens = min(max_tokens, MAX_TOKENS)
         self._asked: dict[int, tuple[list[int], Pending[list[Draft]]]] = {}
 
@@ -72,7 +72,7 @@ class Rewriter:
         if not tasks:
             return
         orders = [self._order(task, prompts, records) for task in tasks]
-        pending = self._desk.begin(_rewritten(self._desk, order) for order in orders)
+        pending = self._gateway.begin(_rewritten(self._gateway, order) for order in orders)
         self._asked[generation] = ([task.slot for task in tasks], pending)
 
     def replies(self, generation: int) -> dict[int, Draft]:
@@ -93,7 +93,7 @@ class Rewriter:
         ]
         return _Order(
             task=task,
-            seat=Seat(
+            seat=Role(
                 models=task.models, temperature=self._temperature, max_tokens=self._max_tokens
             ),
             parent=parent,
@@ -104,7 +104,7 @@ class Rewriter:
         )
 
 
-async def _rewritten(desk: Desk, order: _Order) -> Draft:
+async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
     """A new prompt; a reply that cannot be used goes back once."""
     values = {
         "prompt": order.shown,
@@ -118,7 +118,7 @@ async def _rewritten(desk: Desk, order: _Order) -> Draft:
     outcome: Unusable | Refused = Unusable(problem="no_answer", found="no model may be asked now")
     for attempt in range(2):
         exchange = await consult(
-            desk, "rewriter", order.seat, order.task.models, messages, SCHEMA,
+            gateway, "rewriter", order.seat, order.task.models, messages, SCHEMA,
             order.task.candidate, calls,
         )  # fmt: skip
         if exchange is None or exchange.failure:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive import store
+from archive.database import APPLICATION_ID
 from archive.errors import ArchiveError, ConfigDiffers
-from archive.place import APPLICATION_ID
 from archive.store import Archive
 from archive.tables import REVISIONS
 
@@ -192,13 +192,13 @@ def test_a_full_disk_says_what_is_safe_and_keeps_nothing_of_the_generation(
     told, identity, entry, measured, monkeypatch
 ):
     pages = told.stat().st_size // 4096
-    durable = store.place._durable
+    durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:
         durable(connection)
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
 
-    monkeypatch.setattr(store.place, "_durable", on_a_small_disk)
+    monkeypatch.setattr(store.database, "_durable", on_a_small_disk)
     big = entry(9, generation=3, slot=0, text="x" * 100_000)
     with Archive.open(told, identity=identity) as archive:
         with pytest.raises(

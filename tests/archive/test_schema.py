@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import archive.migrate
-from archive import place as places
+from archive import database as places
 from archive import store
 from archive.errors import ArchiveError
 from archive.store import Archive

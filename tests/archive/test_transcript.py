@@ -238,13 +238,13 @@ def test_a_full_disk_keeps_none_of_a_batch_and_says_what_is_safe(
 
     Archive.create(place, identity=identity).close()
     pages = place.stat().st_size // 4096
-    durable = store.place._durable
+    durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:
         durable(connection)
         connection.execute(f"PRAGMA max_page_count = {pages + 4}")
 
-    monkeypatch.setattr(store.place, "_durable", on_a_small_disk)
+    monkeypatch.setattr(store.database, "_durable", on_a_small_disk)
     with Archive.open(place, identity=identity) as archive:
         archive.transcript.keep([exchange(1)])
         with pytest.raises(ArchiveError, match=r"keeping what a model answered failed .the disk"):

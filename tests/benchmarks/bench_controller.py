@@ -20,7 +20,7 @@ import numpy as np
 from archive.store import Archive
 from engine import wiring
 from engine.config import build
-from engine.llm.desk import Desk
+from engine.llm.gateway import Gateway
 from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.state import Search
@@ -113,7 +113,7 @@ def main(sizes: Sequence[int]) -> None:
             archive = Archive.create(Path(folder) / "a.sqlite", identity=planned.identity)
             with archive:
                 fill(archive, pool, members, text)
-                desk = Desk({"ready": Ready()}, archive.transcript)
+                desk = Gateway({"ready": Ready()}, archive.transcript)
                 search = wiring.assemble(planned, archive, pool, desk)
                 watch = Clock(search)
                 run(search, archive.generations() + GENERATIONS - 1, watch)

@@ -1,6 +1,6 @@
 """A world for the whole engine: a model and a pool whose children truly depend on one sentence.
 
-The run is real (loop, bandits, briefings, prompts, patches, desk, transcript, archive); only who
+The run is real (loop, bandits, briefings, prompts, patches, gateway, transcript, archive); only who
 answers and who measures are scripted. What a child is worth follows from its id, its parent,
 whether the question holds the sentence, and the model asked: so the world also knows what the same
 child would have been worth had another prompt, or another model, been drawn for it.
@@ -24,7 +24,7 @@ from archive.store import Archive
 from engine import wiring
 from engine.config import build
 from engine.llm.budget import Prices
-from engine.llm.desk import Desk
+from engine.llm.gateway import Gateway
 from engine.llm.question import Answer, Question
 from engine.loop import run
 from engine.seeding import Seed
@@ -298,9 +298,11 @@ def evolve(world: World, path: Path, *, generations: int, size: int) -> Archive:
         identity=replace(planned.identity, seed=world.seed),
     )
     archive = Archive.create(path, identity=planned.identity)
-    desk = Desk(dict.fromkeys(world.models, Scripted(world)), archive.transcript, prices=llm.prices)
+    gateway = Gateway(
+        dict.fromkeys(world.models, Scripted(world)), archive.transcript, prices=llm.prices
+    )
     try:
-        run(wiring.assemble(planned, archive, ReadingPool(), desk), generations, Quiet())
+        run(wiring.assemble(planned, archive, ReadingPool(), gateway), generations, Quiet())
     finally:
-        desk.close()
+        gateway.close()
     return archive

@@ -69,8 +69,8 @@ def evolved(
     )
     with archive:
         models = None if replay else casting.introduced(settings, archive.transcript, print)
-        with casting.desk(settings, archive, models, replay) as desk:
-            made = wiring.assemble(plan, archive, pool or FakePool(), desk)
+        with casting.gateway(settings, archive, models, replay) as gateway:
+            made = wiring.assemble(plan, archive, pool or FakePool(), gateway)
             run(made, generations, Quiet())
         return archive.digest()
 
@@ -446,14 +446,14 @@ def test_models_left_alone_are_left_alone_by_every_role_though_no_strategy_is_wr
     plan = planned(server.url)
     with (
         Archive.create(tmp_path / "run.sqlite", identity=plan.identity) as archive,
-        casting.desk(plan.config.llm, archive, {}, None) as desk,
+        casting.gateway(plan.config.llm, archive, {}, None) as gateway,
     ):
-        assert desk is not None
-        made = wiring.assemble(plan, archive, FakePool(), desk)
-        desk.open_models = frozenset({"small"})  # as an earlier generation had it
+        assert gateway is not None
+        made = wiring.assemble(plan, archive, FakePool(), gateway)
+        gateway.open_models = frozenset({"small"})  # as an earlier generation had it
         assert made.authors is not None
         made.authors.begin(3, [])
-        assert desk.open_models == frozenset()
+        assert gateway.open_models == frozenset()
 
 
 def test_a_strangers_markup_is_shown_as_it_is(

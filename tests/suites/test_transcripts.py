@@ -9,7 +9,7 @@ import pytest
 
 from archive.store import Archive
 from engine.casting import Replayed, Sketch
-from engine.llm.desk import Transcript
+from engine.llm.gateway import Transcript
 from tests.archive.conftest import IDENTITY, make_exchange
 from tests.engine.llm.asking import MemoryTranscript
 

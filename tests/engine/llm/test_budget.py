@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.llm.budget import Budgets, Purse, check_prices, cost, price_of
+from engine.llm.budget import BudgetMeter, Budgets, check_prices, cost, price_of
 from engine.llm.errors import BudgetSpent
 from genomes.records.exchange import Exchange
 from tests.engine.llm.asking import Spent
@@ -47,38 +47,38 @@ def test_a_budget_of_money_needs_every_price() -> None:
 def test_what_is_used_up_lets_nothing_out_and_says_which(
     budgets: Budgets, paid: Exchange, name: str
 ) -> None:
-    purse = Purse(budgets, Spent())
-    purse.admit()
-    purse.pay(paid)
+    meter = BudgetMeter(budgets, Spent())
+    meter.admit()
+    meter.pay(paid)
     with pytest.raises(BudgetSpent, match=f"llm.budget.{name}") as caught:
-        purse.admit()
+        meter.admit()
     assert caught.value.budget == name
 
 
 def test_calls_are_counted_when_they_go_out_and_never_exceeded() -> None:
-    purse = Purse(Budgets(calls=2), Spent())
-    purse.admit()
-    purse.admit(again=True)
-    purse.admit()
-    purse.admit(again=True)  # a question that went out may be asked again
+    meter = BudgetMeter(Budgets(calls=2), Spent())
+    meter.admit()
+    meter.admit(again=True)
+    meter.admit()
+    meter.admit(again=True)  # a question that went out may be asked again
     with pytest.raises(BudgetSpent):
-        purse.admit()
-    assert purse.calls == 2
+        meter.admit()
+    assert meter.calls == 2
 
 
 def test_a_resumed_run_goes_on_counting_but_its_seconds_begin_anew() -> None:
     now = [100.0]
     spent = Spent(cost=0.9, tokens=90, calls=9, seconds=1e6)
-    purse = Purse(Budgets(money=1.0, calls=10, seconds=5.0), spent, lambda: now[0])
-    purse.admit()
+    meter = BudgetMeter(Budgets(money=1.0, calls=10, seconds=5.0), spent, lambda: now[0])
+    meter.admit()
     with pytest.raises(BudgetSpent, match="calls"):
-        purse.admit()
+        meter.admit()
     now[0] = 105.0
     with pytest.raises(BudgetSpent, match="seconds"):
-        purse.admit(again=True)
-    assert (purse.money, purse.tokens) == (0.9, 90)
+        meter.admit(again=True)
+    assert (meter.money, meter.tokens) == (0.9, 90)
 
 
 def test_without_limits_everything_goes_out() -> None:
-    purse = Purse(Budgets(), Spent(cost=1e9, tokens=10**12, calls=10**9))
-    purse.admit()
+    meter = BudgetMeter(Budgets(), Spent(cost=1e9, tokens=10**12, calls=10**9))
+    meter.admit()

@@ -321,7 +321,7 @@ def test_openai_is_not_imported_before_a_question_is_asked() -> None:
     import subprocess
     import sys
 
-    code = "import sys, engine.llm.desk, engine.llm.probe; print('openai' in sys.modules)"
+    code = "import sys, engine.llm.gateway, engine.llm.probe; print('openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

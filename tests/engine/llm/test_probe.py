@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from engine.llm.client import OpenAIModel
-from engine.llm.desk import DeskSettings
+from engine.llm.gateway import GatewaySettings
 from engine.llm.keys import find_server
 from engine.llm.probe import Capability, ModelsError, probe
 from tests.engine.llm.asking import SCHEMA, MemoryTranscript, question
 from tests.engine.llm.server import Body, ScriptedServer, always, at_first
 
 KEY = "zk-0123456789abcdef-secret"
-QUICK = DeskSettings(attempts=3, backoff_s=0.001)
+QUICK = GatewaySettings(attempts=3, backoff_s=0.001)
 
 
 def ready(body: Body) -> str:

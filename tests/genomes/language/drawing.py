@@ -47,7 +47,7 @@ def body(factor: str, signal: str = "f > 0", *more: str) -> str:
     )
 
 
-class Desk:
+class Tracer:
     """A builder and the words, to write one expression after another."""
 
     def __init__(self, fields: dict[str, Dimension] = FIELDS) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
 from genomes.language.errors import LanguageError
-from tests.genomes.language.drawing import Desk
+from tests.genomes.language.drawing import Tracer
 
 powers = st.integers(-6, 6)
 dimensions = st.builds(Dimension, price=powers, volume=powers, time=powers)
@@ -76,7 +76,7 @@ def test_phrases_read_as_words():
     ],
 )
 def test_a_result_has_the_dimension_of_its_formula(expression, dimension):
-    assert Desk().node(expression).dimension == dimension
+    assert Tracer().node(expression).dimension == dimension
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_result_has_the_dimension_of_its_formula(expression, dimension):
      "sum([m.close, m.open])", "m.close >= -0.0"],
 )  # fmt: skip
 def test_zero_fits_every_dimension(expression):
-    Desk()(expression)
+    Tracer()(expression)
 
 
 @pytest.mark.parametrize(
@@ -116,17 +116,17 @@ def test_zero_fits_every_dimension(expression):
 )
 def test_what_does_not_go_together_is_refused_with_a_way_out(expression, found):
     with pytest.raises(LanguageError, match=found) as caught:
-        Desk()(expression)
+        Tracer()(expression)
     assert caught.value.rule == "dimension"
     assert caught.value.instead
 
 
 def test_the_way_out_is_named():
     with pytest.raises(LanguageError) as caught:
-        Desk()("m.close > 5")
+        Tracer()("m.close > 5")
     assert "close / sma(close, 20) > 1.05" in caught.value.instead
     with pytest.raises(LanguageError) as caught:
-        Desk()("sqrt(m.close)")
+        Tracer()("sqrt(m.close)")
     assert "sqrt(x / y)" in caught.value.instead
 
 
@@ -145,7 +145,7 @@ def test_the_way_out_is_named():
     ],
 )  # fmt: skip
 def test_differences_of_logs_are_numbers(logs, plain):
-    desk = Desk()
+    desk = Tracer()
     assert desk(logs)._node == desk(plain)._node
 
 
@@ -162,5 +162,5 @@ def test_differences_of_logs_are_numbers(logs, plain):
 )  # fmt: skip
 def test_the_log_of_a_price_is_no_number(expression):
     with pytest.raises(LanguageError, match="uses the log of a price as a number") as caught:
-        Desk()(expression)
+        Tracer()(expression)
     assert "log(x) - log(y)" in caught.value.instead

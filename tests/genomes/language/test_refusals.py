@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from genomes.language.errors import LanguageError
-from tests.genomes.language.drawing import Desk
+from tests.genomes.language.drawing import Tracer
 
 UP = "(m.close > m.open)"
 WINDOW = "m.close.rolling(5)"
@@ -194,7 +194,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("expression", "rule", "text"), MISTAKES, ids=[m[0] for m in MISTAKES])
 def test_a_mistake_is_refused_in_a_sentence(expression, rule, text):
     with pytest.raises(LanguageError, match=text) as caught:
-        Desk()(expression)
+        Tracer()(expression)
     assert caught.value.rule == rule
     assert str(caught.value) == f"{caught.value.found}; {caught.value.instead} [{rule}]"
 
@@ -202,13 +202,13 @@ def test_a_mistake_is_refused_in_a_sentence(expression, rule, text):
 @pytest.mark.parametrize(("expression", "rule", "text"), MISTAKES, ids=[m[0] for m in MISTAKES])
 def test_a_refusal_is_the_same_on_every_machine(expression, rule, text):
     with pytest.raises(LanguageError) as caught:
-        Desk()(expression)
+        Tracer()(expression)
     assert " at 0x" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
 
 def test_a_symbol_shows_no_address():
-    desk = Desk()
+    desk = Tracer()
     shown = [repr(desk(x)) for x in ("m", "m.close", "m.close > 0", WINDOW, "log(m.close)")]
     assert shown == ["m", "a Series", "a Mask", "a rolling window", "the log of a price or volume"]
 
@@ -230,7 +230,7 @@ def test_no_mix_of_symbols_and_numbers_ends_in_a_bare_error(shape, one, other):
     expression = shape.format(f"({one})", f"({other})")
     assume("m." in shape or any(v == "m" or "m." in v for v in (one, other)))
     try:
-        Desk()(expression)
+        Tracer()(expression)
     except LanguageError as error:
         assert re.search(r"\[\w+\]$", str(error))
 
@@ -244,6 +244,6 @@ def test_no_mix_of_symbols_and_numbers_ends_in_a_bare_error(shape, one, other):
 )  # fmt: skip
 def test_no_use_of_a_symbol_ends_in_a_bare_error(symbol, use):
     try:
-        Desk()(use.format(f"{symbol}"))
+        Tracer()(use.format(f"{symbol}"))
     except LanguageError as error:
         assert error.instead

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from genomes.language import rewrite
-from tests.genomes.language.drawing import Desk, body, draw_text
+from tests.genomes.language.drawing import Tracer, body, draw_text
 
 UP, BIG = "(m.close > m.open)", "(m.hour > 3)"
 TRUE, FALSE = "where(True, True, {m})", "where(False, True, {m})"
@@ -54,7 +54,7 @@ OBVIOUS: dict[str, Callable[..., np.ndarray]] = {
 }  # fmt: skip
 
 
-def value_of(desk: Desk, index: int) -> np.ndarray:
+def value_of(desk: Tracer, index: int) -> np.ndarray:
     """The obvious value of a node over all pairs of special values of close and open."""
     node = desk.builder.nodes[index]
     match node.op:
@@ -77,14 +77,14 @@ def bits(values: np.ndarray) -> list[int]:
     return np.where(np.isnan(values), np.nan, values).view(np.int64).tolist()
 
 
-def apply(desk: Desk, op: str, *arguments: str) -> int:
+def apply(desk: Tracer, op: str, *arguments: str) -> int:
     """An operator applied below the words, which have rewrites of their own."""
     return desk.builder.apply(
         op, tuple(desk(a) if isinstance(a, int) else _node(desk, a) for a in arguments)
     )
 
 
-def _node(desk: Desk, text: str) -> int:
+def _node(desk: Tracer, text: str) -> int:
     match text:
         case "true" | "false" | "unknown":
             return desk.builder.truth(("false", "true", "unknown").index(text))
@@ -120,10 +120,10 @@ SIMPLER = [
 
 @pytest.mark.parametrize("call", SIMPLER, ids=" ".join)
 def test_a_rewrite_changes_no_bit(call, monkeypatch):
-    desk = Desk()
+    desk = Tracer()
     done = bits(value_of(desk, apply(desk, *call)))
     monkeypatch.setattr(rewrite, "simplify", lambda *_: None)
-    plain = Desk()
+    plain = Tracer()
     assert bits(value_of(plain, apply(plain, *call))) == done
 
 
@@ -159,7 +159,7 @@ def test_a_rewrite_changes_no_bit(call, monkeypatch):
     ],
 )
 def test_what_is_decided_already_is_not_asked_again(call, becomes):
-    desk = Desk()
+    desk = Tracer()
     assert apply(desk, *call) == _node(desk, becomes)
 
 
@@ -175,7 +175,7 @@ def test_what_is_decided_already_is_not_asked_again(call, becomes):
     ids=" ".join,
 )  # fmt: skip
 def test_what_could_differ_by_a_bit_is_left_alone(call):
-    desk = Desk()
+    desk = Tracer()
     assert desk.builder.nodes[apply(desk, *call)].op == call[0]
 
 
@@ -192,7 +192,7 @@ def test_what_could_differ_by_a_bit_is_left_alone(call):
     ],
 )
 def test_commuted_operands_are_one_node(one, other):
-    desk = Desk()
+    desk = Tracer()
     assert desk(one)._node == desk(other)._node
 
 
@@ -217,16 +217,16 @@ def test_commuted_operands_are_one_node(one, other):
     ],
 )
 def test_different_behaviour_is_another_digest(one, other):
-    desk = Desk()
+    desk = Tracer()
     assert desk(one)._info.digest != desk(other)._info.digest
 
 
 def test_minus_zero_is_zero_wherever_it_is_written():
-    desk = Desk()
+    desk = Tracer()
     assert desk("m.hour + 0.0")._node == desk("m.hour + -0.0")._node
     assert desk("clip(m.hour, -0.0, 1)")._info.statics == (0.0, 1.0)
     assert math.copysign(1, desk("clip(m.hour, -0.0, 1)")._info.statics[0]) == 1
-    fresh = Desk()
+    fresh = Tracer()
     assert fresh("clip(m.hour, 0, 1)")._info.digest == desk("clip(m.hour, -0.0, 1)")._info.digest
 
 

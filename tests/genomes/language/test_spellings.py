@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genomes.language.table import OPERATORS
-from tests.genomes.language.drawing import Desk
+from tests.genomes.language.drawing import Tracer
 
 UP = "(m.close > m.open)"
 
@@ -87,7 +87,7 @@ UP = "(m.close > m.open)"
     ],
 )  # fmt: skip
 def test_two_ways_to_write_are_one_node(pandas, word):
-    desk = Desk()
+    desk = Tracer()
     desk.words["where"] = desk.words["where"]
     one, other = desk(pandas), desk(word)
     assert type(one) is type(other)
@@ -103,11 +103,11 @@ def test_two_ways_to_write_are_one_node(pandas, word):
     ],
 )  # fmt: skip
 def test_words_on_plain_numbers_give_plain_numbers(expression, value):
-    assert Desk()(expression) == value
+    assert Tracer()(expression) == value
 
 
 def test_every_spelling_of_the_table_is_the_operator():
-    desk = Desk()
+    desk = Tracer()
     desk.words |= {"x": desk("m.close"), "y": desk("m.open"), "n": 9, "q": 0.5}
     desk.words |= {"mask": desk("m.close > m.open")}
     for row in OPERATORS.values():

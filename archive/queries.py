@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from archive import place, rows, tally, written
+from archive import counts, database, rows, written
 from archive.digest import digest_of
 from archive.encoding import decode
 from archive.errors import ArchiveError
@@ -28,7 +28,7 @@ CHUNK = 500
 T = TypeVar("T")
 
 
-class Reading:
+class Queries:
     """The reading half of an Archive; every answer is as of the moment it is asked."""
 
     def __init__(self, where: str, engine: Engine) -> None:
@@ -132,15 +132,15 @@ class Reading:
             row = connection.execute(asked).first()
         return None if row is None else (row.id, row.fitness)
 
-    def fates(self, species: Species | None = None) -> list[tally.Fate]:
-        """What became of candidates, or of one species, and why: see `archive.tally`."""
+    def fates(self, species: Species | None = None) -> list[counts.Fate]:
+        """What became of candidates, or of one species, and why: see `archive.counts`."""
         with self._reading() as connection:
-            return tally.fates(connection, species)
+            return counts.fates(connection, species)
 
-    def earnings(self) -> list[tally.Earning]:
-        """What each operator made: see `archive.tally`."""
+    def earnings(self) -> list[counts.Earning]:
+        """What each operator made: see `archive.counts`."""
         with self._reading() as connection:
-            return tally.earnings(connection)
+            return counts.earnings(connection)
 
     def written(self) -> list[written.Written]:
         """What models were asked for, a record a candidate: see `archive.written`."""
@@ -266,7 +266,7 @@ class Reading:
     @contextmanager
     def _reading(self) -> Generator[Connection]:
         with (
-            place.explained(self._where, "reading the archive", "nothing was changed"),
+            database.explained(self._where, "reading the archive", "nothing was changed"),
             self._engine.connect() as connection,
         ):
             yield connection

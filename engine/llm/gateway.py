@@ -1,4 +1,4 @@
-"""The desk: questions go out, each once, and come back as exchanges that are in the transcript."""
+"""The gateway to the models: each question is asked once, paid once and kept in the transcript."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from typing import Any, Protocol, TypeVar
 
-from engine.llm.attempts import Counter, DeskSettings, Pace
-from engine.llm.budget import Budgets, Prices, Purse, Spending
+from engine.llm.attempts import GatewaySettings, RateLimiter, Retrier
+from engine.llm.budget import BudgetMeter, Budgets, Prices, Spending
 from engine.llm.errors import BudgetSpent, Closed, ModelError, Unanswered
 from engine.llm.question import Model, Question
 from engine.llm.redact import Redactor
@@ -19,8 +19,8 @@ from genomes.records.exchange import Exchange, Message
 __all__ = [
     "BudgetSpent",
     "Closed",
-    "Desk",
-    "DeskSettings",
+    "Gateway",
+    "GatewaySettings",
     "ModelError",
     "Transcript",
     "Unanswered",
@@ -54,12 +54,12 @@ class Transcript(Protocol):
         ...
 
 
-class Desk:
+class Gateway:
     """Asks models, each question once, ever.
 
     A question is looked up in the transcript first; two who ask the same at a time share one call;
     an answer is stored before anyone gets it. All of its state but `open_models` lives in the
-    event loop that `ask` runs in: the desk's own thread for `begin` and `run`.
+    event loop that `ask` runs in: the gateway's own thread for `begin` and `run`.
 
     Attributes:
         open_models: Models whose breaker is open; set at the boundaries of generations. Work begun
@@ -80,16 +80,16 @@ class Desk:
         models: Mapping[str, Model] | None,
         transcript: Transcript,
         *,
-        settings: DeskSettings | None = None,
+        settings: GatewaySettings | None = None,
         prices: Prices | None = None,
         budgets: Budgets | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        settings = settings or DeskSettings()
+        settings = settings or GatewaySettings()
         self._models, self._transcript = models, transcript
-        self._purse = Purse(budgets or Budgets(), transcript.spent(), clock)
-        self._paces = {name: Pace() for name in models or ()}
-        self._counter = Counter(
+        self._meter = BudgetMeter(budgets or Budgets(), transcript.spent(), clock)
+        self._paces = {name: RateLimiter() for name in models or ()}
+        self._retrier = Retrier(
             settings=settings,
             prices=prices or {},
             slots=asyncio.Semaphore(settings.concurrency),
@@ -104,14 +104,14 @@ class Desk:
         self._closed = False
 
     @property
-    def purse(self) -> Purse:
+    def meter(self) -> BudgetMeter:
         """What was spent so far, with earlier sessions."""
-        return self._purse
+        return self._meter
 
     @property
     def under_way(self) -> int:
         """Questions that have gone out and are not back."""
-        return self._counter.under_way
+        return self._retrier.under_way
 
     async def ask(
         self,
@@ -142,7 +142,7 @@ class Desk:
         Raises:
             BudgetSpent: A budget is used up.
             Unanswered: A replay, and the transcript does not know.
-            Closed: The desk is closed.
+            Closed: The gateway is closed.
             ArchiveError: The transcript cannot be read or written.
         """
         left_out = _open_models.get(self.open_models)
@@ -165,7 +165,7 @@ class Desk:
         return exchanges
 
     def begin(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> Pending[list[T]]:
-        """Start work that asks, in the desk's thread; does not wait.
+        """Start work that asks, in the gateway's thread; does not wait.
 
         Returns:
             A handle whose `result()` waits for all of it and gives the results in order. Once a
@@ -176,11 +176,11 @@ class Desk:
         if self._closed:
             for coroutine in work:
                 coroutine.close()
-            raise Closed("the desk is closed")
+            raise Closed("the gateway is closed")
         return self._thread.begin(_together(work, self.open_models))
 
     def run(self, coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-        """Work that asks, in the desk's thread; waits for it. Errors as in `begin`."""
+        """Work that asks, in the gateway's thread; waits for it. Errors as in `begin`."""
         return self.begin(coroutines).result()
 
     def close(self) -> None:
@@ -197,9 +197,9 @@ class Desk:
         self._closed = True
 
     async def aclose(self) -> None:
-        """As `close`, for a desk used inside a loop of the caller's."""
+        """As `close`, for a gateway used inside a loop of the caller's."""
         self._closed = True
-        while self._counter.under_way:
+        while self._retrier.under_way:
             await asyncio.sleep(GATHER_S)
         self._flush()
         await asyncio.sleep(0)  # those whose answer is stored now end by themselves
@@ -227,7 +227,7 @@ class Desk:
             return await asyncio.shield(call)  # a caller may give up; the answer is stored
         except asyncio.CancelledError:
             if call.cancelled():
-                raise Closed("the desk was closed before this was asked") from None
+                raise Closed("the gateway was closed before this was asked") from None
             raise
 
     def _forget(self, identity: tuple[str, int], call: asyncio.Task[Exchange]) -> None:
@@ -237,16 +237,16 @@ class Desk:
 
     async def _call(self, question: Question, key: str, models: Mapping[str, Model]) -> Exchange:
         model, pace = models[question.model], self._paces[question.model]
-        exchange = await self._counter.ask(model, question, key, pace)
-        self._purse.pay(exchange)
+        exchange = await self._retrier.ask(model, question, key, pace)
+        self._meter.pay(exchange)
         return await self._saved(exchange)
 
     def _admit(self, again: bool) -> None:
         if self._broken is not None:
             raise self._broken
         if self._closed:
-            raise Closed("the desk is closed")
-        self._purse.admit(again=again)
+            raise Closed("the gateway is closed")
+        self._meter.admit(again=again)
 
     def _saved(self, exchange: Exchange) -> asyncio.Future[Exchange]:
         """The exchange, once it is stored; those that arrive together are stored together."""
@@ -255,7 +255,7 @@ class Desk:
         self._unsaved.append((exchange, future))
         if not self._flush_is_due:
             self._flush_is_due = True
-            if self._counter.under_way:
+            if self._retrier.under_way:
                 loop.call_later(GATHER_S, self._flush)
             else:
                 loop.call_soon(self._flush)

@@ -16,7 +16,7 @@ MAX_ECHO = 24_000
 
 
 class Asker(Protocol):
-    """Asks models: `engine.llm.desk.Desk`."""
+    """Asks models: `engine.llm.gateway.Gateway`."""
 
     async def ask(
         self,
@@ -34,8 +34,8 @@ class Asker(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Who plays a role.
+class Role:
+    """The models that play a role.
 
     Attributes:
         models: Its models; who fails is followed by the next.
@@ -49,9 +49,9 @@ class Seat:
 
 
 async def consult(
-    desk: Asker,
+    gateway: Asker,
     role: str,
-    seat: Seat,
+    seat: Role,
     models: Sequence[str],
     messages: Sequence[Message],
     schema: Mapping[str, Any],
@@ -59,7 +59,7 @@ async def consult(
     calls: list[Call],
 ) -> Exchange | None:
     """The exchange that decides; None where no model may be asked. Each one becomes a call."""
-    exchanges = await desk.ask(
+    exchanges = await gateway.ask(
         role, models, tuple(messages), schema=schema, temperature=seat.temperature,
         max_tokens=seat.max_tokens, draw=draw,
     )  # fmt: skip
