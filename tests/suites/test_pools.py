@@ -29,15 +29,18 @@ def panel() -> Panel:
 def setup_of(panel: Panel) -> Setup:
     from sandbox.fills import Costs, Fills
     from sandbox.objective import Objective
+    from sandbox.terms import Terms
 
     return Setup(
         fields=dict(panel.dimensions),
-        window=(100, 600),
-        edges=tuple(int(edge) for edge in np.linspace(100, 600, 7)),
+        terms=Terms(
+            window=(100, 600),
+            edges=tuple(int(edge) for edge in np.linspace(100, 600, 7)),
+            costs=Costs(),
+            fills=Fills(),
+            objective=Objective(min_trades=None, min_active=None, min_return_at_double_cost=None),
+        ),
         max_window=100,
-        costs=Costs(),
-        fills=Fills(),
-        objective=Objective(min_trades=None, min_active=None, min_return_at_double_cost=None),
         isolation="reduced",
     )
 
