@@ -113,7 +113,7 @@ def _lean(step: Node, args: list[_Lean], ranges: list[tuple[float, float]]) -> _
         case "hold", [enter, leave]:
             return _Lean(_joined(enter.sign, _turned(leave.sign)))
         case _:
-            return _call(step, args)
+            return _call(step, args, ranges)
 
 
 def _scaled(one: _Lean, scale: _Lean, bounds: tuple[float, float]) -> _Lean:
@@ -151,7 +151,7 @@ def _where(condition: _Lean, yes: _Lean, no: _Lean, ranges: list[tuple[float, fl
     return _UNKNOWN
 
 
-def _call(step: Node, args: list[_Lean]) -> _Lean:
+def _call(step: Node, args: list[_Lean], ranges: list[tuple[float, float]]) -> _Lean:
     op, first = step.op, args[0]
     response = OPERATORS[op].response
     signs = {each.sign for each in args}
@@ -168,6 +168,12 @@ def _call(step: Node, args: list[_Lean]) -> _Lean:
             return _Lean(first.sign, None if first.age is None else first.age + _age(step))
         case Response.FIRST:
             return _Lean(first.sign, first.age if op == "log" else None)
+        case Response.WINDOWS:
+            fast, slow = (float(window) for window in step.statics[:2])
+            turn = _sign(slow - fast)
+            return _Lean(None if first.sign is None else turn * first.sign)
+        case Response.MOVE if ranges[0][0] >= 0:
+            return _Lean(first.sign)
         case Response.TOGETHER if signs == {1}:
             return _Lean(1)
         case _:

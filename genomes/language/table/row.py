@@ -68,6 +68,8 @@ class Response(Enum):
     LAGS = auto()  # as its first argument, older: a mean, an extreme
     FIRST = auto()  # as its first argument
     TURNED = auto()  # against its first argument
+    WINDOWS = auto()  # as its first argument where the first window is the shorter of two
+    MOVE = auto()  # as its first argument where that is never negative, else not known
     TOGETHER = auto()  # rises where all its arguments do, else not known
     NEITHER = auto()  # does not answer: a spread, a strength
     RULE = auto()  # arithmetic and logic: by a rule of its own

@@ -185,6 +185,8 @@ UP: dict[str, Any] = {
     "middle of the bar": lambda m: (m.high + m.low) / 2 / W.sma(m.close, 50) - 1,
     "difference of logs": lambda m: W.log(m.close / W.ema(m.close, 20)),
     "negative of a fall": lambda m: 1 * (W.sma(m.close, 20) / m.close < 1),
+    "a slower mean less a faster one": lambda m: -W.macd(m.close, 26, 12) / m.close,
+    "its mean": lambda m: W.macd_signal(m.close, 12, 26, 9) / m.close,
     "aroon": lambda m: W.aroon(m.high, m.low, 25) / 100,
 }
 
@@ -204,6 +206,7 @@ def test_a_rise_and_its_mirror_image_are_known(name: str) -> None:
         lambda m: W.percent_rank(m.close, 5) * W.rsi(m.close, 9) / 100,
         lambda m: W.hold(m.close > W.sma(m.close, 9), m.close > W.sma(m.close, 50)),
         lambda m: W.tanh(W.returns(m.close, 5)) / W.returns(m.close, 9),
+        lambda m: W.tanh(W.returns(m.close - W.sma(m.close, 20), 5)),
         lambda m: W.where(m.close > W.sma(m.close, 9), -W.tanh(W.zscore(m.close, 9)), 0),
     ],
 )
