@@ -28,7 +28,7 @@ def system_message(setup: Setup, *, assets: int, bars_per_year: float) -> str:
 
 @cache
 def _language() -> str:
-    return page(briefing=True)
+    return page(contract=False)
 
 
 def _market(setup: Setup, assets: int, bars_per_year: float) -> str:

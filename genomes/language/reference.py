@@ -10,7 +10,7 @@ from genomes.language.graph import EXIT_RANGES, MAX_DEPTH, MAX_NODES
 from genomes.language.params import MAX_PARAMS
 from genomes.language.series import METHODS
 from genomes.language.strategy import LAYERS, REQUIRED
-from genomes.language.table import MAX_BARS, OPERATORS, Arg, Kind, Operator, Trait
+from genomes.language.table import MAX_BARS, OPERATORS, Arg, Kind, Operator
 
 WIDTH = 100
 
@@ -58,8 +58,8 @@ RULES = (
 )  # fmt: skip
 
 
-def page(markdown: bool = False, *, briefing: bool = False) -> str:
-    """The whole reference; as a briefing, without what models are not told (Trait.UNBRIEFED)."""
+def page(markdown: bool = False, *, contract: bool = True) -> str:
+    """The whole reference; `contract` says where more of it stands."""
     parts = [
         _heading("The strategy language", 1, markdown),
         _block(EXAMPLE, markdown),
@@ -69,7 +69,7 @@ def page(markdown: bool = False, *, briefing: bool = False) -> str:
         ),
         _heading("Values", 2, markdown),
         _table(RULES, markdown),
-        *([] if briefing else [_CONTRACT]),
+        *([_CONTRACT] if contract else []),
         _heading("Parameters", 2, markdown),
         _table(_PARAMS, markdown),
         f"At most {MAX_PARAMS}; in a layer p.window is a plain number, word or truth.\n",
@@ -99,7 +99,7 @@ def page(markdown: bool = False, *, briefing: bool = False) -> str:
             "dimensions; 1 is a plain number."
         ),
     ]
-    for family, rows in _families(briefing):
+    for family, rows in _families():
         parts += [_heading(family, 3, markdown), _operators(rows, markdown)]
     return "\n".join(parts)
 
@@ -161,10 +161,9 @@ def _need(layer: str) -> str:
     return "required" if layer in REQUIRED else "optional"
 
 
-def _families(briefing: bool) -> Iterator[tuple[str, list[Operator]]]:
-    told = [r for r in OPERATORS.values() if not (briefing and Trait.UNBRIEFED in r.traits)]
-    for family in dict.fromkeys(row.family for row in told):
-        yield family, [row for row in told if row.family == family]
+def _families() -> Iterator[tuple[str, list[Operator]]]:
+    for family in dict.fromkeys(row.family for row in OPERATORS.values()):
+        yield family, [row for row in OPERATORS.values() if row.family == family]
 
 
 def _range(arg: Arg) -> str:

@@ -20,10 +20,9 @@ How to add an operator:
 6. `range`, `response`, `scale`: what cannot be otherwise; FREE, UNKNOWN and ANY are always right.
 7. `phrase`, `nouns`, `said`, `reason`: how notes speak of it; empty where they need not.
    `families`: of FAMILIES in genomes/language/analysis/families.py.
-8. `weight`, `on`, `part`, `swap`, `traits`: how variation uses it. No recorded run changes with
-   weight 0, turn 0 and no swap (variation never writes it by itself) and Trait.UNBRIEFED (off the
-   page in every model's question; else older runs with models no longer replay). Otherwise freeze
-   new digests in tests/invariants/test_digests.py and say so.
+8. `weight`, `on`, `part`, `swap`, `traits`: how variation uses it. With weight 0, turn 0 and no
+   swap it is never written by variation, and no structural run changes. Models read of it in their
+   system message either way: freeze new digests in tests/invariants/test_digests.py and say so.
 9. Run `pytest tests/genomes tests/sandbox/kernels tests/sandbox/test_intervals.py
    tests/sandbox/test_direction.py tests/invariants/test_digests.py`.
 10. If another module must be touched, the table lacks a fact: add a field and fill every row.

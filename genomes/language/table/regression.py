@@ -112,5 +112,5 @@ ROWS = (
              families=("trend strength",), phrase="the {1}-bar Hurst exponent of {0}",
              of_returns="", nouns="persistence trendiness",
              said=("hurst",), reason="which asks whether moves carry on or turn back",
-             part=Part.NONE, turn=0, swap="", weight=0, on=On.FIELDS, traits=(Trait.UNBRIEFED,)),
+             part=Part.NONE, turn=0, swap="", weight=0, on=On.FIELDS, traits=()),
 )  # fmt: skip

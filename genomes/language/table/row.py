@@ -122,7 +122,7 @@ class On(Enum):
 
 
 class Trait(Enum):
-    """What variation, and the models' briefing, ask of an operator beside all that."""
+    """What variation asks of an operator beside all that."""
 
     SMOOTHS = auto()  # a mean in the wide sense: its values move less than what it takes
     STEADY = auto()  # moves slowly by itself: smoothing it again says nothing
@@ -133,7 +133,6 @@ class Trait(Enum):
     MEAN = auto()  # a larger window makes a slower mean
     OWN_NAME = auto()  # a parameter of its window is called by the operator's name
     ADDS = auto()  # passes the sides of a signal on: sums, signs, clips
-    UNBRIEFED = auto()  # not on the page that models read: their recorded questions stay the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,7 @@ class Operator:
         swap: Operators of one class and the same arguments may replace each other; empty for none.
         weight: Of its rules in the grammar, on raw fields (1 elsewhere); 0 where it never grows.
         on: What the grammar writes it on.
-        traits: What else variation and the briefing ask.
+        traits: What else variation asks.
         nodes: The arguments that are nodes.
         statics: The arguments that are plain values.
     """
