@@ -16,8 +16,6 @@ from genomes.records.text import fixed
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive.population import Population
-    from engine.credit import OperatorCredit
     from genomes.records.entry import Entry
     from genomes.records.proposal import Proposal
 
@@ -29,15 +27,11 @@ class Report:
     Attributes:
         generation: Its number.
         summary: As `summarise` gives it.
-        population: The population with it.
-        credit: What operators have earned with it.
         remarks: Further messages: a plateau, a model that is disabled for a while.
     """
 
     generation: int
     summary: dict[str, Any]
-    population: Population
-    credit: OperatorCredit
     remarks: Sequence[str] = ()
 
 
@@ -53,7 +47,7 @@ class Watcher(Protocol):
         """`done` of a generation's `total` candidates have passed a stage."""
         ...
 
-    def told(self, report: Report) -> None:
+    def recorded(self, report: Report) -> None:
         """A generation is in the archive."""
         ...
 
@@ -192,7 +186,7 @@ class Screen:
             total=total,
         )
 
-    def told(self, report: Report) -> None:
+    def recorded(self, report: Report) -> None:
         """Write the generation's line."""
         now = time.monotonic()
         summary, kinds = report.summary, report.summary["kinds"]

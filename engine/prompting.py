@@ -1,24 +1,27 @@
 """The prompts of a run: which is asked with, which come new, and what each has earned.
 
-All of it follows from the candidates told, so a run that is resumed draws the same.
+All of it follows from the candidates recorded, so a run that is resumed samples the same.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from archive.credit import Use
+from archive.credit import Use, use_of
 from archive.merit import Merit
+from archive.population import Population
 from engine.bandit import Bandit
-from engine.operators.rewrite_prompt import REWRITE
+from engine.operators.rewrite_prompt import REWRITE, Rewriter
+from engine.proposer import Progress, Proposer
+from engine.roster import Roster
 from engine.settings import LLM
 from engine.streams import SELECT, VARY, seed_of, stream
-from engine.tasks import Draft, Task
-from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, vary
+from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, seeds, vary
+from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
 from genomes.records.outcome import Admitted, Duplicate, Refused
 
@@ -26,24 +29,37 @@ CROSSED = 0.25
 """Share of new prompts that ask for a crossover."""
 
 
-class Prompts:
-    """The prompts told so far, those of each kind drawn by what they earned.
+class Prompts(Proposer):
+    """Proposes new prompts, beside the slots; knows those recorded, and samples them by credit.
 
     Attributes:
         known: Id -> prompt, of all that were admitted.
         controls: Ids of those that the others of their kind are compared with.
     """
 
-    def __init__(self, settings: LLM, seed: int) -> None:
-        """Begin with none.
+    def __init__(
+        self,
+        settings: LLM,
+        *,
+        seed: int,
+        population: Population,
+        roster: Roster,
+        rewriter: Rewriter,
+    ) -> None:
+        """Start with none.
 
         Args:
             settings: How they evolve, and what cost weighs.
             seed: Every randomness comes from it.
+            population: The measured candidates as recorded.
+            roster: Which models may be asked to rewrite one.
+            rewriter: Asks them.
         """
+        self.lag = settings.pipeline_depth
         self.known: dict[int, Prompt] = {}
         self.controls: set[int] = set()
-        self._settings, self._seed = settings, seed
+        self._settings, self._seed, self._population = settings, seed, population
+        self._roster, self._rewriter = roster, rewriter
         self._bandits: dict[str, Bandit[int]] = {}
         self._idle = False  # none used since new ones came
         self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
@@ -53,38 +69,29 @@ class Prompts:
         bandit = self._bandits.get(kind)
         return None if bandit is None else bandit.draw(rng)
 
-    def tasks(
-        self,
-        generation: int,
-        slot: int,
-        candidate: int,
-        models: Callable[[np.random.Generator], tuple[str, ...]],
-    ) -> list[Task]:
-        """The new prompts of a generation, in slots from the one given on.
-
-        Args:
-            generation: The generation.
-            slot: Its first free slot.
-            candidate: The id that slot's candidate will have.
-            models: Draws the rewriters, in order of preference; none where none can be asked.
-        """
+    def extra(self, generation: int, slot: int, candidate: int) -> Sequence[Task]:
+        """The prompts that a run begins with; later the new ones of every few generations."""
+        if generation == 0:
+            return [
+                Task(
+                    slot=slot + i,
+                    candidate=candidate + i,
+                    species="prompt",
+                    operator=f"seed prompt {name}",
+                    text=prompt.text,
+                )
+                for i, (name, prompt) in enumerate(seeds().items())
+            ]
         settings = self._settings.prompts
-        if not settings.every or generation % settings.every or self._idle:
-            return []
-        return [
-            self._task(generation, slot + i, candidate + i, models) for i in range(settings.count)
-        ]
+        due = settings.every and generation % settings.every == 0 and not self._idle
+        if not due or not self._roster.awake(generation):
+            return ()
+        return [self._task(generation, slot + i, candidate + i) for i in range(settings.count)]
 
-    def _task(
-        self,
-        generation: int,
-        slot: int,
-        candidate: int,
-        models: Callable[[np.random.Generator], tuple[str, ...]],
-    ) -> Task:
+    def _task(self, generation: int, slot: int, candidate: int) -> Task:
         rng = stream(self._seed, generation, slot, SELECT)
         bandit = self._bandits["cross" if rng.random() < CROSSED else "mutate"]
-        rewriters = models(rng)
+        rewriters = self._roster.order(self._settings.rewriter or self._settings.models, rng)
         first = bandit.draw(rng)
         others = [one for one in bandit.active if one != first]
         second = others[int(rng.integers(len(others)))] if others else first
@@ -104,30 +111,40 @@ class Prompts:
             models=rewriters,
         )
 
-    def drafts(self, tasks: Sequence[Task], replies: Mapping[int, Draft]) -> dict[int, Draft]:
-        """What becomes of a generation's prompts, in slot order: slot -> draft.
+    def begin(self, generation: int, tasks: Sequence[Task]) -> None:
+        """Start asking models for those that they are to rewrite."""
+        mine = [task for task in tasks if task.operator == REWRITE]
+        if mine:
+            self._rewriter.begin(generation, mine, self.known, self.records())
 
-        Args:
-            tasks: Its prompts.
-            replies: Those that models wrote, by slot.
-        """
+    def make(
+        self, generation: int, candidates: Sequence[Candidate], progress: Progress
+    ) -> Iterator[Candidate]:
+        """Every prompt with what becomes of it: none is measured."""
         words = dict(self._words)
-        made: dict[int, Draft] = {}
-        for task in tasks:
-            draft = replies.get(task.slot) or self._varied(task)
-            made[task.slot] = _admitted(draft, task.candidate, words)
-        return made
+        mine = [one for one in candidates if one.task.species == "prompt"]
+        for one in self._rewriter.written(generation, mine):
+            varied = one if one.text or one.outcome else self._varied(one)
+            yield _admitted(varied, words)
 
-    def _varied(self, task: Task) -> Draft:
-        """A prompt that no model wrote: a seed, or a structural variation."""
-        if task.text is not None:
-            return Draft(text=task.text)
+    def _varied(self, one: Candidate) -> Candidate:
+        """A prompt that no model writes: a structural variation."""
+        task = one.task
         parents = [self.known[i] for i in task.parents]
         child = vary(task.operator, parents, random.Random(task.seed))
-        return Draft(text=child.prompt.text, note=child.note)
+        return replace(one, text=child.prompt.text, note=child.note)
 
-    def tell(self, entries: Sequence[Entry], uses: Sequence[Use]) -> None:
+    def uses(self, entries: Sequence[Entry]) -> list[Use]:
+        """What came of the prompts that a generation was asked with."""
+        return [use for entry in entries if (use := self._use(entry)) is not None]
+
+    def _use(self, entry: Entry) -> Use | None:
+        fitness = self._population.fitness_of(entry.parents[0]) if entry.parents else None
+        return use_of(entry, controls=self.controls, parent_fitness=fitness)
+
+    def observe(self, entries: Sequence[Entry]) -> None:
         """Take in a generation: the prompts that joined, and what came of those asked with."""
+        uses = self.uses(entries)
         joined: list[int] = []
         came = any(entry.species == "prompt" for entry in entries)
         self._idle = not uses and (self._idle or came)
@@ -165,14 +182,14 @@ class Prompts:
         return {int(merit.arm): merit for merit in merits}
 
 
-def _admitted(draft: Draft, candidate: int, words: dict[str, int]) -> Draft:
+def _admitted(one: Candidate, words: dict[str, int]) -> Candidate:
     """A prompt with what becomes of it; its words are known from then on."""
-    if draft.outcome is not None:
-        return draft
-    prompt = parse(draft.text)
+    if one.outcome is not None:
+        return one
+    prompt = parse(one.text)
     if not isinstance(prompt, Prompt):
-        return replace(draft, outcome=Refused(refusals=prompt))
-    first = words.setdefault(prompt.key, candidate)
-    if first != candidate:
-        return replace(draft, outcome=Duplicate(key=prompt.key, of=first))
-    return replace(draft, text=prompt.text, outcome=Admitted(key=prompt.key))
+        return replace(one, outcome=Refused(refusals=prompt))
+    first = words.setdefault(prompt.key, one.task.candidate)
+    if first != one.task.candidate:
+        return replace(one, outcome=Duplicate(key=prompt.key, of=first))
+    return replace(one, text=prompt.text, outcome=Admitted(key=prompt.key))

@@ -15,6 +15,7 @@ from engine.authorship import LanguageModels
 from engine.casting import cast, check
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
+from engine.generation import Search as Run
 from engine.llm.briefing import Shown, system_message
 from engine.llm.gateway import Gateway
 from engine.llm.goal import goal_of
@@ -22,12 +23,13 @@ from engine.llm.masking import Mask
 from engine.operators.language_model import Strategist
 from engine.operators.material import Library
 from engine.operators.rewrite_prompt import Rewriter
-from engine.operators.structural import JUMP, names
-from engine.seeding import Seed, SeedError, fit_seeds, read_seeds
+from engine.operators.structural import JUMP, Structural, names
+from engine.operators.tune import TUNE, Tuner
+from engine.prompting import Prompts
+from engine.proposer import Proposer
+from engine.roster import Roster
+from engine.seeding import Seed, SeedError, Seeds, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
-from engine.state import Search as Run
-from engine.tasks import MODEL_OPERATORS, TUNE
-from engine.tuning import Tuner
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
@@ -190,7 +192,7 @@ def plan(
 
 
 def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | None = None) -> Run:
-    """The run before its first generation; the loop reads again what the archive was told.
+    """The run before its first generation; the loop reads again what the archive holds.
 
     Args:
         planned: The run.
@@ -199,71 +201,95 @@ def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | 
         gateway: Where models are asked; None where none is.
     """
     search = planned.config.search
-    structural = (JUMP,) if search.selection == "random" else names(search.operators)
-    operators = (*structural, TUNE) if search.tune.trials else structural
     run = Run(
         archive=archive,
         pool=workers,
         population=Population(),
         selector=SELECTORS[search.selection](search),
-        credit=_credit(search, operators),
-        seeds=[(seed.name, seed.text) for seed in planned.seeds],
+        proposers=(),
         size=search.population,
         seed=planned.config.seed,
     )
-    if search.tune.trials:
-        run.tuner = Tuner(workers, archive, run.population, search.tune)
-    if gateway is not None:
-        run.authors = authors(planned, run, gateway, operators)
+    run.proposers = proposers(planned, run, gateway)
     return run
 
 
-def authors(
+def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer]:
+    """Who proposes candidates, in the order asked; the last one takes every slot that is left."""
+    search = planned.config.search
+    structural = (JUMP,) if search.selection == "random" else names(search.operators)
+    operators = (*structural, TUNE) if search.tune.trials else structural
+    members: list[Proposer] = [Seeds(planned.seeds)]
+    if search.tune.trials:
+        members.append(
+            Tuner(
+                pool=run.pool,
+                archive=run.archive,
+                population=run.population,
+                selector=run.selector,
+                settings=search.tune,
+            )
+        )
+    if gateway is not None:
+        members += _models(planned, run, gateway, operators)
+    return [*members, Structural(_credit(search, operators), run.selector)]
+
+
+def _models(
     planned: Plan, run: Run, gateway: Gateway, operators: tuple[str, ...]
-) -> LanguageModels:
-    """The models as authors of a run's strategies and prompts."""
-    settings, market = planned.config.llm, planned.market
-    competing = operators if settings.share == "auto" else ()
-    goal = goal_of(settings.goal, settings.category or None, market.panel.dimensions)
-    panel = market.panel
-    mask = Mask(panel.symbols, market=market.name, fields=panel.dimensions)
+) -> list[Proposer]:
+    """The models as authors of strategies, and of prompts."""
+    settings, panel = planned.config.llm, planned.market.panel
+    goal = goal_of(settings.goal, settings.category or None, panel.dimensions)
+    mask = Mask(panel.symbols, market=planned.market.name, fields=panel.dimensions)
     library = Library(
         archive=run.archive,
         pool=run.pool,
         population=run.population,
         shown=Shown(mask),
         system=system_message(
-            setup(market, planned.config),
+            setup(planned.market, planned.config),
             assets=panel.assets,
             bars_per_year=panel.bars_per_year,
         ),
         goal=goal,
         tokens=settings.briefing_tokens,
     )
-    return LanguageModels(
+    roster = Roster(settings)
+    rewriter = Rewriter(
+        gateway,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        hide=mask.prose,
+    )
+    prompts = Prompts(
         settings,
         seed=planned.config.seed,
+        population=run.population,
+        roster=roster,
+        rewriter=rewriter,
+    )
+    competing = operators if settings.share == "auto" else ()
+    authors = LanguageModels(
+        settings,
         selector=run.selector,
         population=run.population,
-        credit=_credit(planned.config.search, (*competing, *MODEL_OPERATORS)),
+        credit=_credit(planned.config.search, (*competing, *LanguageModels.operators)),
+        roster=roster,
+        prompts=prompts,
         strategist=Strategist(gateway, cast(settings), library, goal),
-        rewriter=Rewriter(
-            gateway,
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            hide=mask.prose,
-        ),
     )
+    return [authors, prompts]
 
 
 def _credit(search: Search, operators: tuple[str, ...]) -> OperatorCredit:
     """What operators earn; each costs an evaluation, but tuning costs more, and models the most."""
-    dear = 10 * max(search.tune.trials, 10)
+    most = 10 * max(search.tune.trials, 10)
     costs = dict.fromkeys(operators, 1.0) | {TUNE: 1.0 + search.tune.trials}
     return OperatorCredit(
         operators,
         explore=search.epsilon,
         memory=search.discount,
-        costs=costs | dict.fromkeys(MODEL_OPERATORS, float(dear)),
+        costs=costs | dict.fromkeys(LanguageModels.operators, float(most)),
         cost_weight=search.cost_penalty,
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.llm.conversation import Assignment, Roles, draft, mend
-from engine.llm.conversation import Draft as Spoken
+from engine.llm.conversation import Assignment, Draft, Roles, draft, mend
 from engine.llm.gateway import Gateway
 from engine.llm.goal import Goal, serves
 from engine.llm.thread import Pending
 from engine.operators.material import Library
-from engine.tasks import Draft, Task, Work
+from engine.proposer import Progress
 from genomes.prompt import Prompt
+from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
 from genomes.records.outcome import Crashed, Duplicate, Outcome, Refused, Unusable
 from genomes.records.text import one_line
+
+MUTATE, CROSS = "model_mutation", "model_crossover"
+"""Operators whose candidates a language model writes."""
 
 PROGRESS_S = 0.2
 
@@ -34,7 +37,7 @@ class _Asked:
     castings: Sequence[Roles]
     assignments: Sequence[Assignment]
     open_models: frozenset[str]
-    pending: Pending[list[Spoken]]
+    pending: Pending[list[Draft]]
     ended: list[int]
 
 
@@ -83,16 +86,21 @@ class Strategist:
         )
         self._asked[generation] = _Asked(tasks, castings, assignments, open_models, pending, ended)
 
-    def drafts(self, generation: int, progress: Callable[[int, int], None]) -> dict[int, Draft]:
-        """Wait for a generation's conversations: slot -> what came of it."""
+    def written(
+        self, generation: int, candidates: Sequence[Candidate], progress: Progress
+    ) -> list[Candidate]:
+        """Wait for a generation's conversations: its candidates with what came of them."""
         asked = self._asked.get(generation)
         if asked is None:
-            return {}
+            return []
         while not asked.pending.wait(PROGRESS_S):
-            progress(len(asked.ended), len(asked.tasks))
-        spoken = asked.pending.result()
-        progress(len(spoken), len(spoken))
-        return {task.slot: _drafted(said) for task, said in zip(asked.tasks, spoken, strict=True)}
+            progress("written", len(asked.ended), len(asked.tasks))
+        drafts = asked.pending.result()
+        progress("written", len(drafts), len(drafts))
+        return [
+            _written(candidates[task.slot], made)
+            for task, made in zip(asked.tasks, drafts, strict=True)
+        ]
 
     def objection(self, graph: str) -> Unusable | None:
         """What speaks against a model's strategy though it can be drawn; None for nothing."""
@@ -100,27 +108,31 @@ class Strategist:
         missing = serves(goal, graph) if goal.text or goal.category else None
         return None if missing is None else Unusable(problem="off_goal", found=missing)
 
-    def mended(self, generation: int, work: Sequence[Work]) -> dict[int, Draft]:
+    def repaired(
+        self, generation: int, candidates: Sequence[Candidate], outcomes: Mapping[int, Outcome]
+    ) -> list[Candidate]:
         """Give back what was refused, crashed, off its goal or a duplicate; wait for answers."""
         asked = self._asked.pop(generation, None)
         if asked is None:
-            return {}
-        slots = {one.task.slot: one for one in work}
-        back: list[tuple[Task, Roles, Assignment, Spoken, str, str]] = []
+            return []
+        back: list[tuple[Task, Roles, Assignment, Draft, str, str]] = []
         for task, casting, assignment, said in zip(
             asked.tasks, asked.castings, asked.assignments, asked.pending.result(), strict=True
         ):
-            fault = self._fault(slots[task.slot].outcome)
+            fault = self._fault(outcomes.get(task.slot))
             if fault is not None and said.text is not None and not said.mended:
                 back.append((task, casting, assignment, said, *fault))
         if not back:
-            return {}
+            return []
         self._gateway.open_models = asked.open_models
         anew = self._gateway.run(
             mend(self._gateway, casting, assignment, said, wrong=wrong, words=words)
             for _, casting, assignment, said, wrong, words in back
         )
-        return {task.slot: _drafted(said) for (task, *_), said in zip(back, anew, strict=True)}
+        return [
+            _written(candidates[task.slot], said)
+            for (task, *_), said in zip(back, anew, strict=True)
+        ]
 
     def _fault(self, outcome: Outcome | None) -> tuple[str, str] | None:
         """What was wrong, in two words and in sentences; None where nothing was."""
@@ -137,23 +149,25 @@ class Strategist:
             case _:
                 return None
 
-    def tell(self, entries: Sequence[Entry]) -> None:
-        """Learn from a generation told."""
+    def observe(self, entries: Sequence[Entry]) -> None:
+        """Learn from a generation that was recorded."""
         self._library.tell(entries)
 
 
-async def _counted(work: Awaitable[Spoken], draw: int, ended: list[int]) -> Spoken:
+async def _counted(work: Awaitable[Draft], draw: int, ended: list[int]) -> Draft:
     """A conversation that leaves word when it has ended."""
     spoken = await work
     ended.append(draw)
     return spoken
 
 
-def _drafted(said: Spoken) -> Draft:
+def _written(one: Candidate, said: Draft) -> Candidate:
     """What came of a conversation; where no model answered, neither a text nor an outcome."""
     proposal, problem = said.proposal, said.problem
     unanswered = problem is not None and problem.problem == "no_answer"
-    return Draft(
+    return Candidate(
+        task=one.task,
+        sources=one.sources,
         text=said.text or "",
         outcome=None if unanswered else problem,
         note=one_line(proposal.hypothesis, MAX_NOTE),

@@ -15,8 +15,8 @@ from engine.llm.conversation import Assignment
 from engine.llm.goal import Goal
 from engine.llm.knowledge import Knowledge
 from engine.llm.masking import Mask
-from engine.tasks import Task
 from genomes.prompt import Prompt, Section
+from genomes.records.candidate import Task
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
 from sandbox.pool import Pool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive.merit import Interval, Merit
 from engine.llm.conversation import repair
@@ -12,8 +12,8 @@ from engine.llm.opinion import Rewritten, read_rewrite
 from engine.llm.role import Role, consult, echo, user
 from engine.llm.schemas import PROMPT as SCHEMA
 from engine.llm.thread import Pending
-from engine.tasks import Draft, Task
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
+from genomes.records.candidate import Candidate, Task
 from genomes.records.outcome import Refused, Unusable
 from genomes.records.proposal import Call, Proposal
 from genomes.records.refusal import Refusal
@@ -52,7 +52,7 @@ class Rewriter:
         """
         self._gateway, self._temperature, self._hide = gateway, temperature, hide
         self._max_tokens = min(max_tokens, MAX_TOKENS)
-        self._asked: dict[int, tuple[list[int], Pending[list[Draft]]]] = {}
+        self._asked: dict[int, tuple[list[int], Pending[list[Candidate]]]] = {}
 
     def begin(
         self,
@@ -75,12 +75,16 @@ class Rewriter:
         pending = self._gateway.begin(_rewritten(self._gateway, order) for order in orders)
         self._asked[generation] = ([task.slot for task in tasks], pending)
 
-    def replies(self, generation: int) -> dict[int, Draft]:
-        """Wait for a generation's prompts: slot -> what was written."""
+    def written(self, generation: int, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Wait for a generation's prompts; those that no model was asked for are as they were."""
         if generation not in self._asked:
-            return {}
+            return list(candidates)
         slots, pending = self._asked.pop(generation)
-        return dict(zip(slots, pending.result(), strict=True))
+        found = dict(zip(slots, pending.result(), strict=True))
+        return [
+            replace(found[one.task.slot], sources=one.sources) if one.task.slot in found else one
+            for one in candidates
+        ]
 
     def _order(
         self, task: Task, prompts: Mapping[int, Prompt], records: Mapping[int, Merit]
@@ -104,7 +108,7 @@ class Rewriter:
         )
 
 
-async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
+async def _rewritten(gateway: Gateway, order: _Order) -> Candidate:
     """A new prompt; a reply that cannot be used goes back once."""
     values = {
         "prompt": order.shown,
@@ -122,7 +126,7 @@ async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
             order.task.candidate, calls,
         )  # fmt: skip
         if exchange is None or exchange.failure:
-            return _draft(outcome, text, calls, mended, reason, model)
+            return _written(order.task, outcome, text, calls, mended, reason, model)
         model = exchange.model
         reply = read_rewrite(exchange.text, exchange.finish)
         if isinstance(reply, Rewritten):
@@ -131,14 +135,14 @@ async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
             if isinstance(prompt, Prompt) and (lost := _lost(order.parent, prompt)):
                 prompt = (lost,)
             if isinstance(prompt, Prompt):
-                return _draft(None, prompt.text, calls, mended, reason, model)
+                return _written(order.task, None, prompt.text, calls, mended, reason, model)
             outcome, wrong = Refused(refusals=prompt), "\n".join(map(str, prompt))
         else:
             outcome, wrong = reply, f"{reply.found} [{reply.problem}]"
         if attempt == 0:
             mended = _first_problem(outcome)
             messages += [echo(exchange), repair(order.hide(wrong))]
-    return _draft(outcome, text, calls, mended, reason, model)
+    return _written(order.task, outcome, text, calls, mended, reason, model)
 
 
 def _lost(parent: Prompt, child: Prompt) -> Refusal | None:
@@ -151,18 +155,21 @@ def _lost(parent: Prompt, child: Prompt) -> Refusal | None:
     )  # fmt: skip
 
 
-def _draft(
+def _written(
+    task: Task,
     outcome: Unusable | Refused | None,
     text: str,
     calls: Sequence[Call],
     mended: str,
     reason: str,
     model: str | None,
-) -> Draft:
+) -> Candidate:
     proposal = Proposal(
         hypothesis=reason, probability=None, mended=mended, calls=tuple(calls), gain=None
     )
-    return Draft(text=text, outcome=outcome, note=reason, model=model, proposal=proposal)
+    return Candidate(
+        task=task, text=text, outcome=outcome, note=reason, model=model, proposal=proposal
+    )
 
 
 def _first_problem(outcome: Unusable | Refused) -> str:

@@ -20,10 +20,10 @@ import numpy as np
 from archive.store import Archive
 from engine import wiring
 from engine.config import build
+from engine.generation import Search
 from engine.llm.gateway import Gateway
 from engine.llm.question import Answer, Question
 from engine.loop import run
-from engine.state import Search
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured, Outcome
 from genomes.strategies import texts
@@ -130,7 +130,7 @@ class Clock(Quiet):
         self.search, self.marks = search, list[tuple[float, int]]()
 
     def told(self, report: object) -> None:
-        super().told(report)
+        super().recorded(report)
         self.marks.append((time.process_time(), self.search.archive.count()))
 
     def figure(self) -> float:

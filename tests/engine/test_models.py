@@ -451,8 +451,8 @@ def test_models_left_alone_are_left_alone_by_every_role_though_no_strategy_is_wr
         assert gateway is not None
         made = wiring.assemble(plan, archive, FakePool(), gateway)
         gateway.open_models = frozenset({"small"})  # as an earlier generation had it
-        assert made.authors is not None
-        made.authors.begin(3, [])
+        for member in made.proposers:
+            member.begin(3, [])
         assert gateway.open_models == frozenset()
 
 

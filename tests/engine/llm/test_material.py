@@ -11,8 +11,8 @@ from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from engine.llm.shown import Shown
 from engine.operators.material import Library
-from engine.tasks import Task
 from genomes.prompt import Prompt, parse, seeds
+from genomes.records.candidate import Task
 from genomes.records.entry import Entry
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, measured
 
