@@ -22,12 +22,7 @@ def run(search: Search, generations: int, watcher: Watcher) -> None:
     recorded = search.archive.generations()
     search.due = search.archive.count() + 1
     for generation in range(generations + 1):
-        # Asked ahead where models write, so that they write while candidates are measured.
-        for ahead in range(
-            max(recorded, generation), _horizon(search, generation, generations) + 1
-        ):
-            if ahead not in search.asked:
-                search.asked[ahead] = ask(search, ahead)
+        _ask_ahead(search, max(recorded, generation), generation, generations)
         if generation < recorded:
             before = search.archive.entries(generations=range(generation, generation + 1))
             search.observe(list(before))
@@ -39,9 +34,15 @@ def run(search: Search, generations: int, watcher: Watcher) -> None:
             return
 
 
-def _horizon(search: Search, generation: int, last: int) -> int:
-    """The furthest generation that may be asked for before this one is recorded."""
-    return min(generation + search.lag, last) if generation else 0
+def _ask_ahead(search: Search, first: int, generation: int, last: int) -> None:
+    """Ask from a first generation as far as may be before this one is recorded.
+
+    Ahead where models write, so that they write while candidates are measured.
+    """
+    horizon = min(generation + search.lag, last) if generation else 0
+    for ahead in range(first, horizon + 1):
+        if ahead not in search.asked:
+            search.asked[ahead] = ask(search, ahead)
 
 
 def ask(search: Search, generation: int) -> list[Task]:

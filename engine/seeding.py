@@ -48,9 +48,9 @@ class Seeds(Proposer):
             return ()
         return [
             Task(
-                slot=slot + i, candidate=candidate + i, operator=f"seed {seed.name}", text=seed.text
+                slot=slot + i, candidate=candidate + i, operator=f"seed {each.name}", text=each.text
             )
-            for i, seed in enumerate(self._seeds)
+            for i, each in enumerate(self._seeds)
         ]
 
 

@@ -129,7 +129,7 @@ class Clock(Quiet):
         super().__init__()
         self.search, self.marks = search, list[tuple[float, int]]()
 
-    def told(self, report: object) -> None:
+    def recorded(self, report: object) -> None:
         super().recorded(report)
         self.marks.append((time.process_time(), self.search.archive.count()))
 
