@@ -79,7 +79,7 @@ def evolve(
             the command would say.
     """
     from archive.store import Archive
-    from engine.command import Arguments, search
+    from engine.run import Arguments, search
 
     counted = isinstance(generations, int) and not isinstance(generations, bool)
     if not counted and not (generations is None and replay is not None):

@@ -97,7 +97,7 @@ def measure_file(
         ConfigError, MarketError: Each with every problem found.
         OSError: The file cannot be read.
     """
-    from engine.wiring import load_market, setup
+    from engine.startup import load_market, setup
     from genomes.check.text import decode
     from sandbox.errand import Request
     from sandbox.worker import Worker

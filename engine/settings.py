@@ -189,6 +189,12 @@ class LLM(Part):
     budget: Budget = Budget()
     server: Server = Server()
 
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """All models that may be asked, each once."""
+        roles = (self.models, self.analyst, self.critic, self.rewriter)
+        return tuple(dict.fromkeys(name for role in roles for name in role))
+
     @field_validator("share", mode="before")
     @classmethod
     def _is_a_share(cls, value: object) -> object:

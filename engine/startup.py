@@ -1,25 +1,34 @@
-"""The composition root: the only tables from name to class, and where a run is put together."""
+"""The composition root: what a run needs is checked, then put together.
+
+The only tables from name to class are here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.identity import Identity
 from archive.population import Population
 from archive.store import Archive
+from archive.transcript import Replayed
 from engine import VERSION
 from engine.authorship import LanguageModels
-from engine.casting import cast, check
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
 from engine.generation import Search as Run
+from engine.llm.attempts import GatewaySettings
 from engine.llm.briefing import Shown, system_message
+from engine.llm.budget import Budgets, check_prices
+from engine.llm.conversation import Roles
 from engine.llm.gateway import Gateway
-from engine.llm.goal import goal_of
+from engine.llm.goal import CATEGORIES, goal_of
 from engine.llm.masking import Mask
+from engine.llm.question import Model
+from engine.llm.role import Role
 from engine.operators.language_model import Strategist
 from engine.operators.material import Library
 from engine.operators.rewrite_prompt import Rewriter
@@ -30,6 +39,7 @@ from engine.proposer import Proposer
 from engine.roster import Roster
 from engine.seeding import Seed, SeedError, Seeds, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
+from engine.settings import LLM
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.market.span import span_ns
@@ -169,7 +179,7 @@ def plan(
         names(config.search.operators)
     except ValueError as error:
         raise ConfigError([str(error)]) from None
-    check(config.llm)
+    check_models(config.llm)
     market = load_market(config.market, base)
     wanted, problems = list(kept_seeds), list[str]()
     if not wanted:
@@ -188,6 +198,82 @@ def plan(
         seeds=fit.seeds,
         left_out=[seed.name for seed in fit.left_out],
         identity=identity(market, config, fit.seeds, where if place is None else place, isolation),
+    )
+
+
+def check_models(settings: LLM) -> None:
+    """See that what is said of models can be meant.
+
+    Raises:
+        ConfigError: All of it that cannot.
+    """
+    problems = check_prices(settings.prices, settings.everyone, _budgets(settings))
+    if settings.category and settings.category not in CATEGORIES:
+        known = ", ".join(CATEGORIES)
+        problems.append(f"llm.category = {settings.category!r}; needs one of {known}, or none")
+    for flag, said in (("--goal", settings.goal), ("--llm-base-url", settings.server.base_url)):
+        if said and not settings.models:
+            problems.append(f"{flag} is for models: add one with --llm MODEL")
+    if problems:
+        raise ConfigError(problems)
+
+
+@contextmanager
+def gateway(
+    settings: LLM, archive: Archive, models: dict[str, Model] | None, replay: str | None
+) -> Generator[Gateway | None]:
+    """The gateway of a run, closed behind it; None where no model is asked.
+
+    Args:
+        settings: How it asks.
+        archive: Keeps the transcript.
+        models: Who answers; ignored in a replay.
+        replay: Path or URL of the archive whose answers are given again.
+    """
+    if not settings.models:
+        yield None
+        return
+    source = Archive.open(replay, identity=None, readonly=True) if replay else None
+    transcript = Replayed(source.transcript, archive.transcript) if source else archive.transcript
+    made = Gateway(
+        None if source else models,
+        transcript,
+        settings=GatewaySettings.of(settings.server),
+        prices=settings.prices,
+        budgets=Budgets() if source else _budgets(settings),
+    )
+    try:
+        yield made
+    finally:
+        made.close()
+        if source:
+            source.close()
+
+
+def roles_of(settings: LLM) -> Roles:
+    """The roles of a run."""
+
+    def seat(models: tuple[str, ...], temperature: float) -> Role:
+        return Role(
+            models=models or settings.models,
+            temperature=temperature,
+            max_tokens=settings.max_tokens,
+        )
+
+    critic = settings.debate > 0 or settings.drafts > 1
+    return Roles(
+        strategist=seat(settings.models, settings.temperature),
+        analyst=seat(settings.analyst, 0.0) if settings.analysis else None,
+        critic=seat(settings.critic, 0.0) if critic else None,
+        drafts=settings.drafts,
+        rounds=settings.debate,
+    )
+
+
+def _budgets(settings: LLM) -> Budgets:
+    budget = settings.budget
+    return Budgets(
+        money=budget.money, tokens=budget.tokens, calls=budget.calls, seconds=budget.seconds
     )
 
 
@@ -277,7 +363,7 @@ def _models(
         credit=_credit(planned.config.search, (*competing, *LanguageModels.operators)),
         roster=roster,
         prompts=prompts,
-        strategist=Strategist(gateway, cast(settings), library, goal),
+        strategist=Strategist(gateway, roles_of(settings), library, goal),
     )
     return [authors, prompts]
 
