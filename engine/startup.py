@@ -16,7 +16,6 @@ from archive.population import Population
 from archive.store import Archive
 from archive.transcript import Replayed
 from engine import VERSION
-from engine.authorship import LanguageModels
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
 from engine.generation import Search as Run
@@ -29,12 +28,12 @@ from engine.llm.goal import CATEGORIES, goal_of
 from engine.llm.masking import Mask
 from engine.llm.question import Model
 from engine.llm.role import Role
-from engine.operators.language_model import Strategist
+from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
+from engine.operators.prompts import Prompts
 from engine.operators.rewrite_prompt import Rewriter
 from engine.operators.structural import JUMP, Structural, names
 from engine.operators.tune import TUNE, Tuner
-from engine.prompting import Prompts
 from engine.proposer import Proposer
 from engine.roster import Roster
 from engine.seeding import Seed, SeedError, Seeds, fit_seeds, read_seeds
@@ -363,7 +362,10 @@ def _models(
         credit=_credit(planned.config.search, (*competing, *LanguageModels.operators)),
         roster=roster,
         prompts=prompts,
-        strategist=Strategist(gateway, roles_of(settings), library, goal),
+        gateway=gateway,
+        roles=roles_of(settings),
+        library=library,
+        goal=goal,
     )
     return [authors, prompts]
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from archive.population import Population
 from archive.store import Archive
-from engine.operators.session import Attempt, Result, Session, Tuned, TuneSettings, Tuning
+from engine.operators.session import Attempt, Result, Session, Tuned, Tuning
 from engine.operators.structural import task_of
 from engine.proposer import Progress, Proposer, Slot
 from engine.selection import Selector
@@ -55,9 +55,7 @@ class Tuner(Proposer):
         """
         self._pool, self._archive = pool, archive
         self._population, self._selector = population, selector
-        self._settings = TuneSettings(
-            method=settings.method, trials=settings.trials, batch=settings.batch
-        )
+        self._settings = settings
 
     def plan(self, slot: Slot, operator: str) -> Task:
         """A parent to tune; a jump where there is none."""
@@ -94,7 +92,7 @@ def tune(
     pool: Pool,
     recall: Recall,
     remember: Remember,
-    settings: TuneSettings,
+    settings: Tune,
     progress: Callable[[int, int], None],
 ) -> list[Tuned]:
     """Tune parents, all sessions a batch further at a time, so that the workers have enough to do.
