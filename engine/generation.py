@@ -221,7 +221,7 @@ def _entry(
 ) -> Entry:
     task = one.task
     operator = one.operator or task.operator
-    written = one.proposal is not None and operator == task.operator  # else nobody answered
+    written = one.proposal is not None and operator == task.operator  # else no model answered
     entry = Entry(
         id=task.candidate,
         generation=generation,

@@ -49,30 +49,25 @@ class Arguments:
 
 def table_of(arguments: Arguments) -> dict[str, Any]:
     """What was said of the config, in its shape: the file, then --set, then the other flags."""
-    said = read(arguments.config, arguments.settings)
-    flags: dict[str, Any] = {"llm": _models_of(arguments)}
-    if arguments.market is not None:
-        flags["market"] = arguments.market
-    if arguments.seed is not None:
-        flags["seed"] = arguments.seed
-    if arguments.population is not None:
-        flags["search"] = {"population": arguments.population}
-    places = {"workers": arguments.workers, "ray_address": arguments.ray_address}
-    if given := {key: value for key, value in places.items() if value is not None}:
-        flags["sandbox"] = given
-    return merge(said, flags)
+    models = None if arguments.llm is None else [n.strip() for n in arguments.llm.split(",")]
+    flags = {
+        "market": arguments.market,
+        "seed": arguments.seed,
+        "search": {"population": arguments.population},
+        "sandbox": {"workers": arguments.workers, "ray_address": arguments.ray_address},
+        "llm": {
+            "models": models,
+            "server": {"base_url": arguments.llm_base_url},
+            "goal": arguments.goal,
+        },
+    }
+    return merge(read(arguments.config, arguments.settings), _given(flags))
 
 
-def _models_of(arguments: Arguments) -> dict[str, Any]:
-    """What the flags say of language models, in the config's shape."""
-    said: dict[str, Any] = {}
-    if arguments.llm is not None:
-        said["models"] = [name.strip() for name in arguments.llm.split(",")]
-    if arguments.llm_base_url is not None:
-        said["server"] = {"base_url": arguments.llm_base_url}
-    if arguments.goal is not None:
-        said["goal"] = arguments.goal
-    return said
+def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that were given, in tables that hold any."""
+    found = {k: _given(v) if isinstance(v, dict) else v for k, v in flags.items()}
+    return {key: value for key, value in found.items() if value is not None and value != {}}
 
 
 def place_of(arguments: Arguments) -> str:

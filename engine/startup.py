@@ -31,7 +31,6 @@ from engine.llm.role import Role
 from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
 from engine.operators.prompts import Prompts
-from engine.operators.rewrite_prompt import Rewriter
 from engine.operators.structural import JUMP, Structural, names
 from engine.operators.tune import TUNE, Tuner
 from engine.proposer import Proposer
@@ -341,18 +340,13 @@ def _models(
         tokens=settings.briefing_tokens,
     )
     roster = Roster(settings)
-    rewriter = Rewriter(
-        gateway,
-        temperature=settings.temperature,
-        max_tokens=settings.max_tokens,
-        hide=mask.prose,
-    )
     prompts = Prompts(
         settings,
         seed=planned.config.seed,
         population=run.population,
         roster=roster,
-        rewriter=rewriter,
+        gateway=gateway,
+        hide=mask.prose,
     )
     competing = operators if settings.share == "auto" else ()
     authors = LanguageModels(

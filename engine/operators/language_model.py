@@ -240,7 +240,7 @@ class LanguageModels(Proposer):
         calls = [call for entry in entries if entry.proposal for call in entry.proposal.calls]
         self._paid.update(call.key for call in calls if call.draw == SHARED)
         self._roster.observe(entries, self._prompts.uses(entries))
-        self._library.tell(entries)
+        self._library.observe(entries)
         self.remarks = self._roster.remarks
 
 

@@ -6,7 +6,7 @@ All of it follows from the candidates recorded, so a run that is resumed samples
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,9 @@ from archive.credit import Use, use_of
 from archive.merit import Merit
 from archive.population import Population
 from engine.bandit import Bandit
-from engine.operators.rewrite_prompt import REWRITE, Rewriter
+from engine.llm.gateway import Gateway
+from engine.llm.thread import Pending
+from engine.operators.rewrite_prompt import REWRITE, order, rewritten
 from engine.proposer import Progress, Proposer
 from engine.roster import Roster
 from engine.settings import LLM
@@ -44,7 +46,8 @@ class Prompts(Proposer):
         seed: int,
         population: Population,
         roster: Roster,
-        rewriter: Rewriter,
+        gateway: Gateway,
+        hide: Callable[[str], str],
     ) -> None:
         """Start with none.
 
@@ -53,13 +56,15 @@ class Prompts(Proposer):
             seed: Every randomness comes from it.
             population: The measured candidates as recorded.
             roster: Which models may be asked to rewrite one.
-            rewriter: Asks them.
+            gateway: Takes the questions.
+            hide: Masks untrusted text.
         """
         self.lag = settings.pipeline_depth
         self.known: dict[int, Prompt] = {}
         self.controls: set[int] = set()
         self._settings, self._seed, self._population = settings, seed, population
-        self._roster, self._rewriter = roster, rewriter
+        self._roster, self._gateway, self._hide = roster, gateway, hide
+        self._asked: dict[int, Pending[list[Candidate]]] = {}
         self._bandits: dict[str, Bandit[int]] = {}
         self._idle = False  # none used since new ones came
         self._words: dict[str, int] = {}  # key of a prompt's words -> the first that had them
@@ -114,18 +119,25 @@ class Prompts(Proposer):
     def begin(self, generation: int, tasks: Sequence[Task]) -> None:
         """Start asking models for those that they are to rewrite."""
         mine = [task for task in tasks if task.operator == REWRITE]
-        if mine:
-            self._rewriter.begin(generation, mine, self.known, self.records())
+        if not mine:
+            return
+        records = self.records()
+        orders = [order(each, self.known, records, self._settings, self._hide) for each in mine]
+        self._asked[generation] = self._gateway.begin(
+            rewritten(self._gateway, each) for each in orders
+        )
 
     def make(
         self, generation: int, candidates: Sequence[Candidate], progress: Progress
     ) -> Iterator[Candidate]:
         """Every prompt with what becomes of it: none is measured."""
+        pending = self._asked.pop(generation, None)
+        replies = {one.task.slot: one for one in pending.result()} if pending else {}
         words = dict(self._words)
-        mine = [one for one in candidates if one.task.species == "prompt"]
-        for one in self._rewriter.written(generation, mine):
-            varied = one if one.text or one.outcome else self._varied(one)
-            yield _admitted(varied, words)
+        for one in candidates:
+            if one.task.species == "prompt":
+                made = one if one.text else replies.get(one.task.slot) or self._varied(one)
+                yield _admitted(made, words)
 
     def _varied(self, one: Candidate) -> Candidate:
         """A prompt that no model writes: a structural variation."""

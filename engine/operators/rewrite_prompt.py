@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archive.merit import Interval, Merit
 from engine.llm.conversation import repair
@@ -11,7 +11,7 @@ from engine.llm.gateway import Gateway
 from engine.llm.opinion import Rewritten, read_rewrite
 from engine.llm.role import Role, consult, echo, user
 from engine.llm.schemas import PROMPT as SCHEMA
-from engine.llm.thread import Pending
+from engine.settings import LLM
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
 from genomes.records.candidate import Candidate, Task
 from genomes.records.outcome import Refused, Unusable
@@ -24,7 +24,7 @@ MAX_TOKENS = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """A prompt to write, and what the rewriter is told of its parent and that one's relatives."""
 
     task: Task
@@ -36,79 +36,44 @@ class _Order:
     hide: Callable[[str], str]
 
 
-class Rewriter:
-    """Asks for prompts, a generation at a time."""
+def order(
+    task: Task,
+    prompts: Mapping[int, Prompt],
+    records: Mapping[int, Merit],
+    settings: LLM,
+    hide: Callable[[str], str],
+) -> Order:
+    """What a rewriter is asked.
 
-    def __init__(
-        self, gateway: Gateway, *, temperature: float, max_tokens: int, hide: Callable[[str], str]
-    ) -> None:
-        """For one run.
-
-        Args:
-            gateway: Takes the questions.
-            hide: Masks untrusted text.
-            temperature: As the protocol has it.
-            max_tokens: Cap on an answer.
-        """
-        self._gateway, self._temperature, self._hide = gateway, temperature, hide
-        self._max_tokens = min(max_tokens, MAX_TOKENS)
-        self._asked: dict[int, tuple[list[int], Pending[list[Candidate]]]] = {}
-
-    def begin(
-        self,
-        generation: int,
-        tasks: Sequence[Task],
-        prompts: Mapping[int, Prompt],
-        records: Mapping[int, Merit],
-    ) -> None:
-        """Start asking; does not wait.
-
-        Args:
-            generation: Their generation.
-            tasks: What is to be written.
-            prompts: All prompts by their ids.
-            records: What came of those that were used.
-        """
-        if not tasks:
-            return
-        orders = [self._order(task, prompts, records) for task in tasks]
-        pending = self._gateway.begin(_rewritten(self._gateway, order) for order in orders)
-        self._asked[generation] = ([task.slot for task in tasks], pending)
-
-    def written(self, generation: int, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Wait for a generation's prompts; those that no model was asked for are as they were."""
-        if generation not in self._asked:
-            return list(candidates)
-        slots, pending = self._asked.pop(generation)
-        found = dict(zip(slots, pending.result(), strict=True))
-        return [
-            replace(found[one.task.slot], sources=one.sources) if one.task.slot in found else one
-            for one in candidates
-        ]
-
-    def _order(
-        self, task: Task, prompts: Mapping[int, Prompt], records: Mapping[int, Merit]
-    ) -> _Order:
-        parent = prompts[task.parents[0]]
-        kin = [
-            (prompts[i], merit)
-            for i, merit in records.items()
-            if i != task.parents[0] and i in prompts and prompts[i].kind == parent.kind
-        ]
-        return _Order(
-            task=task,
-            seat=Role(
-                models=task.models, temperature=self._temperature, max_tokens=self._max_tokens
-            ),
-            parent=parent,
-            record=record_of(records.get(task.parents[0])),
-            shown=self._hide(parent.text),
-            relatives=self._hide("\n".join(_relative(*one) for one in kin[:MAX_RELATIVES])),
-            hide=self._hide,
-        )
+    Args:
+        task: What is to be written.
+        prompts: All prompts by their ids.
+        records: What came of those that were used, best first.
+        settings: How models are asked.
+        hide: Masks untrusted text.
+    """
+    parent = prompts[task.parents[0]]
+    kin = [
+        (prompts[i], merit)
+        for i, merit in records.items()
+        if i != task.parents[0] and i in prompts and prompts[i].kind == parent.kind
+    ]
+    return Order(
+        task=task,
+        seat=Role(
+            models=task.models,
+            temperature=settings.temperature,
+            max_tokens=min(settings.max_tokens, MAX_TOKENS),
+        ),
+        parent=parent,
+        record=record_of(records.get(task.parents[0])),
+        shown=hide(parent.text),
+        relatives=hide("\n".join(_relative(*one) for one in kin[:MAX_RELATIVES])),
+        hide=hide,
+    )
 
 
-async def _rewritten(gateway: Gateway, order: _Order) -> Candidate:
+async def rewritten(gateway: Gateway, order: Order) -> Candidate:
     """A new prompt; a reply that cannot be used goes back once."""
     values = {
         "prompt": order.shown,

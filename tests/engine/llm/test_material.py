@@ -42,7 +42,7 @@ def assignment(prompt: Prompt) -> Assignment:
         goal=Goal(text="Beat spy as in 2008."),
         tokens=9000,
     )
-    library.tell([SEED])
+    library.observe([SEED])
     task = Task(
         slot=0, candidate=9, species="strategy", operator="mutate", parents=(1,), seed=1,
         models=("big",), prompt=4,
