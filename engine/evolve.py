@@ -17,7 +17,7 @@ EXAMPLES = """\
 examples:
   python -m engine.evolve --generations 30                      the embedded market, no key needed
   python -m engine.evolve --generations 30 --market bars.csv    your own bars (CSV, Parquet, folder)
-  python -m engine.evolve --generations 60 --resume             go on with the newest run
+  python -m engine.evolve --generations 60 --resume             continue the newest run
   python -m engine.evolve --generations 30 --seed-from mine/    begin with your own strategies
   python -m engine.evolve --generations 30 --set search.selection=random --set objective.folds=4
   python -m engine.evolve --generations 30 --llm gpt-5-mini     models write half of the candidates

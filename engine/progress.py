@@ -114,10 +114,10 @@ _WIDTHS = (5, 8, 8, 8, 8, 22, 8, 8)
 
 
 class Screen:
-    """A line for each generation; in a terminal also a bar for the one under way.
+    """A line for each generation; in a terminal also a bar for the one that runs.
 
     Use it with `with`: it takes Ctrl-C and SIGTERM for itself. The first ends the run with the
-    generation under way, the second at once.
+    generation that runs, the second at once.
     """
 
     def __init__(self, console: Console, *, first: int, last: int, best: float | None) -> None:

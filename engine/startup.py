@@ -87,9 +87,9 @@ def pool(market: Market, config: Config) -> Pool:
         PoolError: They do not start.
     """
     settings = config.sandbox
-    told = setup(market, config)
+    made = setup(market, config)
     if settings.workers == 0:
-        return InProcess(market.panel, told)
+        return InProcess(market.panel, made)
     import archive
     import engine
     import genomes
@@ -97,7 +97,7 @@ def pool(market: Market, config: Config) -> Pool:
 
     return RayPool(
         market.panel,
-        told,
+        made,
         workers=settings.workers,
         address=settings.ray_address or None,
         modules=(archive, engine, genomes, sandbox),
@@ -167,7 +167,7 @@ def plan(
         config: The settings.
         base: The folder that a relative market path begins in.
         seed_from: The user's strategy files, or folders of them.
-        kept_seeds: Generation 0 of a run to go on with; where there are any, no file is read.
+        kept_seeds: Generation 0 of a run to resume; where there are any, no file is read.
         place: Where a resumed run first found its market.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Tuning of declared parameters: sessions side by side, batches drawn and measured by the workers.
+"""Tuning of declared parameters: sessions side by side, batches traced and measured by the workers.
 
 A tuned candidate is a function of its parent's text, its seed, the settings and the market: not of
 what the archive happens to remember, nor of the workers. What is remembered only saves time.
@@ -99,7 +99,7 @@ def tune(
 
     Args:
         tunings: The parents.
-        pool: Draws the texts and measures the graphs.
+        pool: Traces the texts and measures the graphs.
         recall: Canonical keys -> outcomes that are known; what it knows is not measured again.
         remember: Keeps outcomes at once, so that a kill loses few of them.
         settings: How.
@@ -112,7 +112,7 @@ def tune(
     known = _Known(pool=pool, recall=recall, remember=remember)
     total, done = sum(session.expected for session in sessions), 0
     while asked := [(session, attempt) for session in sessions for attempt in session.ask()]:
-        drawings = _drawn(pool, [attempt for _, attempt in asked])
+        drawings = _traced(pool, [attempt for _, attempt in asked])
         known.learn(drawing for drawing in drawings if drawing.failure is None)
         for (session, attempt), drawing in zip(asked, drawings, strict=True):
             session.tell(attempt.number, known.result(drawing))
@@ -121,7 +121,7 @@ def tune(
     return [session.result() for session in sessions]
 
 
-def _drawn(pool: Pool, attempts: Sequence[Attempt]) -> list[Drawing]:
+def _traced(pool: Pool, attempts: Sequence[Attempt]) -> list[Drawing]:
     requests = [Request(operator=TUNE, text=attempt.text, own=True) for attempt in attempts]
     drawings = dict(pool.propose(requests))
     return [drawings[i] for i in range(len(requests))]
@@ -139,9 +139,9 @@ class _Known:
     remember: Remember
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
 
-    def learn(self, drawn: Iterable[Drawing]) -> None:
+    def learn(self, traced: Iterable[Drawing]) -> None:
         """Recall or measure the outcome of each."""
-        graphs = {one.key: one.graph for one in drawn if one.key not in self.outcomes}
+        graphs = {one.key: one.graph for one in traced if one.key not in self.outcomes}
         self.outcomes |= self.recall(list(graphs))
         keys = [key for key in graphs if key not in self.outcomes]
         unsaved: list[Outcome] = []
