@@ -27,7 +27,6 @@ from engine.llm.gateway import Gateway
 from engine.llm.goal import CATEGORIES, goal_of
 from engine.llm.masking import Mask
 from engine.llm.question import Model
-from engine.llm.role import Role
 from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
 from engine.operators.prompts import Prompts
@@ -205,7 +204,9 @@ def check_models(settings: LLM) -> None:
     Raises:
         ConfigError: All of it that cannot.
     """
-    problems = check_prices(settings.prices, settings.everyone, _budgets(settings))
+    problems = check_prices(
+        settings.prices, settings.everyone, Budgets(**settings.budget.model_dump())
+    )
     if settings.category and settings.category not in CATEGORIES:
         known = ", ".join(CATEGORIES)
         problems.append(f"llm.category = {settings.category!r}; needs one of {known}, or none")
@@ -238,7 +239,7 @@ def gateway(
         transcript,
         settings=GatewaySettings.of(settings.server),
         prices=settings.prices,
-        budgets=Budgets() if source else _budgets(settings),
+        budgets=Budgets() if source else Budgets(**settings.budget.model_dump()),
     )
     try:
         yield made
@@ -246,33 +247,6 @@ def gateway(
         made.close()
         if source:
             source.close()
-
-
-def roles_of(settings: LLM) -> Roles:
-    """The roles of a run."""
-
-    def seat(models: tuple[str, ...], temperature: float) -> Role:
-        return Role(
-            models=models or settings.models,
-            temperature=temperature,
-            max_tokens=settings.max_tokens,
-        )
-
-    critic = settings.debate > 0 or settings.drafts > 1
-    return Roles(
-        strategist=seat(settings.models, settings.temperature),
-        analyst=seat(settings.analyst, 0.0) if settings.analysis else None,
-        critic=seat(settings.critic, 0.0) if critic else None,
-        drafts=settings.drafts,
-        rounds=settings.debate,
-    )
-
-
-def _budgets(settings: LLM) -> Budgets:
-    budget = settings.budget
-    return Budgets(
-        money=budget.money, tokens=budget.tokens, calls=budget.calls, seconds=budget.seconds
-    )
 
 
 def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | None = None) -> Run:
@@ -357,7 +331,7 @@ def _models(
         roster=roster,
         prompts=prompts,
         gateway=gateway,
-        roles=roles_of(settings),
+        roles=Roles.of(settings),
         library=library,
         goal=goal,
     )
