@@ -198,6 +198,8 @@ def record(
         for one in zip(made, outcomes, families, judgements, strict=True)
     ]
     summary = summarise(generation, entries)
+    for member in search.proposers:
+        summary |= member.summary(entries)
     trials = [trial for one in made for trial in one.trials]
     search.archive.tell(generation, entries, summary, trials=trials)
     search.observe(entries)

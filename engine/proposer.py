@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -54,8 +54,9 @@ class Proposer(Protocol):
        without is made by its task's operator, or by the structural operator that stands in.
     3. `objection` and `repair` see candidates as traced, before any is measured; what is repaired
        is traced once more, and then stands.
-    4. `finish` adds to the entry what only the proposer knows; `observe` learns from the entries
-       recorded, and from nothing else: that is how a resumed run comes to the same state.
+    4. `finish` adds to an entry what only the proposer knows; `summary`, to the generation's
+       figures. `observe` learns from the entries recorded, and from nothing else: that is how a resumed run
+       comes to the same state.
 
     What a worker's operator needs beyond its parents is sampled in `plan` and travels in the `Task`
     (and from there in `sandbox.errand.Request`); what it counts comes back in
@@ -122,6 +123,10 @@ class Proposer(Protocol):
     def finish(self, candidate: Candidate, entry: Entry) -> Entry:
         """A candidate's entry with what only its proposer knows; in slot order."""
         return entry
+
+    def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """Figures, JSON values, to record with a generation: its entries are as they will be."""
+        return {}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Learn from a generation that was recorded; its measured ones are in the population."""

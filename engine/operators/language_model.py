@@ -5,9 +5,10 @@ All of it follows from the candidates recorded, so a run that is resumed samples
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archive.credit import gain
 from archive.population import Population
@@ -232,6 +233,27 @@ class LanguageModels(Proposer):
             return replace(call, tokens=0, cost=0.0)
         self._paid.add(call.key)
         return call
+
+    def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """What models wrote and what it took: candidates, prompts, unusable replies, cost."""
+        proposals = [entry.proposal for entry in entries if entry.proposal]
+        prompts = [entry for entry in entries if entry.species == "prompt"]
+        if not prompts and not proposals:
+            return {}
+        asked = [entry for entry in entries if entry.proposal and entry.species == "strategy"]
+        written = sum(entry.model is not None for entry in asked)
+        outcomes = [entry.outcome for entry in entries if entry.species == "strategy"]
+        problems = Counter(one.cause for one in outcomes if isinstance(one, Unusable))
+        figures = {
+            "candidates": written,
+            "unanswered": len(asked) - written,
+            "prompts": sum(entry.outcome.kind == "admitted" for entry in prompts),
+            "unusable_by": dict(sorted(problems.items())),
+            "mended": sum(bool(one.mended) for one in proposals),
+            "tokens": sum(one.tokens for one in proposals),
+            "cost": sum(one.cost for one in proposals),
+        }
+        return {"models": figures}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Learn from a generation that was recorded."""

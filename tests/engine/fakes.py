@@ -120,11 +120,13 @@ class Quiet:
         self.stop_after = stop_after
         self.stopping = False
         self.reports: list[dict[str, object]] = []
+        self.remarks: list[tuple[str, ...]] = []
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None: ...
 
     def recorded(self, report: object) -> None:
         self.reports.append(report.summary)  # type: ignore[attr-defined]
+        self.remarks.append(tuple(report.remarks))  # type: ignore[attr-defined]
         self.stopping = report.generation == self.stop_after  # type: ignore[attr-defined]
 
 

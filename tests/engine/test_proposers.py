@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -60,6 +60,9 @@ class Screening(Proposer):
         for one in candidates:
             if isinstance(outcomes.get(one.task.slot), Unusable) and one.task.slot == 0:
                 yield replace(one, text=f"{one.text} again", outcome=None)
+
+    def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        return {"screened": sum(entry.operator == SCREENED for entry in entries)}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         self.observed += [entry.id for entry in entries]
@@ -158,6 +161,16 @@ def test_what_a_member_objects_to_is_not_measured_and_what_it_repairs_is_traced_
     assert all(entry.text in pool.measured for entry in repaired if entry.text.endswith("again"))
     assert all(isinstance(entry.outcome, Unusable) for entry in refused)
     assert not {entry.text for entry in refused} & set(pool.measured)
+
+
+def test_a_members_figures_are_recorded_and_its_remarks_reported(tmp_path: Path) -> None:
+    watcher = Quiet()
+    with Archive.create(tmp_path / "a.sqlite", identity=identity()) as archive:
+        made = search(archive, FakePool())
+        made.proposers = [Screening(), *made.proposers]
+        run(made, 2, watcher)
+        assert [summary["screened"] for summary in archive.summaries()] == [0, 6, 6]
+    assert watcher.remarks == [("6 seen",), ("16 seen",), ("16 seen",)]
 
 
 @pytest.mark.parametrize("after", [10, 40])
