@@ -55,8 +55,8 @@ class Proposer(Protocol):
     3. `objection` and `repair` see candidates as traced, before any is measured; what is repaired
        is traced once more, and then stands.
     4. `finish` adds to an entry what only the proposer knows; `summary`, to the generation's
-       figures. `observe` learns from the entries recorded, and from nothing else: that is how a resumed run
-       comes to the same state.
+       figures. `observe` learns from the entries recorded, and from nothing else: that is how a
+       resumed run comes to the same state.
 
     What a worker's operator needs beyond its parents is sampled in `plan` and travels in the `Task`
     (and from there in `sandbox.errand.Request`); what it counts comes back in

@@ -198,7 +198,9 @@ def params_of(text: str | None) -> dict[str, Value]:
 
 @pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
 def test_a_planted_optimum_is_approached_by_every_method(method) -> None:
-    [found] = tuned(Planted(planted), WINDOW, settings=replace(LOOK, method=method, trials=48))
+    [found] = tuned(
+        Planted(planted), WINDOW, settings=LOOK.model_copy(update={"method": method, "trials": 48})
+    )
     own, best = planted({"window": 40, "entry": 3.5}), planted(params_of(found.text))
     assert found.trials[0].fitness == own
     assert best > 1.9 > own + 2
@@ -256,7 +258,7 @@ def test_the_winner_is_the_parents_text_with_other_defaults_and_says_so() -> Non
 
 
 def test_the_parameter_that_matters_is_named() -> None:
-    settings = replace(LOOK, trials=40)
+    settings = LOOK.model_copy(update={"trials": 40})
     [found] = tuned(Planted(planted), WINDOW, settings=settings)
     assert math.isclose(sum(found.importances.values()), 1)
     assert found.importances["entry"] > found.importances["window"]
@@ -358,7 +360,7 @@ def test_every_trial_carries_its_candidate_number_and_whole_values() -> None:
 
 @pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
 def test_the_order_of_the_pools_answers_changes_nothing(method) -> None:
-    settings = replace(LOOK, method=method)
+    settings = LOOK.model_copy(update={"method": method})
     results = [
         tuned(Planted(planted, order=order), WINDOW, WINDOW, settings=settings)
         for order in (0, 1, 5)
