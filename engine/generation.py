@@ -55,8 +55,15 @@ class Search:
         return max(member.lag for member in self.proposers)
 
     def owner(self, operator: str) -> Proposer:
-        """The member that plans an operator's tasks."""
-        return next(member for member in self.proposers if operator in member.operators)
+        """The member that plans an operator's tasks.
+
+        Raises:
+            LookupError: No member does.
+        """
+        for member in self.proposers:
+            if operator in member.operators:
+                return member
+        raise LookupError(f"no proposer plans {operator!r}: name it in the `operators` of one")
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Take recorded entries into what later generations read: also how a run is resumed."""

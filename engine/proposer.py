@@ -46,9 +46,9 @@ class Proposer(Protocol):
     1. Asked before a generation, `lag` generations ahead of what was observed. For each slot the
        members are asked in their order to `claim` it, with an operator; the member that owns the
        operator answers with a `Task` (`plan`), or passes, and the next member is asked. Structural
-       variation is last and takes every slot. An operator that is to compete by credit need not
-       claim: name it in `operators`, and in the credit table (`engine.startup.assemble`). `extra`
-       adds tasks beside the slots: seeds, new prompts.
+       variation is last and takes every slot. A member whose operators compete by credit need not
+       claim: name them in `operators`, and among those that `engine.startup.proposers` gives
+       credit. `extra` adds tasks beside the slots: seeds, new prompts.
     2. `begin` starts what takes long and does not wait. `make` waits for it and answers with the
        candidates it has made. A worker does the rest: a candidate with a text is traced, one
        without is made by its task's operator, or by the structural operator that stands in.
