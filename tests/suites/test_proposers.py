@@ -82,16 +82,7 @@ def test_a_task_is_for_the_slot_that_was_given_and_follows_from_its_stream(
             assert task == member.plan(slot(number), operator)
 
 
-@pytest.mark.parametrize("generation", [0, 1])
-def test_tasks_beside_the_slots_take_the_free_ones_in_order(
-    member: Proposer, generation: int
-) -> None:
-    tasks = member.extra(generation, 8, 40)
+def test_tasks_beside_the_slots_take_the_free_ones_in_order(member: Proposer) -> None:
+    tasks = member.extra(0, 8, 40)
     assert [task.slot for task in tasks] == list(range(8, 8 + len(tasks)))
     assert [task.candidate for task in tasks] == list(range(40, 40 + len(tasks)))
-
-
-def test_a_member_without_tasks_makes_and_repairs_nothing(member: Proposer) -> None:
-    member.begin(1, [])
-    assert list(member.make(1, [], lambda stage, done, total: None)) == []
-    assert list(member.repair(1, [], {})) == []
