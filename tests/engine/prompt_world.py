@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from archive.merit import FEW, Merit, Use
+from engine.claims import FEW, Merit
+from engine.uses import Use
 from engine.bandit import Bandit
 
 GRID = np.linspace(-4.0, 4.0, 801)
@@ -145,6 +146,11 @@ def run_models(
         log += told
         bandit.tell([use for use, _ in told])
     return bandit, log
+
+
+def best(merits: Sequence[Merit]) -> Merit | None:
+    """The arm of the highest credit, the control left out; None where there is no other."""
+    return next((merit for merit in merits if not merit.control), None)
 
 
 def covered(merits: Sequence[Merit], truths: Callable[[Merit], float]) -> bool:
