@@ -6,11 +6,11 @@ All of it follows from the candidates told, so a run that is resumed draws the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 
-from archive.credit import Use, gain, use_of
 from archive.population import Population
 from engine.bandit import Bandit
 from engine.credit import OperatorCredit
@@ -23,6 +23,7 @@ from engine.schedule import Schedule
 from engine.selection import Selector
 from engine.settings import LLM
 from engine.tasks import CROSS, MODEL_OPERATORS, MUTATE, Draft, Task, Work
+from engine.uses import Use, gain, use_of
 from genomes.prompt import seeds
 from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED
@@ -153,7 +154,12 @@ class LanguageModels:
         self._strategist.begin(generation, written, known, self._open)
         rewritten = [task for task in tasks if task.operator == REWRITE]
         if rewritten:
-            self._rewriter.begin(generation, rewritten, known, self._prompts.records())
+            self._rewriter.begin(
+                generation,
+                rewritten,
+                known,
+                {int(merit.arm): merit for merit in self._prompts.merits()},
+            )
 
     def drafts(
         self, generation: int, work: Sequence[Work], watcher: Watcher
@@ -211,7 +217,7 @@ class LanguageModels:
         """Learn from a generation that was recorded."""
         generation = entries[0].generation
         was_stalled, was_open = self._schedule.stalled, self._open
-        uses = [use for entry in entries if (use := self._use(entry)) is not None]
+        uses = _uses(entries)
         if generation:
             self._credit.tell(entries)
         self._prompts.tell(entries, uses)
@@ -224,9 +230,11 @@ class LanguageModels:
         self._strategist.tell(entries)
         self.remarks = (*self._plateau(was_stalled), *self._left_alone(was_open))
 
-    def _use(self, entry: Entry) -> Use | None:
-        fitness = self._population.fitness_of(entry.parents[0]) if entry.parents else None
-        return use_of(entry, controls=self._prompts.controls, parent_fitness=fitness)
+    def merits(self, entries: Sequence[Entry]) -> dict[str, list[dict[str, Any]]]:
+        """What prompts and models were worth, with a generation that is about to be recorded."""
+        uses = _uses(entries)
+        found = {"prompts": self._prompts.merits(uses), "models": self._models.merits(uses)}
+        return {of: [asdict(merit) for merit in merits] for of, merits in found.items()}
 
     def _left_alone(self, before: frozenset[str]) -> list[str]:
         """Models that were disabled for a while, and enabled again."""
@@ -242,6 +250,10 @@ class LanguageModels:
         if not self._schedule.stalled or before:
             return []
         return [f"plateau: no better candidate for {self._schedule.without} generations"]
+
+
+def _uses(entries: Sequence[Entry]) -> list[Use]:
+    return [use for entry in entries if (use := use_of(entry)) is not None]
 
 
 def _prices(settings: LLM) -> dict[str, float]:

@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from engine.claims import Merit, Record
-from engine.uses import Factor, Use
+from engine.claims import Factor, Record
+from engine.uses import Use
+from genomes.records.merit import Merit
 
 A = TypeVar("A", int, str)
 

@@ -10,14 +10,20 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.uses import Circumstances, Factor, Use
-from genomes.records.verdict import Arm, Interval, Verdict
+from engine.uses import Use
+from genomes.records.merit import Arm, Interval, Merit
 
+Factor = Literal["prompt", "model"]
+"""What is drawn for a use; each has its arms."""
+
+COST_CAP = 5.0  # times the usual: one runaway bill is not a verdict
 LEVEL = 0.05  # probability that a run ever makes a false claim
 BLOCK = 16  # uses; fewer leave too little of one generation's control to compare with
 FEW = 5  # uses; no claim is made of fewer
@@ -28,36 +34,8 @@ DISCOUNT = 0.98  # weight that evidence for the choice keeps from one block to t
 VARIANCE, GUESSED, OWN = 0.25, 4.0, 10.0  # of one use, before it is known; and weights, in uses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merit(Verdict):
-    """The record of one prompt or model.
-
-    Attributes:
-        arm: The prompt's id, or the model's name.
-        control: Whether the others are compared with it.
-        uses: Children that were asked for with it.
-        failures: Those of them that came to nothing (gain -1).
-        gain: Their mean gain, as it was.
-        cost: Their mean cost.
-    """
-
-    arm: Arm
-    control: bool
-    uses: int
-    failures: int
-    gain: float
-    cost: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belief:
-    """What is believed of an arm's worth: a normal distribution, comparable between arms.
-
-    Attributes:
-        mean: In gain, above the level that all share.
-        deviation: Its standard deviation.
-        uses: How often the arm was used.
-    """
+class Belief(NamedTuple):
+    """An arm's worth in gain, above the level that all share: a normal posterior; and its uses."""
 
     mean: float
     deviation: float
@@ -97,8 +75,7 @@ class Record:
         Args:
             of: Whose record it is. One kind of prompt (mutate, cross) at a time: kinds meet
                 different tasks.
-            reference: The arm that the others are compared with; by default the control prompt
-                (whose uses say so), or the model that was used first.
+            reference: The arm that the others are compared with; None: the one used first.
             cost_weight: Gain that a use must bring per multiple of what one usually costs.
             prices: What arms cost, relative to each other: what is expected of them before use.
         """
@@ -108,34 +85,21 @@ class Record:
         usual = math.fsum(priced.values()) / len(priced) if priced else 1.0
         self._expected = {arm: cost_weight * (1 - p / usual) for arm, p in priced.items()}
         self._arms: dict[Arm, _Sums] = {}
-        self._circumstances = Circumstances(of, cost_weight)
+        self._cost_weight, self._cost, self._uses = cost_weight, 0.0, 0
         self._pending: list[Use] = []
-        self._generation = -1
 
     def tell(self, uses: Sequence[Use]) -> None:
-        """Take in the uses of one generation, in slot order.
-
-        Raises:
-            ValueError: They are of several generations, or of one before the last.
-        """
-        if not uses:
-            return
-        found = sorted({use.generation for use in uses})
-        if len(found) > 1 or found[0] <= self._generation:
-            raise ValueError(
-                f"Record.tell: generations {found} after {self._generation}; needs the uses of one "
-                "later generation: group them by generation first"
-            )
-        self._generation = found[0]
-        self._pending.extend(uses)
+        """Take in the uses of the next generation, in slot order."""
+        self._pending = [*self._pending, *uses]
         if len(self._pending) >= BLOCK:
-            self._arms = self._with(self._pending)
-            self._circumstances.learn(self._pending)
+            self._arms = self._with_pending()
+            self._cost += sum(use.cost for use in self._pending)
+            self._uses += len(self._pending)
             self._pending = []
 
     def beliefs(self, arms: Iterable[Arm]) -> list[Belief]:
         """What is believed of each of these arms' worth, used or not."""
-        told = self._with(self._pending)
+        told = self._with_pending()
         variance = _variance(told.values())
         return [_belief(told.get(arm) or self._new(arm), variance) for arm in arms]
 
@@ -145,64 +109,59 @@ class Record:
         Args:
             more: Uses of the next generation, taken as told; the record does not keep them.
         """
-        arms = self._with([*self._pending, *more])
+        twin = copy(self)
+        twin.tell(more)
+        arms = twin._with_pending()
         variance = _variance(arms.values())
         level = sum(sums.uses * sums.mean for sums in arms.values())
         level /= max(sum(sums.uses for sums in arms.values()), 1)
-        reference = arms.get(self._reference) if self._reference is not None else None
-        found, place = list[Merit](), 0
+        others = [arm for arm in arms if arm != twin._reference]
+        found: list[Merit] = []
         for arm, sums in arms.items():
-            belief, control = _belief(sums, variance), arm == self._reference
+            belief, difference = _belief(sums, variance), None
             middle, half = belief.mean - level, 1.96 * belief.deviation
-            difference = _difference(sums, reference, variance, _share(place))
-            place += not control
+            if sums.weight:
+                share = _share(others.index(arm))
+                difference = _difference(sums, arms[twin._reference], variance, share)
             claim: Literal["better", "worse"] | None = None
             if difference is not None and sums.uses >= FEW:
                 claim = "better" if difference.low > 0 else "worse" if difference.high < 0 else None
-            found.append(
-                Merit(
-                    arm=arm,
-                    control=control,
-                    uses=sums.uses,
-                    failures=sums.failures,
-                    gain=sums.gain / sums.uses,
-                    cost=sums.cost / sums.uses,
-                    credit=Interval(middle=middle, low=middle - half, high=middle + half),
-                    difference=difference,
-                    claim=claim,
-                )
+            merit = Merit(
+                arm=arm,
+                control=arm == twin._reference,
+                uses=sums.uses,
+                failures=sums.failures,
+                gain=sums.gain / sums.uses,
+                cost=sums.cost / sums.uses,
+                credit=Interval(middle=middle, low=middle - half, high=middle + half),
+                difference=difference,
+                claim=claim,
             )
+            found.append(merit)
         return sorted(found, key=lambda merit: -merit.credit.middle)
 
     def _new(self, arm: Arm) -> _Sums:
         return _Sums(mean=self._expected.get(arm, 0.0))
 
-    def _arm(self, use: Use) -> Arm:
-        if self._of == "model":
-            return use.model
-        # Should the control's text have changed on the way, its uses are still the control's.
-        return self._reference if use.control and self._reference is not None else use.prompt
-
-    def _with(self, block: Sequence[Use]) -> dict[Arm, _Sums]:
-        """The sums with one block more."""
-        arms = dict(self._arms)
+    def _with_pending(self) -> dict[Arm, _Sums]:
+        """The sums, with a block that is still growing taken as it is."""
+        arms, block = dict(self._arms), self._pending
         if not block:
             return arms
+        used: list[Arm] = [use.model if self._of == "model" else use.prompt for use in block]
         if self._reference is None:
-            controls = (use.prompt for use in block if use.control)
-            self._reference = block[0].model if self._of == "model" else next(controls, None)
-        credit = self._circumstances.credit(block)
+            self._reference = used[0]
+        credit = self._net(block)
         cells: defaultdict[Arm, list[int]] = defaultdict(list)
-        for index, use in enumerate(block):
-            cells[self._arm(use)].append(index)
-        for arm in cells:
+        for index, arm in enumerate(used):
+            cells[arm].append(index)
             arms.setdefault(arm, self._new(arm))
         # The level is what the block's uses were worth beyond what is believed of their arms.
-        off = credit - np.array([arms[self._arm(use)].mean for use in block])
+        off = credit - np.array([arms[arm].mean for arm in used])
         off -= off.mean()
         whole = len(block) / max(len(block) - 1, 1)  # the level takes a part of each deviation
         prior = _variance(arms.values()) / SPREAD**2
-        theirs = cells.get(self._reference, []) if self._reference is not None else []
+        theirs = cells.get(self._reference, [])
         control = float(credit[theirs].mean()) if theirs else 0.0
         for arm, own in cells.items():
             old, n, m = arms[arm], len(own), len(theirs)
@@ -225,6 +184,13 @@ class Record:
             arms[arm] = replace(arms[arm], evidence=DISCOUNT * arms[arm].evidence)
         return arms
 
+    def _net(self, block: Sequence[Use]) -> NDArray[np.float64]:
+        """(uses,) gains less tolls: each cost is relative to the mean of all before this block."""
+        cost = np.array([use.cost for use in block])
+        usual = self._cost / self._uses if self._uses else float(cost.mean())
+        relative = np.minimum(cost / usual, COST_CAP) if usual > 0 else np.zeros(len(block))
+        return np.array([use.gain for use in block]) - self._cost_weight * relative
+
 
 def _variance(arms: Iterable[_Sums]) -> float:
     """Variance of one use's credit, pooled over arms; a guess that data soon outweigh."""
@@ -240,7 +206,7 @@ def _belief(sums: _Sums, variance: float) -> Belief:
 
 
 def _share(place: int) -> float:
-    """The part of LEVEL that is an arm's, by its place among those that met the control.
+    """The part of LEVEL that is an arm's, by its place in the order of first use.
 
     All parts sum to LEVEL however many arms come (alpha spending): batch b's is LEVEL / b (b + 1).
     """
@@ -248,9 +214,7 @@ def _share(place: int) -> float:
     return LEVEL / (BATCH * batch * (batch + 1))
 
 
-def _difference(
-    sums: _Sums, reference: _Sums | None, variance: float, share: float
-) -> Interval | None:
+def _difference(sums: _Sums, reference: _Sums, variance: float, share: float) -> Interval:
     """Difference to the reference, with an interval that misses it at any time with odds `share`.
 
     Blocks' differences, weighed by what was known before each block, sum to a martingale however
@@ -259,8 +223,6 @@ def _difference(
     Source: Robbins 1970; Howard, Ramdas, McAuliffe & Sekhon 2021, equation 14; for estimated
     variances Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2021.
     """
-    if reference is None or sums.weight == 0:
-        return None
     own, theirs = ((OWN * variance + arm.squares) / (OWN + arm.uses) for arm in (sums, reference))
     noise = own * sums.own_noise + theirs * sums.reference_noise
     start = variance / EXPECTED**2

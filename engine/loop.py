@@ -120,6 +120,8 @@ def _measure(search: Search, generation: int, work: Sequence[Work], watcher: Wat
 def _tell(search: Search, generation: int, work: Sequence[Work], watcher: Watcher) -> None:
     entries = entries_of(search, generation, work)
     summary = summarise(generation, entries)
+    if search.authors:
+        summary["merits"] = search.authors.merits(entries)
     trials = [trial for one in work if one.draft for trial in one.draft.trials]
     search.archive.tell(generation, entries, summary, trials=trials)
     search.remember(entries)

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from archive.credit import Use
-from archive.merit import Merit
 from engine.bandit import Bandit
 from engine.operators.rewrite_prompt import REWRITE
 from engine.settings import LLM
 from engine.streams import SELECT, VARY, seed_of, stream
 from engine.tasks import Draft, Task
+from engine.uses import Use
 from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, vary
 from genomes.records.entry import Entry
+from genomes.records.merit import Merit
 from genomes.records.outcome import Admitted, Duplicate, Refused
 
 CROSSED = 0.25
@@ -31,7 +31,6 @@ class Prompts:
 
     Attributes:
         known: Id -> prompt, of all that were admitted.
-        controls: Ids of those that the others of their kind are compared with.
     """
 
     def __init__(self, settings: LLM, seed: int) -> None:
@@ -42,7 +41,6 @@ class Prompts:
             seed: Every randomness comes from it.
         """
         self.known: dict[int, Prompt] = {}
-        self.controls: set[int] = set()
         self._settings, self._seed = settings, seed
         self._bandits: dict[str, Bandit[int]] = {}
         self._idle = False  # none used since new ones came
@@ -139,13 +137,12 @@ class Prompts:
             self.known[entry.id] = prompt
             self._words.setdefault(entry.outcome.key, entry.id)
             if entry.operator == f"seed prompt {control(prompt.kind)}":
-                self.controls.add(entry.id)
                 self._bandits[prompt.kind] = self._bandit(entry.id)
             else:
                 joined.append(entry.id)
         for kind, bandit in self._bandits.items():
             bandit.tell(
-                [use for use in uses if self.known[use.prompt].kind == kind],
+                self._of(kind, uses),
                 [one for one in joined if self.known[one].kind == kind],
             )
 
@@ -159,10 +156,17 @@ class Prompts:
             cost_weight=settings.cost_penalty,
         )
 
-    def records(self) -> dict[int, Merit]:
-        """What came of the prompts that were used, best first."""
-        merits = [merit for bandit in self._bandits.values() for merit in bandit.merits()]
-        return {int(merit.arm): merit for merit in merits}
+    def merits(self, more: Sequence[Use] = ()) -> list[Merit]:
+        """What came of the prompts that were used, best of each kind first.
+
+        Args:
+            more: Uses of the next generation, taken as told.
+        """
+        bandits = self._bandits.items()
+        return [one for kind, bandit in bandits for one in bandit.merits(self._of(kind, more))]
+
+    def _of(self, kind: str, uses: Sequence[Use]) -> list[Use]:
+        return [use for use in uses if self.known[use.prompt].kind == kind]
 
 
 def _admitted(draft: Draft, candidate: int, words: dict[str, int]) -> Draft:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.claims import FEW, Merit
-from engine.uses import Use
 from engine.bandit import Bandit
+from engine.claims import FEW
+from engine.uses import Use
+from genomes.records.merit import Merit
 
 GRID = np.linspace(-4.0, 4.0, 801)
 _NOISE = 0.5 * np.random.default_rng(0).standard_t(2.5, 20_000)
@@ -45,13 +46,12 @@ class World:
         return float((1 - fail) * cut - fail)
 
     def use(
-        self, generation: int, prompt: int, model: str, control: int, rng: np.random.Generator
+        self, generation: int, prompt: int, model: str, rng: np.random.Generator
     ) -> tuple[Use, float]:
         """A use on a parent that selection chose, and how easy that parent was."""
         parent = int(rng.integers(20)) + 5 * generation  # a few parents, used more than once
         own = np.random.default_rng(parent)
         ease = 0.4 * own.standard_normal()
-        fitness = -ease + 0.3 * own.standard_normal() + 0.05 * generation
         ease -= self.drift * generation / self.generations
         gain = -1.0
         if rng.random() >= self.failing.get(prompt, 0.3):
@@ -61,11 +61,8 @@ class World:
         cost = self.models[model][1] * float(rng.lognormal(0, 0.3))
         use = Use(
             generation=generation,
-            parent=parent,
-            parent_fitness=fitness,
             prompt=prompt,
             model=model,
-            control=prompt == control,
             gain=gain,
             cost=cost,
         )
@@ -121,7 +118,7 @@ def run_prompts(
     claimed = False
     for generation in range(1, world.generations + 1):
         told = [
-            world.use(generation, bandit.draw(rng), str(rng.choice(list(world.models))), 0, rng)
+            world.use(generation, bandit.draw(rng), str(rng.choice(list(world.models))), rng)
             for _ in range(size)
         ]
         log += told
@@ -140,7 +137,7 @@ def run_models(
     log: list[tuple[Use, float]] = []
     for generation in range(1, world.generations + 1):
         told = [
-            world.use(generation, int(rng.choice(list(world.effects))), bandit.draw(rng), 0, rng)
+            world.use(generation, int(rng.choice(list(world.effects))), bandit.draw(rng), rng)
             for _ in range(size)
         ]
         log += told
