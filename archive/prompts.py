@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
@@ -32,8 +33,8 @@ REFUSED = ("refused", "unusable")
 """Kinds of outcome of what could not even be drawn."""
 
 UNRECORDED = (
-    "gain and credit are unknown: an earlier version wrote this archive; --resume it for one "
-    "generation more to record them."
+    "credit is not recorded here: an earlier version wrote this archive; --resume it for one more "
+    "generation to record it."
 )
 
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
@@ -142,8 +143,8 @@ def prompt(
         if paid := _mean([one.cost for one in used]):
             parts.append(Text(f"  cost of one: {figure(paid)}"))
         parts.append(Text(f"  {_forecasts(used)}"))
+        parts.append(Text(f"  mean gain: {_gain(used)}"))
     if merit is not None:
-        parts.append(Text(f"  mean gain: {merit.gain:+.3f}"))
         parts.append(Text(f"  credit: {_interval(merit.credit)}"))
         parts.append(_compared(entry.id, prompts, merit))
     return [*parts, Text(), Text("Text", style="bold"), source]
@@ -186,7 +187,7 @@ def models(
             figure(had.cost or None) if had else "-",
             f"{len(made):,}",
             *(_share(made, [kind]) for kind in ("measured", "refused", "unusable")),
-            f"{merit.gain:+.3f}" if merit else "-",
+            _gain(made),
             _interval(merit.credit if merit else None),
             _score(made),
         ]
@@ -219,7 +220,7 @@ def _record(
         "kind": one_line(heading(prompts[one].text)[0]) or "-",
         "uses": f"{len(made):,}",
         "refused": _share(made, REFUSED),
-        "gain": f"{merit.gain:+.3f}" if merit else "-",
+        "gain": _gain(made),
         "credit": _interval(merit.credit if merit else None),
         "to control": "control" if one in controls(prompts.values()) else difference,
         "cost": figure(_mean([each.cost for each in made]) or None),
@@ -290,6 +291,11 @@ def _end(one: Written) -> tuple[str, int]:
 
 def _share(made: Sequence[Written], kinds: Sequence[str]) -> str:
     return f"{sum(one.kind in kinds for one in made) / len(made):.0%}" if made else "-"
+
+
+def _gain(made: Sequence[Written]) -> str:
+    gains = [one.gain for one in made if one.gain is not None]
+    return f"{math.fsum(gains) / len(gains):+.3f}" if gains else "-"
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -152,8 +152,10 @@ class Queries:
 
     def merits(self, of: Literal["prompts", "models"]) -> dict[Arm, Merit]:
         """What the last generation recorded of their worth, by id or name; {} where none did."""
-        told = reversed(self.summaries())
-        found = next((summary["merits"] for summary in told if summary.get("merits")), {})
+        with self._reading() as connection:
+            asked = select(generation.c.summary).order_by(generation.c.number.desc())
+            summaries = map(json.loads, connection.scalars(asked))
+            found = next((told["merits"] for told in summaries if "merits" in told), {})
         return {merit.arm: merit for merit in map(merit_of, found.get(of, ()))}
 
     def asked(self) -> list[written.Asked]:

@@ -51,5 +51,7 @@ class Merit:
 
 def merit_of(told: Mapping[str, Any]) -> Merit:
     """A record from what `dataclasses.asdict` made of it."""
-    difference = told["difference"] and Interval(**told["difference"])
-    return Merit(**{**told, "credit": Interval(**told["credit"]), "difference": difference})
+    ends: dict[str, Any] = {
+        name: told[name] and Interval(**told[name]) for name in ("credit", "difference")
+    }
+    return Merit(**{**told, **ends})
