@@ -115,20 +115,21 @@ class Record:
         variance = _variance(arms.values())
         level = sum(sums.uses * sums.mean for sums in arms.values())
         level /= max(sum(sums.uses for sums in arms.values()), 1)
-        others = [arm for arm in arms if arm != twin._reference]
+        reference = twin._reference
+        others = [arm for arm in arms if arm != reference]
         found: list[Merit] = []
         for arm, sums in arms.items():
             belief, difference = _belief(sums, variance), None
             middle, half = belief.mean - level, 1.96 * belief.deviation
-            if sums.weight:
+            if reference is not None and sums.weight:
                 share = _share(others.index(arm))
-                difference = _difference(sums, arms[twin._reference], variance, share)
+                difference = _difference(sums, arms[reference], variance, share)
             claim: Literal["better", "worse"] | None = None
             if difference is not None and sums.uses >= FEW:
                 claim = "better" if difference.low > 0 else "worse" if difference.high < 0 else None
             merit = Merit(
                 arm=arm,
-                control=arm == twin._reference,
+                control=arm == reference,
                 uses=sums.uses,
                 failures=sums.failures,
                 gain=sums.gain / sums.uses,
