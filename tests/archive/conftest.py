@@ -404,6 +404,11 @@ def merit() -> Callable[..., Merit]:
 
 
 @pytest.fixture
+def recorded() -> Callable[..., dict[str, Any]]:
+    return merits_of
+
+
+@pytest.fixture
 def modelled() -> list[list[Entry]]:
     return make_modelled()
 

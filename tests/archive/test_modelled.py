@@ -8,8 +8,8 @@ import pytest
 
 from archive.errors import ArchiveError
 from archive.population import Population, standing
-from archive.store import Archive
 from archive.prompts import controls, heading
+from archive.store import Archive
 from archive.written import Asked
 from genomes.records.outcome import Admitted, Unusable
 from genomes.records.trial import Trial
@@ -163,14 +163,14 @@ def test_the_questions_of_models_are_added_up(archive):
 
 
 def test_the_worth_of_prompts_and_models_is_what_the_last_generation_recorded(
-    place, identity, entry, merit
+    place, identity, entry, merit, recorded
 ):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1)], {})
         assert archive.merits("prompts") == archive.merits("models") == {}
         early, late, model = merit(2), merit(2, claim="better"), merit("m", difference=None)
-        archive.tell(1, [entry(2, generation=1)], merits_of([early], []))
-        archive.tell(2, [entry(3, generation=2)], merits_of([late, merit(3)], [model]))
+        archive.tell(1, [entry(2, generation=1)], recorded([early], []))
+        archive.tell(2, [entry(3, generation=2)], recorded([late, merit(3)], [model]))
         archive.tell(3, [entry(4, generation=3)], {"best": 1})  # by a version that records none
         assert archive.merits("prompts") == {2: late, 3: merit(3)}
         assert archive.merits("models") == {"m": model}

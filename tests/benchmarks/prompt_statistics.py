@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-
 from tests.engine.prompt_world import (
     World,
     best,
