@@ -209,10 +209,10 @@ def _belief(sums: _Sums, variance: float) -> Belief:
 def _share(place: int) -> float:
     """The part of LEVEL that is an arm's, by its place in the order of first use.
 
-    All parts sum to LEVEL however many arms come (alpha spending): batch b's is LEVEL / b (b + 1).
+    All parts sum to LEVEL however many arms come (alpha spending): batch b's falls as 1 / b^2.
     """
     batch = 1 + place // BATCH
-    return LEVEL / (BATCH * batch * (batch + 1))
+    return LEVEL * 6 / math.pi**2 / (BATCH * batch**2)
 
 
 def _difference(sums: _Sums, reference: _Sums, variance: float, share: float) -> Interval:

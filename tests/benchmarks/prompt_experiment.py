@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -64,7 +64,7 @@ class Told:
     """
 
     asked: Sequence[Asked]
-    controls: Container[int]
+    controls: Set[int]
     words: Mapping[int, str]
     kinds: Mapping[int, str]
 
