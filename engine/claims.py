@@ -26,7 +26,6 @@ Factor = Literal["prompt", "model"]
 COST_CAP = 5.0  # times the usual: one runaway bill is not a verdict
 LEVEL = 0.05  # probability that a run ever makes a false claim
 BLOCK = 16  # uses; fewer leave too little of one generation's control to compare with
-FEW = 5  # uses; no claim is made of fewer
 BATCH = 8  # arms; each batch of arms that comes shares a part of LEVEL evenly
 EXPECTED = 0.3  # difference, in standard deviations of one use, that intervals are sharpest for
 SPREAD = 0.2  # prior standard deviation of an arm's worth, in gain
@@ -125,7 +124,7 @@ class Record:
                 share = _share(others.index(arm))
                 difference = _difference(sums, arms[reference], variance, share)
             claim: Literal["better", "worse"] | None = None
-            if difference is not None and sums.uses >= FEW:
+            if difference is not None:
                 claim = "better" if difference.low > 0 else "worse" if difference.high < 0 else None
             merit = Merit(
                 arm=arm,

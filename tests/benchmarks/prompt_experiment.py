@@ -19,12 +19,12 @@ import numpy as np
 
 from archive.prompts import controls, heading
 from archive.store import Archive
-from engine.claims import BLOCK, COST_CAP, FEW, Factor, Record
+from engine.claims import BLOCK, COST_CAP, Factor, Record
 from engine.uses import Use, gain, use_of
 from genomes.records.merit import Arm
 from genomes.records.outcome import Measured
 from tests.engine.prompt_engine import Book, World, evolve, has_sentence
-from tests.engine.prompt_world import best
+from tests.engine.prompt_world import FEW, best
 
 COST_WEIGHT = 0.1
 

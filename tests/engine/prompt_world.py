@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.bandit import Bandit
-from engine.claims import FEW
 from engine.uses import Use
 from genomes.records.merit import Merit
 
+FEW = 5  # uses; an interval of fewer is not judged
 GRID = np.linspace(-4.0, 4.0, 801)
 _NOISE = 0.5 * np.random.default_rng(0).standard_t(2.5, 20_000)
 _CUT = np.array([np.clip(x + _NOISE, -1, 1).mean() for x in GRID])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.claims import BATCH, FEW, LEVEL, SPREAD, Factor, Record, _difference, _share, _Sums
+from engine.claims import BATCH, LEVEL, SPREAD, Factor, Record, _difference, _share, _Sums
 from engine.uses import Use, gain, use_of
 from genomes.records.entry import Entry
 from genomes.records.merit import Arm, Merit, merit_of
@@ -126,7 +126,7 @@ def test_generations_of_one_use_are_compared_with_their_neighbours() -> None:
 
 
 def test_nothing_is_claimed_of_a_handful_of_uses() -> None:
-    few = [use(1, 0, -1.0)] * 4000 + [use(1, 1, 1.0)] * (FEW - 1)
+    few = [use(1, 0, -1.0)] * 4000 + [use(1, 1, 1.0)] * 4
     enough = [use(1, 0, -1.0)] * 400 + [use(1, 1, 1.0)] * 60
     assert told(few)[1].claim is None
     assert told(enough)[1].claim == "better"
