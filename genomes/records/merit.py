@@ -34,8 +34,8 @@ class Merit:
         difference: Credit above the control's; None for the control and for what never met it. The
             intervals of all arms hold TOGETHER with 95%, at every moment of a run at once: also
             that of the arm that looks best, and however draws followed earlier results.
-        claim: `better` or `worse` than the control where that interval leaves out 0; else None. Where
-            nothing differs, 1 run in 20 at most claims.
+        claim: `better` or `worse` than the control where that interval leaves out 0; else None.
+            Where nothing differs, 1 run in 20 at most claims.
     """
 
     arm: Arm
