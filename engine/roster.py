@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from archive.credit import Use
 from engine.bandit import Bandit
 from engine.llm.breaker import Breakers
 from engine.settings import LLM
+from engine.uses import Use
 from genomes.records.entry import Entry
+from genomes.records.merit import Merit
 from genomes.records.outcome import Measured
 
 
@@ -105,6 +106,10 @@ class Roster:
         measured = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
         self._schedule.observe(measured)
         self.remarks = (*self._plateau(was_stalled), *self._changed(was_disabled))
+
+    def merits(self, more: Sequence[Use]) -> list[Merit]:
+        """What came of the models, with the uses of a generation that is about to be recorded."""
+        return self._models.merits(more)
 
     def _changed(self, before: frozenset[str]) -> list[str]:
         """Models that were disabled for a while, and enabled again."""

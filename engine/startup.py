@@ -317,7 +317,6 @@ def _models(
     prompts = Prompts(
         settings,
         seed=planned.config.seed,
-        population=run.population,
         roster=roster,
         gateway=gateway,
         hide=mask.prose,

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
-from archive.credit import gain
 from archive.population import Population
 from engine.credit import OperatorCredit
 from engine.llm.conversation import Assignment, Draft, Roles, draft, mend
@@ -23,6 +22,7 @@ from engine.proposer import Progress, Proposer, Slot
 from engine.roster import Roster
 from engine.selection import Selector
 from engine.settings import LLM
+from engine.uses import gain, uses_of
 from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED
@@ -235,11 +235,14 @@ class LanguageModels(Proposer):
         return call
 
     def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """What models wrote and what it took: candidates, prompts, unusable replies, cost."""
+        """What models wrote and what it took, and what prompts and models are worth with it."""
+        uses = uses_of(entries)
+        found = {"prompts": self._prompts.merits(uses), "models": self._roster.merits(uses)}
+        merits = {of: [asdict(merit) for merit in each] for of, each in found.items()}
         proposals = [entry.proposal for entry in entries if entry.proposal]
         prompts = [entry for entry in entries if entry.species == "prompt"]
         if not prompts and not proposals:
-            return {}
+            return {"merits": merits}
         asked = [entry for entry in entries if entry.proposal and entry.species == "strategy"]
         written = sum(entry.model is not None for entry in asked)
         outcomes = [entry.outcome for entry in entries if entry.species == "strategy"]
@@ -253,7 +256,7 @@ class LanguageModels(Proposer):
             "tokens": sum(one.tokens for one in proposals),
             "cost": sum(one.cost for one in proposals),
         }
-        return {"models": figures}
+        return {"models": figures, "merits": merits}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Learn from a generation that was recorded."""
@@ -261,7 +264,7 @@ class LanguageModels(Proposer):
             self._credit.tell(entries)
         calls = [call for entry in entries if entry.proposal for call in entry.proposal.calls]
         self._paid.update(call.key for call in calls if call.draw == SHARED)
-        self._roster.observe(entries, self._prompts.uses(entries))
+        self._roster.observe(entries, uses_of(entries))
         self._library.observe(entries)
         self.remarks = self._roster.remarks
 

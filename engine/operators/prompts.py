@@ -11,9 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from archive.credit import Use, use_of
-from archive.merit import Merit
-from archive.population import Population
 from engine.bandit import Bandit
 from engine.llm.gateway import Gateway
 from engine.llm.thread import Pending
@@ -22,9 +19,11 @@ from engine.proposer import Progress, Proposer
 from engine.roster import Roster
 from engine.settings import LLM
 from engine.streams import SELECT, VARY, seed_of, stream
+from engine.uses import Use, uses_of
 from genomes.prompt import PROMPT_OPERATORS, Prompt, control, parse, seeds, vary
 from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
+from genomes.records.merit import Merit
 from genomes.records.outcome import Admitted, Duplicate, Refused
 
 CROSSED = 0.25
@@ -36,7 +35,6 @@ class Prompts(Proposer):
 
     Attributes:
         known: Id -> prompt, of all that were admitted.
-        controls: Ids of those that the others of their kind are compared with.
     """
 
     def __init__(
@@ -44,7 +42,6 @@ class Prompts(Proposer):
         settings: LLM,
         *,
         seed: int,
-        population: Population,
         roster: Roster,
         gateway: Gateway,
         hide: Callable[[str], str],
@@ -54,15 +51,13 @@ class Prompts(Proposer):
         Args:
             settings: How they evolve, and what cost weighs.
             seed: Every randomness comes from it.
-            population: The measured candidates as recorded.
             roster: Which models may be asked to rewrite one.
             gateway: Takes the questions.
             hide: Masks untrusted text.
         """
         self.lag = settings.pipeline_depth
         self.known: dict[int, Prompt] = {}
-        self.controls: set[int] = set()
-        self._settings, self._seed, self._population = settings, seed, population
+        self._settings, self._seed = settings, seed
         self._roster, self._gateway, self._hide = roster, gateway, hide
         self._asked: dict[int, Pending[list[Candidate]]] = {}
         self._bandits: dict[str, Bandit[int]] = {}
@@ -121,7 +116,7 @@ class Prompts(Proposer):
         mine = [task for task in tasks if task.operator == REWRITE]
         if not mine:
             return
-        records = self.records()
+        records = {int(merit.arm): merit for merit in self.merits()}
         orders = [order(each, self.known, records, self._settings, self._hide) for each in mine]
         self._asked[generation] = self._gateway.begin(
             rewritten(self._gateway, each) for each in orders
@@ -146,17 +141,9 @@ class Prompts(Proposer):
         child = vary(task.operator, parents, random.Random(task.seed))
         return replace(one, text=child.prompt.text, note=child.note)
 
-    def uses(self, entries: Sequence[Entry]) -> list[Use]:
-        """What came of the prompts that a generation was asked with."""
-        return [use for entry in entries if (use := self._use(entry)) is not None]
-
-    def _use(self, entry: Entry) -> Use | None:
-        fitness = self._population.fitness_of(entry.parents[0]) if entry.parents else None
-        return use_of(entry, controls=self.controls, parent_fitness=fitness)
-
     def observe(self, entries: Sequence[Entry]) -> None:
         """Take in a generation: the prompts that joined, and what came of those asked with."""
-        uses = self.uses(entries)
+        uses = uses_of(entries)
         joined: list[int] = []
         came = any(entry.species == "prompt" for entry in entries)
         self._idle = not uses and (self._idle or came)
@@ -168,13 +155,12 @@ class Prompts(Proposer):
             self.known[entry.id] = prompt
             self._words.setdefault(entry.outcome.key, entry.id)
             if entry.operator == f"seed prompt {control(prompt.kind)}":
-                self.controls.add(entry.id)
                 self._bandits[prompt.kind] = self._bandit(entry.id)
             else:
                 joined.append(entry.id)
         for kind, bandit in self._bandits.items():
             bandit.tell(
-                [use for use in uses if self.known[use.prompt].kind == kind],
+                self._of(kind, uses),
                 [one for one in joined if self.known[one].kind == kind],
             )
 
@@ -188,10 +174,17 @@ class Prompts(Proposer):
             cost_weight=settings.cost_penalty,
         )
 
-    def records(self) -> dict[int, Merit]:
-        """What came of the prompts that were used, best first."""
-        merits = [merit for bandit in self._bandits.values() for merit in bandit.merits()]
-        return {int(merit.arm): merit for merit in merits}
+    def merits(self, more: Sequence[Use] = ()) -> list[Merit]:
+        """What came of the prompts that were used, best of each kind first.
+
+        Args:
+            more: Uses of the next generation, taken as recorded.
+        """
+        bandits = self._bandits.items()
+        return [one for kind, bandit in bandits for one in bandit.merits(self._of(kind, more))]
+
+    def _of(self, kind: str, uses: Sequence[Use]) -> list[Use]:
+        return [use for use in uses if self.known[use.prompt].kind == kind]
 
 
 def _admitted(one: Candidate, words: dict[str, int]) -> Candidate:

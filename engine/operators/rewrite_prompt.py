@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.merit import Interval, Merit
 from engine.llm.conversation import repair
 from engine.llm.gateway import Gateway
 from engine.llm.opinion import Rewritten, read_rewrite
@@ -14,6 +13,7 @@ from engine.llm.schemas import PROMPT as SCHEMA
 from engine.settings import LLM
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
 from genomes.records.candidate import Candidate, Task
+from genomes.records.merit import Interval, Merit
 from genomes.records.outcome import Refused, Unusable
 from genomes.records.proposal import Call, Proposal
 from genomes.records.refusal import Refusal
