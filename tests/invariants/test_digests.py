@@ -103,7 +103,7 @@ FROZEN = {
     structural: "55a3c6c9076fb32c537fddb9aefcfef81120c4353bab644ed5b611bad5a8430e",
     pareto: "f0e4717c8c3c667051a9c6fe9f73ab25c705e7605851e24841538e21770ac3d4",
     wide: "40408cd4c09b888ec069ee22bea86eff302e0f33aeacda980e721b70dc0fc92a",
-    models: "",
+    models: "43c4dae76cda00cd5f1e73c9adff00f23a81c76047f55736bdd775d4cff47718",
 }
 
 
