@@ -103,7 +103,7 @@ FROZEN = {
     structural: "55a3c6c9076fb32c537fddb9aefcfef81120c4353bab644ed5b611bad5a8430e",
     pareto: "f0e4717c8c3c667051a9c6fe9f73ab25c705e7605851e24841538e21770ac3d4",
     wide: "40408cd4c09b888ec069ee22bea86eff302e0f33aeacda980e721b70dc0fc92a",
-    models: "cd0e9ee51b500b1f486af4a6f943d0264bb0add5ec433677166942ddbeb10c86",
+    models: "c8fc72bd9133818895c378282151aec3e4afe8b6e244442fee6fe2d2c5ca3bf3",
 }
 
 
