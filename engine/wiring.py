@@ -30,7 +30,7 @@ from engine.tasks import MODEL_OPERATORS, TUNE
 from engine.tuning import Tuner
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
-from sandbox.market.span import span_ns
+from sandbox.market.panel import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.terms import Terms
 

@@ -7,7 +7,7 @@ import math
 import re
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,10 +21,10 @@ from pydantic import (
 
 from genomes.language.dimension import Dimension
 from sandbox.fills import Costs, Fills
-from sandbox.market.panel import CLOCK_FIELDS, OHLCV
-from sandbox.market.span import span_ns
+from sandbox.market.panel import CLOCK_FIELDS, OHLCV, span_ns
 
 EMBEDDED = "embedded"
+MARKETS = Path(__file__).resolve().parents[2] / "configs" / "markets"
 MAX_WINDOW = 1_000_000
 # What a strategy already finds on `m`, now or in a later issue: no column may hide it.
 RESERVED = {*OHLCV, *CLOCK_FIELDS, "every", "role", "is_role", "listed", "symbol", "time"}
@@ -237,6 +237,7 @@ class MarketConfig(_Part):
         column: Further columns by name.
         folder: Where relative paths begin; set by the reader, never dumped, so that the same
             market has the same config on every machine.
+        source: A `Source` of bars in place of the path's files; set from Python, never dumped.
     """
 
     name: str = "market"
@@ -261,6 +262,7 @@ class MarketConfig(_Part):
     fills: Fills = Fills()
     column: dict[ColumnName, Column] = {}
     folder: Path = Field(Path(), exclude=True)
+    source: Any = Field(default=None, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.market.errors import Finding
-from sandbox.market.panel import OHLCV
-from sandbox.market.rows import NO_STAMP, Rows
-from sandbox.market.span import stamp_text
-from sandbox.market.unread import STAMP, number_remedy
+from sandbox.market.panel import OHLCV, stamp_text
+from sandbox.market.rows import NO_STAMP, STAMP, Rows, number_remedy
 
 PRICES = OHLCV[:4]
 SHOWN = 3

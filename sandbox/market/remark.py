@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.market.clock import local_ns
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import Finding
-from sandbox.market.panel import CLOCK_FIELDS, I64, OHLCV, Panel
-from sandbox.market.span import DAY_NS, span_ns, span_text, stamp_text
+from sandbox.market.panel import (
+    CLOCK_FIELDS,
+    DAY_NS,
+    I64,
+    OHLCV,
+    Panel,
+    local_ns,
+    span_ns,
+    span_text,
+    stamp_text,
+)
 
 STALE_SHARE = 0.2
 _SATURDAY_SHARE = 0.05

@@ -9,11 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.market.config import EMBEDDED, Column, MarketConfig
+from sandbox.market.config import EMBEDDED, MARKETS, Column, MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.files import ENDINGS, MARKETS
+from sandbox.market.files import ENDINGS
 
 DEFAULT = "default"
+# What no TOML may say, and why.
+_SET = {
+    "folder": "paths are taken relative to the TOML's folder",
+    "source": "it is set from Python; a TOML names files: path = ...",
+}
 # What a search's TOML says and a market's never does: a user hands one over for the other.
 _SEARCH = {"market", "seed", "objective", "search", "sandbox"}
 
@@ -88,10 +93,9 @@ def read_config(path: Path) -> MarketConfig:
     if "path" not in table and _SEARCH & table.keys():
         raise MarketError(f"{path.name}: this is a search's settings: pass it as --config")
     problems = [
-        f"{path.name}: folder: unknown key; paths are taken relative to the TOML's folder"
-        for _ in range("folder" in table)
+        f"{path.name}: {key}: unknown key; {what}" for key, what in _SET.items() if key in table
     ]
-    table.pop("folder", None)
+    table = {key: value for key, value in table.items() if key not in _SET}
     try:
         config = MarketConfig.model_validate({"name": path.stem, "folder": path.parent, **table})
     except ValidationError as error:
@@ -132,4 +136,4 @@ def _keys(loc: list[str]) -> list[str]:
         model = model.model_fields[part].annotation
     if loc and loc[0] == "column":
         model = Column
-    return [f.alias or n for n, f in model.model_fields.items() if n != "folder"]
+    return [f.alias or n for n, f in model.model_fields.items() if n not in _SET]

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sandbox.market import Finding
-from sandbox.market.assemble import assemble, frame_rows
+from sandbox.market import Finding, assemble
 from sandbox.market.config import MarketConfig
 from sandbox.market.judge import judge
 from sandbox.market.remark import remarks
+from sandbox.market.source import Memory
 from tests.markets import make_config, make_frame
 
 
@@ -30,7 +30,7 @@ def bars(n: int = 6, symbol: str = "A", start: str = "2020-01-06", bar: str = "1
 
 
 def judged(frame: pd.DataFrame) -> dict[str, Finding]:
-    return {f.kind: f for f in judge(frame_rows(frame, make_config())).findings}
+    return {f.kind: f for f in judge(Memory.of_frame(frame, make_config()).bars).findings}
 
 
 def test_good_bars_have_no_findings():
@@ -67,7 +67,7 @@ def test_a_bad_value_is_reported_with_kind_symbol_and_stamp(kind: str, column: s
 
 def test_swapped_high_and_low_are_called_high_below_low_and_nothing_else():
     swapped = bars().rename(columns={"high": "low", "low": "high"})
-    assert [f.text for f in judge(frame_rows(swapped, make_config())).findings] == [
+    assert [f.text for f in judge(Memory.of_frame(swapped, make_config()).bars).findings] == [
         "A: 6 bars (2020-01-06, 2020-01-07, 2020-01-08 and 3 more): each has its high below its low"
     ]
 
@@ -90,7 +90,7 @@ def test_the_columns_without_a_number_are_named():
 
 def test_an_asset_that_is_exactly_newest_first_is_told_and_no_fault():
     frame = pd.concat([bars()[::-1], bars(symbol="B")])
-    judgement = judge(frame_rows(frame, make_config()))
+    judgement = judge(Memory.of_frame(frame, make_config()).bars)
     assert [(f.kind, f.count, f.bad, f.text) for f in judgement.findings] == [
         ("newest_first", 1, False, "newest first in the file (A): sorted")
     ]
@@ -110,7 +110,7 @@ def test_an_asset_that_is_newest_first_but_for_one_bar_is_unsorted():
 
 def test_a_repeated_stamp_is_reported_and_only_the_later_row_goes():
     frame = pd.concat([bars(), bars().iloc[[1]].assign(close=10.5)], ignore_index=True)
-    judgement = judge(frame_rows(frame, make_config()))
+    judgement = judge(Memory.of_frame(frame, make_config()).bars)
     by_kind = {f.kind: f for f in judgement.findings}
     assert by_kind["duplicate"].stamps == ("2020-01-07",)
     assert by_kind["duplicate"].count == 1
@@ -119,7 +119,7 @@ def test_a_repeated_stamp_is_reported_and_only_the_later_row_goes():
 
 def test_unsorted_stamps_are_reported_and_may_stay():
     frame = bars().iloc[[0, 3, 1, 2, 4, 5]]
-    judgement = judge(frame_rows(frame, make_config()))
+    judgement = judge(Memory.of_frame(frame, make_config()).bars)
     assert [(f.kind, f.stamps, f.count) for f in judgement.findings] == [
         ("unsorted", ("2020-01-07",), 1)
     ]
@@ -146,7 +146,7 @@ def test_every_kind_of_every_symbol_is_found_at_once():
     a.loc[1, "close"] = float("nan")
     b.loc[0, "high"] = 8.0
     b.loc[3, "open"] = 0.0
-    findings = judge(frame_rows(pd.concat([a, b]), make_config())).findings
+    findings = judge(Memory.of_frame(pd.concat([a, b]), make_config()).bars).findings
     assert sorted((f.kind, f.symbol) for f in findings) == [
         ("high_below_low", "A"),
         ("high_below_low", "B"),
@@ -232,5 +232,5 @@ def test_a_column_known_late_or_for_few_assets_is_reported():
 def test_unsorted_stamps_are_found_where_assets_take_turns():
     frame = pd.concat([bars(3), bars(3, "B")]).sort_values("time", kind="stable")
     swapped = frame.iloc[[0, 1, 4, 3, 2, 5]]  # A's third day before its second
-    findings = judge(frame_rows(swapped, make_config())).findings
+    findings = judge(Memory.of_frame(swapped, make_config()).bars).findings
     assert [(f.kind, f.symbol, f.stamps) for f in findings] == [("unsorted", "A", ("2020-01-07",))]

@@ -89,7 +89,7 @@ def test_sealed_values_are_read_by_nobody(
     written(tmp_path, frame, name)
     written(tmp_path, frame.loc[frame["symbol"] == "B", ["time", "mood"]], "mood" + name[4:])
     seen: list[float] = []
-    for module in ("read", "assemble"):
+    for module in ("source", "assemble"):
         room = sys.modules[f"sandbox.market.{module}"]
         numbers = room.to_numbers
 
