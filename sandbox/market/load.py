@@ -13,7 +13,7 @@ from sandbox.market.assemble import Feeds, frame_feeds, pack
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import Finding, MarketError, bad_bars
 from sandbox.market.judge import judge
-from sandbox.market.panel import F64, I64, Panel, bars_per_year
+from sandbox.market.panel import F64, I64, OHLCV, Panel, bars_per_year
 from sandbox.market.remark import remarks
 from sandbox.market.rows import NO_STAMP, Rows
 from sandbox.market.source import Source, missing_file, read_column, source_of
@@ -97,6 +97,12 @@ def load(
     cut = {"train": split.train_end, "validation": split.validation_end, "sealed": len(clock)}
     until = int(clock[cut[through]]) if cut[through] < len(clock) else None
     rows = source.rows(until=until, keep=keep)
+    own = [name for name, column in config.column.items() if column.file is None]
+    if lacking := [n for n in (*OHLCV[:4], *own) if n not in rows.values]:
+        raise MarketError(
+            f"{config.name}: its source gives no {', '.join(lacking)}; needs "
+            f"{', '.join((*OHLCV[:4], *own))}"
+        )
     judgement = judge(rows)
     bad = [f"  {f.text}" for f in judgement.findings if f.bad]
     if judgement.drop.all():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +25,48 @@ _SET = {
 _SEARCH = {"market", "seed", "objective", "search", "sandbox"}
 
 
+_offered: dict[str, MarketConfig] = {}
+
+
+@contextmanager
+def offered(config: MarketConfig) -> Generator[str]:
+    """A name by which `resolve` finds a config in this process while the block lasts.
+
+    It gives bars in memory to everything that takes a market's name:
+
+        made = MarketConfig(name="null-7", path="memory", source=Memory.of_arrays(...))
+        with offered(made) as name:
+            engine.evolve(market=name, ...)
+
+    Raises:
+        MarketError: The name is taken.
+    """
+    if config.name in market_names():
+        raise MarketError(f"market {config.name!r} is there already; give yours another name")
+    _offered[config.name] = config
+    try:
+        yield config.name
+    finally:
+        del _offered[config.name]
+
+
 def market_names() -> tuple[str, ...]:
-    """The names that `resolve` knows: the TOML files of configs/markets."""
-    return tuple(sorted(p.stem for p in MARKETS.glob("*.toml")))
+    """The names that `resolve` knows: the TOML files of configs/markets, and those offered."""
+    return tuple(sorted({*_offered, *(p.stem for p in MARKETS.glob("*.toml"))}))
 
 
 def names_with_data() -> tuple[str, ...]:
     """Those of `market_names()` whose files all are where their TOML expects them."""
-    return tuple(name for name in market_names() if _has_data(MARKETS / f"{name}.toml"))
+    return tuple(name for name in market_names() if _has_data(name))
 
 
-def _has_data(path: Path) -> bool:
+def _has_data(name: str) -> bool:
     try:
-        config = read_config(path)
+        config = resolve(name, base=MARKETS)
     except MarketError:
         return False
     files = [c.file for c in config.column.values() if c.file is not None]
-    files += [config.path] if config.path != EMBEDDED else []
+    files += [config.path] if config.path != EMBEDDED and config.source is None else []
     return all(config.place(file).exists() for file in files)
 
 
@@ -56,6 +83,8 @@ def resolve(market: str | None, *, base: Path) -> MarketConfig:
     """
     if market is None:
         market = DEFAULT
+    if market in _offered:
+        return _offered[market]
     if market in market_names():
         return read_config(MARKETS / f"{market}.toml")
     path = base / Path(market).expanduser()
