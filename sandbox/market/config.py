@@ -231,6 +231,8 @@ class MarketConfig(_Part):
         max_window: Longest memory of a strategy, bars or a span; default 500 bars but at most
             15% of the training part. Scores begin that many bars after the start.
         bad_bars: Refuse a market with bad bars, or drop (and count) them.
+        spikes: Keep (and count) bars with a price that comes back in the next one, or drop them:
+            with hindsight, so only where such a price is wrong. Never dumped, like `decimal`.
         split: Training, validation, sealed.
         costs: Fees, slippage, impact, borrow.
         fills: Where orders fill.
@@ -257,6 +259,7 @@ class MarketConfig(_Part):
     stale_after: Span = "7d"
     max_window: Annotated[int | str | None, BeforeValidator(_check_window)] = None
     bad_bars: Literal["refuse", "drop"] = "refuse"
+    spikes: Literal["keep", "drop"] = Field(default="keep", exclude=True)
     split: SplitConfig = SplitConfig()
     costs: Costs = Costs()
     fills: Fills = Fills()

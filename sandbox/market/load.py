@@ -103,7 +103,7 @@ def load(
             f"{config.name}: its source gives no {', '.join(lacking)}; needs "
             f"{', '.join((*OHLCV[:4], *own))}"
         )
-    judgement = judge(rows)
+    judgement = judge(rows, drop_spikes=config.spikes == "drop")
     bad = [f"  {f.text}" for f in judgement.findings if f.bad]
     if judgement.drop.all():
         none = f"{config.name}: every bar is bad, so no bars are left to load:"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,12 +174,63 @@ def test_rounding_of_adjusted_prices_is_not_a_bad_bar():
     assert judged(frame)["open_outside"].count == 1
 
 
+WALK = [100.0 + (i * 7 % 5) for i in range(30)]
+
+
+def spiked(closes: list[float], **more: Any) -> list[Finding]:
+    frame = make_frame({"A": closes, "B": [1.0] * len(closes)}, **more)
+    return [
+        f for f in judge(Memory.of_frame(frame, make_config()).bars).findings if f.kind == "spike"
+    ]
+
+
+@pytest.mark.parametrize("factor", [100, 0.01])
+def test_a_price_that_is_far_off_for_one_bar_and_comes_back_is_warned_of(factor: float):
+    closes = [*WALK[:10], WALK[10] * factor, *WALK[11:]]
+    (found,) = spiked(closes, opens={"A": WALK, "B": [1.0] * 30})
+    assert (found.symbol, found.stamps, found.bad) == ("A", ("2020-01-16",), False)
+    assert found.text == (
+        "A: 1 bar (2020-01-16): each has a price that is over 5 times off the closes before and "
+        'after it; write spikes = "drop" in the market\'s TOML to leave such bars out'
+    )
+
+
+@pytest.mark.parametrize("field", ["highs", "lows"])
+def test_a_high_or_low_alone_is_a_spike_too(field: str):
+    one = [max(a, b) for a, b in zip(WALK, [WALK[0], *WALK], strict=False)]
+    other = [min(a, b) for a, b in zip(WALK, [WALK[0], *WALK], strict=False)]
+    sides = {"highs": one, "lows": other}
+    sides[field][20] = 5000.0 if field == "highs" else 0.1
+    (found,) = spiked(WALK, **{field: {"A": sides[field], "B": [1.0] * 30}})
+    assert found.stamps == ("2020-01-26",)
+
+
+def test_a_spike_that_the_next_bar_opens_at_takes_that_bar_along():
+    (found,) = spiked([*WALK[:10], 10_000, *WALK[11:]])  # make_frame opens at the previous close
+    assert found.stamps == ("2020-01-16", "2020-01-17")
+
+
+@pytest.mark.parametrize(
+    "closes",
+    [
+        [*WALK[:10], *(100 * w for w in WALK[10:])],  # a jump that stays
+        [*WALK[:10], *(w / 20 for w in WALK[10:])],  # a split that nobody adjusted
+        [*WALK[:29], 10_000],  # the last bar: it may stay
+        [10_000, *WALK[1:]],  # the first: a listing
+        [*WALK[:10], 40, *WALK[11:]],  # a crash that is bought back
+        [*WALK[:10], 10_000, 9_900, *WALK[12:]],  # two bars
+    ],
+)
+def test_what_stays_or_is_large_but_possible_is_no_spike(closes: list[float]):
+    assert spiked(closes) == []
+
+
 def remarked(frame: pd.DataFrame, config: MarketConfig | None = None) -> dict[str, Finding]:
     config = config or make_config()
     return {f.kind: f for f in remarks(assemble(frame, config), config)}
 
 
-def weekdays(closes: list[float], symbol: str = "A", **more: object) -> pd.DataFrame:
+def weekdays(closes: Sequence[float], symbol: str = "A", **more: Any) -> pd.DataFrame:
     frame = make_frame({symbol: closes}, **more)
     return frame[frame["time"].dt.day_of_week < 5]
 
@@ -202,6 +256,19 @@ def test_a_universe_without_a_delisting_is_called_survivors():
     assert remarked(make_frame(closes))["no_delistings"].count == 3
     ended = make_frame(closes, skip={"B": range(20, 40)})
     assert "no_delistings" not in remarked(ended)
+
+
+def test_assets_that_end_early_are_counted_and_what_becomes_of_a_position_is_said():
+    closes = {s: [1.0] * 40 for s in "ABCDEFGHI"}
+    found = remarked(make_frame(closes, skip={s: range(30, 40) for s in "BCDEFGH"}))["end_early"]
+    assert (found.count, found.bad) == (7, False)
+    assert found.text.startswith("7 of 9 assets end early, without a bar in the last 7d of")
+    assert "(B, C, D, E, F and 2 more)" in found.text
+    assert "closed at the last price" in found.text
+    alone = remarked(make_frame({"A": [1.0] * 40, "B": [1.0] * 40}, skip={"A": range(9, 40)}))
+    assert alone["end_early"].text.startswith("1 of 2 assets ends early")
+    paused = make_frame(closes, skip={"B": range(10, 39), "C": range(35, 40)})
+    assert "end_early" not in remarked(paused)
 
 
 def test_a_hole_longer_than_stale_after_is_reported_with_its_length():
