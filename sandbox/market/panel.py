@@ -54,7 +54,7 @@ class Panel:
             before the clock bar (causal: a later bar never changes an earlier count).
         order: (N,) packed positions sorted by (clock index, asset): the cross-sections.
         order_offsets: (T + 1,) where each clock bar's cross-section begins in `order`.
-        bars_per_year: Clock bars in a year, measured from the stamps.
+        bars_per_year: Clock bars in a year of the whole market before its sealed part.
     """
 
     symbols: tuple[str, ...]
@@ -68,6 +68,15 @@ class Panel:
     order: I32
     order_offsets: I64
     bars_per_year: float
+
+    def density(self, start: int, stop: int) -> float:
+        """Clock bars in a year from one clock bar to another (exclusive), by their own stamps.
+
+        What annualises a figure of these bars: a market that is joined by round-the-clock assets
+        has more bars in a year later than sooner. `bars_per_year` below two bars.
+        """
+        own = self.clock[start:stop]
+        return bars_per_year(own) if len(own) > 1 else self.bars_per_year
 
     @property
     def assets(self) -> int:
