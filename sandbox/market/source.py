@@ -73,11 +73,7 @@ class Source(Protocol):
 
 
 def source_of(config: MarketConfig) -> Source:
-    """The source that a config names: its own, or files.
-
-    Raises:
-        MarketError: A file is missing, unreadable, or lacks a column; all of them at once.
-    """
+    """The source that a config names: its own, or files; errors as in Files."""
     return config.source or Files(config)
 
 
