@@ -39,7 +39,7 @@ from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Se
 from engine.settings import LLM
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
-from sandbox.market.span import span_ns
+from sandbox.market.panel import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.terms import Terms
 
