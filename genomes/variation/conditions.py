@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from genomes.language.params import Int
 from genomes.variation.edits import MAX_PARAMS, declare, round_bound, window_param
 from genomes.variation.program import Program
-from genomes.variation.reading import Setting
+from genomes.variation.sites import Setting
 
 TREND, REVERSAL, OTHER = 1, -1, 0
 ANY = (TREND, REVERSAL, OTHER)

@@ -10,7 +10,7 @@ from typing import Any
 
 from genomes.language.params import Float, Int, Param
 from genomes.variation.program import Function, Line, Program
-from genomes.variation.reading import Setting, Site
+from genomes.variation.sites import Setting, Site
 from genomes.variation.tree import fresh_name, is_p, replace, target_of, walk, word_of
 
 MAX_PARAMS = 12

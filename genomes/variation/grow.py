@@ -18,7 +18,7 @@ from genomes.language.dimension import Dimension
 from genomes.language.table import Trait, having
 from genomes.variation.printer import code
 from genomes.variation.productions import MASK, Rule, Type, rules_for
-from genomes.variation.reading import Setting
+from genomes.variation.sites import Setting
 from genomes.variation.tree import expression, walk, word_of
 
 MAX_TEXT = 80

@@ -16,8 +16,9 @@ from genomes.variation.names import names_for
 from genomes.variation.phrases import say
 from genomes.variation.printer import code
 from genomes.variation.program import Function, Program
-from genomes.variation.reading import Reading, Setting, Site
+from genomes.variation.reading import Reading
 from genomes.variation.scale import CENTRED
+from genomes.variation.sites import Setting, Site
 from genomes.variation.tree import (
     assign,
     both,
@@ -101,7 +102,9 @@ def _on_legs(
     program, windows = with_windows(condition, reading.program, rng, setting)
     ours = (condition.name, condition.code)
     forms = {1: ours, -1: condition.mirror if condition.mirror[0] else ours}
-    made = {side: (word, expression(form.format(**windows))) for side, (word, form) in forms.items()}
+    made = {
+        side: (word, expression(form.format(**windows))) for side, (word, form) in forms.items()
+    }
     program = guarded(program, legs, made)
     verb = "enters" if legs[0].held else "acts"
     change = f"the signal {verb} only {condition.says}, {condition.why[reading.direction]}."
@@ -260,5 +263,3 @@ def _is_part(small: Any, whole: ast.expr) -> bool:
             return code(left) == code(whole)
         case _:
             return False
-
-

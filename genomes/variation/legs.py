@@ -8,7 +8,8 @@ from typing import Any
 
 from genomes.language.table import Kind
 from genomes.variation.program import Function
-from genomes.variation.reading import Reading, Site
+from genomes.variation.reading import Reading
+from genomes.variation.sites import Site
 from genomes.variation.tree import walk, word_of
 
 

@@ -15,9 +15,18 @@ from genomes.variation.legs import legs_of
 from genomes.variation.phrases import layer_words, listed, say
 from genomes.variation.printer import code
 from genomes.variation.productions import ROLES, Type
-from genomes.variation.reading import Reading, Setting, Site
+from genomes.variation.reading import Reading
 from genomes.variation.roles import beside_its_like, reason_of, role_of
-from genomes.variation.tree import call, expression, is_number, is_p, loaded_names, split_and, word_of
+from genomes.variation.sites import Setting, Site
+from genomes.variation.tree import (
+    call,
+    expression,
+    is_number,
+    is_p,
+    loaded_names,
+    split_and,
+    word_of,
+)
 
 _SMOOTHERS, _STEADY = having(Trait.SMOOTHS), having(Trait.STEADY)
 _RARE, _COUNTS = having(Trait.RARE), having(Trait.COUNTS)
@@ -154,9 +163,7 @@ def _smoothed_factor(reading: Reading, rng: random.Random) -> Draft | None:
     shown = known.default if is_near and known is not None else n
     named = {"ema": "an exponential mean", "sma": "a mean", "median": "a median"}[word]
     change = f"the factor is {named} over {shown} bars, so that a single bar weighs less."
-    return Draft(
-        program=reading.program.with_function(with_returned(function, new)), change=change
-    )
+    return Draft(program=reading.program.with_function(with_returned(function, new)), change=change)
 
 
 def _below_smooth(reading: Reading, index: int) -> bool:
@@ -189,9 +196,7 @@ def _smoothed_signal(reading: Reading, rng: random.Random) -> Draft | None:
         f"the signal is {named} of itself over {n} bars, so that positions build up step by step "
         "and less is traded."
     )
-    return Draft(
-        program=reading.program.with_function(with_returned(function, new)), change=change
-    )
+    return Draft(program=reading.program.with_function(with_returned(function, new)), change=change)
 
 
 # -- shrinking -------------------------------------------------------------------------------------
@@ -243,7 +248,9 @@ def _parts(reading: Reading, site: Site) -> list[tuple[Any, str]]:
         case ast.BinOp(op=ast.Mult(), left=share, right=ast.Call() as right) if (
             site.function == "size" and is_p(share)
         ):
-            return [(right, f"the size is no longer scaled by {say(share, {})}: all capital is used.")]
+            return [
+                (right, f"the size is no longer scaled by {say(share, {})}: all capital is used.")
+            ]
         case _:
             return []
 

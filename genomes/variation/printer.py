@@ -94,7 +94,9 @@ def _constant(node: Any) -> tuple[str, int]:
 
 def _attribute(node: Any) -> tuple[str, int]:
     text = _fit(node.value, _ATOM)
-    return f"({text}).{node.attr}" if type(node.value) is ast.Constant else f"{text}.{node.attr}", 16
+    return f"({text}).{node.attr}" if type(
+        node.value
+    ) is ast.Constant else f"{text}.{node.attr}", 16
 
 
 def _tuple(node: Any) -> tuple[str, int]:

@@ -456,4 +456,3 @@ def import_text(program: Program) -> str:
     if len(line) <= WIDTH + 1:
         return line
     return "from genomes.language import (\n" + "".join(f"    {n},\n" for n in names) + ")\n"
-

@@ -7,7 +7,8 @@ import ast
 from genomes.language.dimension import PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.table import OPERATORS, Kind, Part, Trait
-from genomes.variation.reading import Reading, Site
+from genomes.variation.reading import Reading
+from genomes.variation.sites import Site
 
 _LONG = 15  # bars from which a change of price is a trend
 

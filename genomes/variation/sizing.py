@@ -16,7 +16,8 @@ from genomes.variation.edits import MAX_PARAMS, Draft, declare, float_param, win
 from genomes.variation.phrases import listed, number_text, percent, say
 from genomes.variation.printer import code
 from genomes.variation.program import Program
-from genomes.variation.reading import Reading, Setting
+from genomes.variation.reading import Reading
+from genomes.variation.sites import Setting
 from genomes.variation.tree import expression, with_parts, word_of
 
 _EXIT_WORDS = {

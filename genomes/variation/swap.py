@@ -11,9 +11,10 @@ from genomes.variation.edits import Draft, replaced
 from genomes.variation.phrases import layer_words, listed
 from genomes.variation.printer import code
 from genomes.variation.program import LAYERS
-from genomes.variation.reading import Reading, Setting, Site
+from genomes.variation.reading import Reading
 from genomes.variation.roles import reason_of, role_of
 from genomes.variation.scale import CLOCK, swaps_of
+from genomes.variation.sites import Setting, Site
 from genomes.variation.tree import expression, name, target_of, with_parts, word_of
 
 _BARS = ("open", "high", "low", "close", "volume")
@@ -86,7 +87,9 @@ def _extremes(reading: Reading, rng: random.Random, setting: Setting) -> Draft |
     edges = {edge for _, edge in found}
     what = "highs and lows" if len(edges) > 1 else f"{next(iter(edges), '')}s"
     if found and all(site.field == edge for site, edge in found):
-        change = f"the extremes are those of closes in place of {what}, so that spikes do not count."
+        change = (
+            f"the extremes are those of closes in place of {what}, so that spikes do not count."
+        )
         return _swapped(reading, [(s, "close") for s, _ in found], change)
     if found and all(site.field == "close" for site, _ in found):
         change = f"the extremes are those of {what} in place of closes, so that spikes count too."

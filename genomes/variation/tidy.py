@@ -175,6 +175,3 @@ def _plain_parts(node: Any) -> Iterator[ast.expr]:
         if is_part and not whole and not isinstance(node, ast.Attribute):
             yield child
         yield from _plain_parts(child)
-
-
-

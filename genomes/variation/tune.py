@@ -24,9 +24,18 @@ from genomes.variation.names import names_for
 from genomes.variation.phrases import layer_words, number_text
 from genomes.variation.printer import code
 from genomes.variation.program import Function, Program
-from genomes.variation.reading import Reading, Setting, Site, Use
+from genomes.variation.reading import Reading
 from genomes.variation.scale import CLOCK
-from genomes.variation.tree import expression, is_number, is_p, loaded_names, replace, target_of, walk
+from genomes.variation.sites import Setting, Site, Use
+from genomes.variation.tree import (
+    expression,
+    is_number,
+    is_p,
+    loaded_names,
+    replace,
+    target_of,
+    walk,
+)
 
 _STEPS = (0.5, 0.65, 0.8, 1.25, 1.5, 2.0)
 _SMALL_STEPS = (0.65, 0.75, 0.8, 1.25, 1.4, 1.5)
@@ -205,13 +214,17 @@ def change_constant(parents: list[Reading], rng: random.Random, setting: Setting
     has_room = "p" in function.given and len(program.declared) < MAX_PARAMS
     if has_room and rng.random() < 0.4:
         program, name = declare(program, _param_names(site), _param_for(site, value, setting))
-        change = f"{what} is now the parameter {name}: from {number_text(site.number or 0)} to {text}"
+        change = (
+            f"{what} is now the parameter {name}: from {number_text(site.number or 0)} to {text}"
+        )
         text, way = f"p.{name}", way and f", {way}"
     else:
         way = way and f": {way}"
     changes: dict[int, ast.AST] = {id(n): expression(text) for n in _twins(site, function)}
     lines = tuple(line.changed(replace(line.node, changes)) for line in function.lines)
-    return Draft(program=program.with_function(function.with_lines(lines)), change=f"{change}{way}.")
+    return Draft(
+        program=program.with_function(function.with_lines(lines)), change=f"{change}{way}."
+    )
 
 
 def _what_of(site: Site) -> str:
