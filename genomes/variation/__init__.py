@@ -1,16 +1,16 @@
 """How a strategy varies: the operators by name, and the one call that makes a child, `propose`.
 
 To add an operator:
-1. Write `def my_move(parents, rng, setting) -> Draft | None` in the module of its kind, or a new one.
-   Its docstring's first line is what users read of it.
-2. `parents[0]` is a Reading: `.program` (functions, lines, trees, parameters), `.drawn` (the graph),
-   `.live(Kind.SERIES)` (typed places that count), `.direction`, `.words`, `.facts`.
+1. Write `def my_move(parents, rng, setting) -> Draft | None` in the module of its kind, or a new
+   one. Its docstring's first line is what users read of it.
+2. `parents[0]` is a Reading: `.program` (functions, lines, parameters), `.drawn` (the graph),
+   `.live(Kind.SERIES)` (the typed places that count), `.direction`, `.words`, `.facts`.
 3. List all places where it can act; none: return None, which says that there is nothing to do.
 4. Choose by `rng` and nothing else; new code comes from `expression("sma(m.close, 20)")`.
 5. Edit by `replaced(program, [(site, new), ...])`, `inserted`, `with_returned`, `declare`.
 6. Return `Draft(program=..., change="the signal ..., so that ...")`: one whole, true sentence. Say
    `anew=True` where the factor or the signal's direction is another one now.
-7. Register it below with a weight. Tidying, the graph, the judgement and the text are not its matter.
+7. Register it below with a weight. Tidying, drawing, judging and printing are not its matter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A variation on its way to being a child: places edited, lines inserted, numbers and parameters."""
+"""A variation on its way to being a child: places edited, lines inserted, numbers declared."""
 
 from __future__ import annotations
 

@@ -66,12 +66,12 @@ def _exchanged(ours: Reading, theirs: Reading, rng: random.Random) -> Draft | No
     donors: dict[str, list[Site]] = {}
     for site in theirs.live(Kind.SERIES, Kind.MASK):
         if not site.in_loop and (isinstance(site.node, ast.Compare) or word_of(site.node)):
-            donors.setdefault(role_of(theirs.drawn, site.index), []).append(site)
+            donors.setdefault(role_of(theirs.drawn, site.in_graph), []).append(site)
     pairs = [
         (place, donor)
         for place in ours.live(Kind.SERIES, Kind.MASK)
         if may_be_replaced(ours, place)
-        and (role := role_of(ours.drawn, place.index))
+        and (role := role_of(ours.drawn, place.in_graph))
         and not beside_its_like(ours, place, role)
         for donor in donors.get(role, ())
         if donor.digest != place.digest and not _same_word(donor.node, place.node)
@@ -144,7 +144,7 @@ def _borrowed(ours: Reading, theirs: Reading, rng: random.Random) -> Draft | Non
         site = places.get(id(node))
         if site is None or not isinstance(node, ast.Name) or node.id in taken:
             continue
-        role = role_of(theirs.drawn, site.index)
+        role = role_of(theirs.drawn, site.in_graph)
         if role in own_roles or not all(text in own for own in each):
             continue
         kind = ours.direction

@@ -54,10 +54,9 @@ def objection_to(draft: Draft, child: Reading, parents: list[Reading], probe: Pr
         return "same in effect"
     if not facts.reads_factor and all(f.reads_factor for f in known):
         return "idle factor"
-    if probe is not None:
-        if not acts(probe(graph), probe(parents[0].drawn) if parents else None):
-            return "acts like its parent"
-    return ""
+    if probe is None or acts(probe(graph), probe(parents[0].drawn) if parents else None):
+        return ""
+    return "acts like its parent"
 
 
 def _size_ignores_signal(child: Reading) -> bool:

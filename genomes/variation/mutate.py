@@ -44,7 +44,7 @@ def regrow(parents: list[Reading], rng: random.Random, setting: Setting) -> Draf
     options: list[tuple[Site, str]] = []
     for site in reading.live(Kind.SERIES, Kind.MASK):
         if may_be_replaced(reading, site):
-            role = role_of(reading.drawn, site.index)
+            role = role_of(reading.drawn, site.in_graph)
             if role in ROLES and not beside_its_like(reading, site, role):
                 options.append((site, role))
     if not options:
@@ -76,7 +76,8 @@ def _regrown(reading: Reading, places: list[Site], new: ast.expr, role: str) -> 
     site, params = places[0], reading.program.params
     where = listed([layer_words(f) for f in dict.fromkeys(s.function for s in places)])
     if site.kind is Kind.MASK:
-        return f"{where} now asks that {say(new, params)}, and no longer that {say(site.node, params)}."
+        now, before = say(new, params), say(site.node, params)
+        return f"{where} now asks that {now}, and no longer that {before}."
     why = reason_of(word_of(new))
     return (
         f"in {where}, {_ROLE_WORDS[role]} is now {say(new, params)}"
@@ -107,9 +108,9 @@ def _confirmed(reading: Reading, rng: random.Random) -> Draft | None:
     for conditions in zip(*each, strict=True):
         chosen = [places[id(n)] for n in conditions if id(n) in places]
         ops = {site.op for site in chosen}
-        if len(chosen) == len(legs) and len(ops) == 1 and ops <= {"lt", "le"}:
-            if not any(_is_rare(reading, site) for site in chosen):
-                options.append(chosen)
+        alike = len(chosen) == len(legs) and (ops == {"lt"} or ops == {"le"})
+        if alike and not any(_is_rare(reading, site) for site in chosen):
+            options.append(chosen)
     if not options:
         return None
     chosen, k = rng.choice(options), rng.choice((2, 3))
@@ -127,9 +128,9 @@ def _confirmed(reading: Reading, rng: random.Random) -> Draft | None:
 
 def _is_rare(reading: Reading, site: Site) -> bool:
     """Whether a condition tells an event: a close beyond an old extreme, a crossing, a gap."""
-    if site.index < 0:
+    if site.in_graph < 0:
         return True
-    for node in reading.drawn.below([site.index]):
+    for node in reading.drawn.below([site.in_graph]):
         if node.op in _RARE:
             return True
         if node.op == "returns" and int(node.statics[0]) in range(2, 11):
@@ -230,8 +231,8 @@ def _parts(reading: Reading, site: Site) -> list[tuple[Any, str]]:
             if isinstance(x, ast.Attribute) or not plain:
                 return []
             over = say(n, params)
-            return [(x, f"in {layer}, the smoothing over {over} bars is gone, so that it answers at "
-                        "once.")]  # fmt: skip
+            gone = f"the smoothing over {over} bars is gone"
+            return [(x, f"in {layer}, {gone}, so that it answers at once.")]
         case ast.Call(func=ast.Name(id="max" | "min" as word), args=[a, b]) if not (
             is_number(a) or is_number(b)
         ):
@@ -248,9 +249,8 @@ def _parts(reading: Reading, site: Site) -> list[tuple[Any, str]]:
         case ast.BinOp(op=ast.Mult(), left=share, right=ast.Call() as right) if (
             site.function == "size" and is_p(share)
         ):
-            return [
-                (right, f"the size is no longer scaled by {say(share, {})}: all capital is used.")
-            ]
+            gone = say(share, {})
+            return [(right, f"the size is no longer scaled by {gone}: all capital is used.")]
         case _:
             return []
 

@@ -1,4 +1,4 @@
-"""Code in plain English: an expression as a phrase, a strategy as an idea. From the table's words."""
+"""Code in plain English, by the table: an expression as a phrase, a strategy as an idea."""
 
 from __future__ import annotations
 

@@ -334,8 +334,10 @@ def _without_annotations(body: list[ast.stmt]) -> list[ast.stmt]:
     for node in body:
         match node:
             case ast.AnnAssign(target=target, value=value):
-                made = ast.Assign(targets=[target], value=value, type_comment=None)
-                plain.append(ast.copy_location(made if value else ast.Pass(), node))
+                made: ast.stmt = ast.Pass()
+                if value is not None:
+                    made = ast.Assign(targets=[target], value=value, type_comment=None)
+                plain.append(ast.copy_location(made, node))
                 continue
             case ast.For() | ast.If():
                 node.body = _without_annotations(node.body)

@@ -159,12 +159,6 @@ def read(text: str, setting: Setting) -> Reading:
     return _read(text, tuple(setting.fields.items()), setting.max_window)
 
 
-def trial(text: str, setting: Setting) -> Graph | Reason:
-    """What a text that the checker passed draws, or why it is not worth an evaluation."""
-    reading = read(text, setting)
-    return reading.graph or reading.reason or Reason(rule="layout", found="nothing drawn")
-
-
 _known: dict[tuple[tuple[str, Dimension], ...], Known] = {}
 
 

@@ -107,10 +107,7 @@ def beside_its_like(reading: Reading, site: Site, role: str) -> bool:
             beside = args
         case _:
             return False
-    index = {node.digest: i for i, node in enumerate(reading.drawn.nodes)}
-    for one in beside:
-        node = reading.symbol(one)
-        if one is not site.node and node is not None and node.digest in index:
-            if role_of(reading.drawn, index[node.digest]) == role:
-                return True
-    return False
+    drawn = [reading.symbol(one) for one in beside if one is not site.node]
+    digests = {node.digest for node in drawn if node is not None}
+    graph = reading.drawn
+    return any(n.digest in digests and role_of(graph, i) == role for i, n in enumerate(graph.nodes))

@@ -69,7 +69,7 @@ class Site(NamedTuple):
         scale: The usual size of its values.
         op: The graph node it drew last: an operator, `field`, `const`; empty for plain numbers.
         digest: That node's digest; equal digests are equal values.
-        index: That node in the graph; -1 where nothing uses it.
+        in_graph: Its index in the graph; -1 where nothing uses it.
         number: The value of a plain number.
         live: Whether the strategy's behaviour depends on it.
     """
@@ -83,7 +83,7 @@ class Site(NamedTuple):
     scale: Scale
     op: str
     digest: bytes
-    index: int
+    in_graph: int
     number: float | None
     live: bool
 

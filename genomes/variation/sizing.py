@@ -149,7 +149,7 @@ def _changed(
     old, before = present[name], say(present[name], reading.program.params)
     if isinstance(old, ast.Constant) and has_fields(_ATR, setting):
         k = _RANGES[name][1]
-        text, words, before = f"{k} * {_ATR}", _IN_RANGES.format(k), percent(float(old.value))
+        text, words, before = f"{k} * {_ATR}", _IN_RANGES.format(k), percent(float(before))
         why = "so that it is wider when bars are"
     elif isinstance(old, ast.BinOp) and "atr(" in code(old):
         x = 0.08 if name == "stop_loss" else 0.15

@@ -107,7 +107,7 @@ def _tests_of_mean(reading: Reading) -> list[tuple[Site, Site, str]]:
                 one, other = places.get(id(left)), places.get(id(right))
                 if one is None or other is None or one.field != "close":
                     continue
-                if role_of(reading.drawn, other.index) == "average":
+                if role_of(reading.drawn, other.in_graph) == "average":
                     found.append((one, other, "above" if isinstance(sign, ast.Gt) else "below"))
             case _:
                 pass

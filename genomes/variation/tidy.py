@@ -63,19 +63,29 @@ def _pruned(function: Function) -> Function:
     """Without assignments and loops of which nothing is read, and what only they read."""
     lines = function.lines
     while True:
-        kept = tuple(
-            line
-            for i, line in enumerate(lines)
-            if not _only_stores(line.node)
-            or any(
-                stored_names(line.node) & loaded_names(other.node)
-                for j, other in enumerate(lines)
-                if i != j
-            )
-        )
-        if len(kept) == len(lines):
+        kept: list[Line] = []
+        for line in lines:
+            if not _only_stores(line.node):
+                kept.append(line)
+                continue
+            read = frozenset[str]().union(*(loaded_names(o.node) for o in lines if o is not line))
+            if stored_names(line.node) & read:
+                kept.append(line.changed(_of_pair(line.node, read)))
+        if all(a is b for a, b in zip(kept, lines, strict=False)) and len(kept) == len(lines):
             return function if lines is function.lines else function.with_lines(lines)
-        lines = kept
+        lines = tuple(kept)
+
+
+def _of_pair(node: ast.stmt, read: frozenset[str]) -> ast.stmt:
+    """`a, b = x, y` without the side that nothing reads."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Tuple(elts=[ast.Name(id=one), ast.Name(id=other)])],
+            value=ast.Tuple(elts=[first, second]),
+        ) if not {one, other} <= read:
+            return assign(one, first) if one in read else assign(other, second)
+        case _:
+            return node
 
 
 def _only_stores(node: ast.stmt) -> bool:
