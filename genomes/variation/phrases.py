@@ -96,8 +96,8 @@ def number_text(value: float) -> str:
 
 
 def percent(x: float) -> str:
-    """A share in words: 8 %."""
-    return f"{100 * x:g} %"
+    """A share in words: 8%."""
+    return f"{100 * x:g}%"
 
 
 _BY_DIRECTION = {1: "Trend following", -1: "Reversal", 0: "Positions"}

@@ -305,7 +305,7 @@ def _above(rows: list[str], lineno: int) -> list[str]:
 
 def _function(node: ast.FunctionDef, rows: list[str]) -> Function:
     for arg in node.args.args:
-        arg.annotation = None  # ours: nobody else has seen this tree yet
+        arg.annotation = None  # a tree of our own, not shared yet
     above = _above(rows, node.lineno)
     last = node.end_lineno or node.lineno
     before = node.body[0].lineno - 1  # rows of the head

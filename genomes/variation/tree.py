@@ -1,4 +1,4 @@
-"""Expressions and statements as trees: Python's own `ast` nodes, which nobody changes in place.
+"""Expressions and statements as trees: Python's own `ast` nodes, never changed in place.
 
 An edit makes new nodes on the way down to its place and shares the rest with the tree it came from,
 so that two trees are alike where their nodes are the same object.
@@ -139,7 +139,7 @@ def parameters(node: ast.AST) -> frozenset[str]:
 
 
 def word_of(node: Any) -> str:
-    """The name of the function that an expression calls; empty where it is no call by name."""
+    """The name of the function that an expression calls; empty where it calls none by name."""
     if type(node) is ast.Call and type(node.func) is ast.Name:
         return node.func.id
     return ""
