@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 LAYER = re.compile(r"^def (factor|signal|size|exits)\(", re.MULTILINE)
 CHANGE_MARK = "Changed: "
-ORIGIN = re.compile(r'After "([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +60,6 @@ def split_docstring(doc: str) -> tuple[str, str]:
     if doc.startswith(CHANGE_MARK):
         idea, change = "", doc.removeprefix(CHANGE_MARK)
     return idea.strip(), " ".join(change.split())
-
-
-def origin_of(idea: str) -> str:
-    """The name a strategy's line goes by: its title, or that of what it descends from."""
-    found = ORIGIN.match(idea)
-    return found[1] if found else title_of(idea)
 
 
 def title_of(idea: str, width: int = 60) -> str:

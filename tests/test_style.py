@@ -34,7 +34,6 @@ NOT_OURS = (
 
 EXCEPTIONS = {
     "engine/llm/figures.py": r"\d %",  # what models read of a backtest
-    "genomes/variation/sizing.py": r"\d %",  # what a child's docstring says
     **dict.fromkeys(  # the field, and the column, that hold what was wrong before a repair
         (
             "archive/reasons.py",

@@ -64,8 +64,8 @@ def check(text: str | bytes) -> Checked | tuple[Refusal, ...]:
 def check_foreign(text: str | bytes) -> Checked | tuple[Refusal, ...]:
     """`check`, and then what guards against a gap in it: for texts of models and users.
 
-    LibCST must read the text and give it back to the letter, since our own operators will edit it
-    with LibCST; RestrictedPython's policy must have no objection. Both see only what `check`
+    LibCST must read the text and give it back to the letter, since patches are applied with LibCST;
+    RestrictedPython's policy must have no objection. Both see only what `check`
     passed: LibCST's parser can be crashed by texts that Python's refuses.
     """
     checked = check(text)

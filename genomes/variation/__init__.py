@@ -1,40 +1,39 @@
-"""The operators of variation by name, and the one call that makes a child: `propose`."""
+"""How a strategy varies: the operators by name, and the one call that makes a child, `propose`.
+
+To add an operator:
+1. Write `def my_move(parents, rng, setting) -> Draft | None` in the module of its kind, or a new
+   one. Its docstring's first line is what users read of it.
+2. `parents[0]` is a Reading: `.program` (functions, lines, parameters), `.drawn` (the graph),
+   `.live(Kind.SERIES)` (the typed places that count), `.direction`, `.words`, `.facts`.
+3. List all places where it can act; none: return None, which says that there is nothing to do.
+4. Choose by `rng` and nothing else; new code comes from `expression("sma(m.close, 20)")`.
+5. Edit by `replaced(program, [(site, new), ...])`, `inserted`, `with_returned`, `declare`.
+6. Return `Draft(program=..., change="the signal ..., so that ...")`: one whole, true sentence. Say
+   `anew=True` where the factor or the signal's direction is another one now.
+7. Register it below with a weight. Tidying, drawing, judging and printing are not its matter.
+"""
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import libcst as cst
-
-from genomes.genome import origin_of
-from genomes.language.analysis.essence import facts_of
 from genomes.language.graph import Graph
 from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
-from genomes.variation.draft import Draft, tidy
-from genomes.variation.edit import code_of, loaded_names, returned, stored_names
-from genomes.variation.jump import jump
-from genomes.variation.legs import leg_digests
+from genomes.variation.edits import Draft
+from genomes.variation.judge import Probe, fits_page, objection_to
+from genomes.variation.jump import jump, sentence
+from genomes.variation.phrases import idea_of
 from genomes.variation.program import Program, text_of
-from genomes.variation.sites import Reading, Setting, read, understand
-from genomes.variation.sizing import dead_exits
-from genomes.variation.wording import broken_words, outdated, retold, words_of
+from genomes.variation.reading import Reading, read, understand
+from genomes.variation.sites import Setting
+from genomes.variation.tidy import tidy
 
-MAX_NODES = 60
-MAX_LINES = 70
-MAX_WIDTH = 100
 TRIES = 10
 FALLBACK_TRIES = 3
-MOST_IDLE = 4  # times that an operator may find nothing before another is asked
 JUMPS = 50
 
-MOST_ALIKE = 0.99  # share of bars on which a child may hold just what its parent holds
-MOST_JUMP = 5.0  # times as often, or as seldom, as its parent that a child may hold anything
-
-Probe = Callable[[Graph], Any]
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 
 
@@ -46,22 +45,25 @@ class Variation:
         parents: How many it takes.
         doc: What it does, in one line.
         make: Its function; None from it means that it finds nothing to do.
+        weight: How often it is tried where another found nothing; 0 for never.
     """
 
     parents: int
     doc: str
     make: Make
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A child before it was judged.
+    """A child before it was measured.
 
     Attributes:
         text: The whole file.
-        operator: The operator that made it, which need not be the one asked for.
-        note: One plain sentence: what changed and why it could help.
-        graph: What the text draws: it was traced from the very tree that was printed.
+        operator: The operator that made it; another than the one asked for where that found
+            nothing to do on these parents.
+        note: One whole sentence: what changed and why it could help.
+        graph: What the text draws: it was drawn from the very trees that were printed.
     """
 
     text: str
@@ -70,8 +72,9 @@ class Proposal:
     graph: Graph
 
 
-def _variation(parents: int, make: Make) -> Variation:
-    return Variation(parents=parents, doc=(make.__doc__ or "").split("\n")[0], make=make)
+def _variation(parents: int, make: Make, weight: int = 1) -> Variation:
+    doc = (make.__doc__ or "").split("\n")[0]
+    return Variation(parents=parents, doc=doc, make=make, weight=weight)
 
 
 OPERATORS: dict[str, Variation] = {
@@ -90,9 +93,8 @@ OPERATORS: dict[str, Variation] = {
     "change_size": _variation(1, sizing.change_size),
     "swap_layer": _variation(2, crossover.swap_layer),
     "cross_expression": _variation(2, graft.cross_expression),
-    "jump": _variation(0, jump),
+    "jump": _variation(0, jump, weight=0),
 }
-_FALLBACKS = tuple(name for name in OPERATORS if name != "jump")
 
 
 def propose(
@@ -106,8 +108,9 @@ def propose(
 
     Args:
         operator: A name of OPERATORS. Where it finds nothing to do on these parents, others drawn
-            from `rng` are tried, and `jump` last.
-        parents: The texts of the parents; those beyond what the operator takes are left alone.
+            from `rng` are tried, and `jump` last; the answer names the one that acted.
+        parents: The texts of the parents, checked before; those beyond what the operator takes are
+            not read.
         rng: All chance comes from it; the global random state is left as it was.
         setting: The market's fields and the longest window.
         probe: Answers a graph with its weights on a small market, (n,) float64, NaN or 0 where it
@@ -120,20 +123,20 @@ def propose(
         ValueError: The market is so bare that not even a jump finds a strategy.
     """
     first = OPERATORS[operator]
-    readings = [read(text, setting) for text in parents]
-    drawn = all(reading.graph is not None for reading in readings[: max(1, first.parents)])
-    trial = _Trial(rng=rng, setting=setting, probe=probe)
-    if operator != "jump" and readings and drawn:
-        found = _attempt(operator, readings, trial, TRIES)
+    readings = [read(text, setting) for text in parents[: first.parents]]
+    if readings and all(reading.graph is not None for reading in readings):
+        found = _attempt(operator, readings, rng, setting, probe, TRIES)
         if found is not None:
             return found
-        for name in rng.sample(_FALLBACKS, len(_FALLBACKS)):
-            if name != operator:
-                found = _attempt(name, readings, trial, FALLBACK_TRIES)
+        others = [n for n, o in OPERATORS.items() if n != operator and o.weight]
+        weights = [OPERATORS[name].weight for name in others]
+        for name in _shuffled(others, weights, rng):
+            if OPERATORS[name].parents <= len(readings):
+                found = _attempt(name, readings, rng, setting, probe, FALLBACK_TRIES)
                 if found is not None:
                     return found
     for _ in range(JUMPS):
-        found = _attempt("jump", readings, trial, TRIES)
+        found = _attempt("jump", [], rng, setting, probe, TRIES)
         if found is not None:
             return found
     raise ValueError(
@@ -142,185 +145,73 @@ def propose(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial:
-    """What every attempt of one proposal shares."""
-
-    rng: random.Random
-    setting: Setting
-    probe: Probe | None
+def _shuffled(names: list[str], weights: list[int], rng: random.Random) -> list[str]:
+    """All names, the heavier ones sooner (Efraimidis & Spirakis 2006)."""
+    keys = {n: rng.random() ** (1 / w) for n, w in zip(names, weights, strict=True)}
+    return sorted(names, key=lambda name: -keys[name])
 
 
-def _attempt(name: str, readings: list[Reading], trial: _Trial, tries: int) -> Proposal | None:
+def _attempt(
+    name: str,
+    readings: list[Reading],
+    rng: random.Random,
+    setting: Setting,
+    probe: Probe | None,
+    tries: int,
+) -> Proposal | None:
     operator = OPERATORS[name]
-    if len(readings) < operator.parents:
-        return None
     parents = readings[: operator.parents]
-    if any(reading.graph is None for reading in parents):
-        return None
-    idle = 0
     for _ in range(tries):
-        draft = operator.make(parents, trial.rng, trial.setting)
+        draft = operator.make(parents, rng, setting)
         if draft is None:
-            idle += 1
-            if idle == MOST_IDLE:
-                return None
-            continue
-        program = tidy(draft.program, *(p.program for p in parents))
-        child = understand(program, trial.setting, places=False)
-        if child.graph is None or not worth_trying(child, child.graph, readings[:1] or parents):
-            continue
-        if parents and not draft.drops and one_sided(parents[0].graph, child.graph):
-            continue
-        told = _told(program, draft, child.graph, parents[0] if parents else None)
-        if told is None:
-            continue
-        text = text_of(told)
-        if fits_page(text, parents) and _acts(child.graph, parents, trial.probe):
-            note = f"a new start: {told.idea}" if name == "jump" else draft.note
-            sentence = _sentence(" ".join(note.split()))
-            return Proposal(text=text, operator=name, note=sentence, graph=child.graph)
+            return None
+        found = finished(draft, parents, setting, probe)
+        if isinstance(found, Finished):
+            return Proposal(text=found.text, operator=name, note=found.change, graph=found.graph)
     return None
 
 
-def _acts(graph: Graph, parents: list[Reading], probe: Probe | None) -> bool:
-    """Whether the weights on a small market are worth an evaluation."""
-    if probe is None:
-        return True
-    parent = parents[0].graph if parents else None
-    return acts(probe(graph), probe(parent) if parent is not None else None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A draft that was accepted, as text.
 
-
-def acts(child: Any, parent: Any) -> bool:
-    """Whether a child's weights are worth an evaluation beside its parent's.
-
-    Args:
-        child: (n,) float64, NaN where nothing is known; None tells nothing.
-        parent: The same bars of the parent; None without one.
+    Attributes:
+        text: The whole file.
+        graph: What it draws.
+        change: One whole sentence: what changed.
     """
-    if child is None:
-        return True
-    held = (child == child) & (child != 0)
-    share = float(held.mean())
-    if share == 0:
-        return False
-    if parent is None or len(parent) != len(child):
-        return True
-    both_unknown = (child != child) & (parent != parent)
-    if float(((child == parent) | both_unknown).mean()) > MOST_ALIKE:
-        return False
-    before = float(((parent == parent) & (parent != 0)).mean())
-    return before == 0 or 1 / MOST_JUMP <= share / before <= MOST_JUMP
+
+    text: str
+    graph: Graph
+    change: str
 
 
-def worth_trying(child: Reading, graph: Graph, parents: list[Reading]) -> bool:
-    """Whether a child that draws is new in effect, uses its factor, and says nothing twice.
+def finished(
+    draft: Draft, parents: list[Reading], setting: Setting, probe: Probe | None = None
+) -> Finished | str:
+    """The text and the graph of a draft, or in a word what is against it.
 
-    A condition that can no longer be true, or false; a stop that another always precedes; a size
-    that ignores the signal: what its parent does not have already, a child may not have.
+    The text is made last, for what was accepted only.
     """
-    drawn = [p.graph for p in parents if p.graph is not None]
-    known = [p.facts or facts_of(g) for p, g in zip(parents, drawn, strict=False)]
-    if any(graph.key == g.key for g in drawn):
-        return False
-    if child.needless - frozenset[bytes]().union(*(p.needless for p in parents)):
-        return False
-    if len(graph.nodes) > max([MAX_NODES, *(len(g.nodes) for g in drawn[:1])]):
-        return False
-    size = child.program.function("size")
-    if size is not None and ("s" not in loaded_names(size) or _returns_s(size)):
-        return False
-    facts = facts_of(graph)
-    if facts.constants > max((f.constants for f in known), default=0) or facts.weight == (0, 0):
-        return False
-    if any(facts.essence == f.essence for f in known):
-        return False
-    if dead_exits(graph) and not any(dead_exits(g) for g in drawn):
-        return False
-    return facts.reads_factor or any(not f.reads_factor for f in known)
+    program = tidy(draft.program, *(p.program for p in parents))
+    child = understand(program, setting)
+    against = objection_to(draft, child, parents, probe)
+    if against:
+        return against
+    change = sentence(draft.change)
+    text = text_of(told(draft, child, parents, change))
+    if not fits_page(text, parents):
+        return "page"
+    return Finished(text=text, graph=child.drawn, change=change)
 
 
-def one_sided(before: Graph | None, after: Graph) -> bool:
-    """Whether only one of a signal's two sides was edited, so that they no longer mirror."""
-    if before is None:
-        return False
-    old, new = leg_digests(before), leg_digests(after)
-    if len(old) != len(new) or len(old) < 2:
-        return len(new) < len(old)
-    return 0 < sum(a != b for a, b in zip(old, new, strict=True)) < len(old)
+def told(draft: Draft, child: Reading, parents: list[Reading], change: str) -> Program:
+    """With a docstring by one rule: the idea as its last author wrote it, and this step's change.
 
-
-def _returns_s(size: cst.FunctionDef) -> bool:
-    match returned(size):
-        case cst.Name(value="s"):
-            return True
-        case _:
-            return False
-
-
-def fits_page(text: str, parents: list[Reading]) -> bool:
-    """Whether a file is no longer than a page, or than the parent it comes from, and no wider."""
-    lines = text.split("\n")
-    if any(len(line) > MAX_WIDTH for line in lines):
-        return False
-    longest = max([MAX_LINES, *(p.lines for p in parents[:1])])
-    return len(lines) - 1 <= longest
-
-
-def _told(program: Program, draft: Draft, graph: Graph, parent: Reading | None) -> Program | None:
-    """With a docstring that says what the strategy is, and what was changed.
-
-    An idea that names what is gone is told anew, where the draft says how; its later paragraphs
-    just go. None where it would be false and nothing better is at hand.
+    The idea is made anew, from the table's phrases, where the factor or the direction was replaced.
     """
-    if parent is None or parent.graph is None:
-        return replace(program, idea=draft.idea or program.idea, change="")
-    change = _sentence(draft.note)
-    if draft.idea or not program.idea:
-        idea = draft.idea or retold("", draft.clause or "varied")
-        return replace(program, idea=idea, change=change)
-    words = words_of(graph)
-    gone = words_of(parent.graph) - words
-    names = _names(parent.program) - _names(program)
-    broken = broken_words(gone, words, names, restricted=draft.restricts)
-    head, *rest = program.idea.split("\n\n")
-    size, waiting = _size_of(parent.program) != _size_of(program), "asking" in draft.clause
-    kept = outdated(head, size=size, waiting=waiting) if size or waiting else head
-    if kept is None:
-        if not draft.clause:
-            return None
-        kept = f'After "{origin_of(head)}": {draft.clause}.'
-    head = kept
-    program = replace(program, idea="\n\n".join([head, *rest]))
-    if draft.drops and len(leg_digests(graph)) < 2 and _SIDES.search(head):
-        broken = _SIDES
-    if broken is None:
-        return replace(program, change=change)
-    if not broken.search(head):
-        idea = "\n\n".join([head, *(p for p in rest if not broken.search(p))])
-        return replace(program, idea=idea, change=change)
-    if not draft.clause:
-        return None
-    still = [p for p in rest if not broken.search(p)]
-    idea = "\n\n".join([retold(head, draft.clause), *still])
-    return replace(program, idea=idea, change=change)
-
-
-_SIDES = re.compile(r"\bshort (what|side)|\bsell |underweight", re.IGNORECASE)
-
-
-def _size_of(program: Program) -> str:
-    tree = program.function("size")
-    return code_of(tree) if tree is not None else ""
-
-
-def _names(program: Program) -> set[str]:
-    """The locals and parameters of a program."""
-    found = set(program.params)
-    for tree in program.functions:
-        found |= stored_names(tree)
-    return found
-
-
-def _sentence(note: str) -> str:
-    return note[:1].upper() + note[1:]
+    program = child.program
+    if draft.idea or not parents:
+        return replace(program, idea=draft.idea or program.idea, change=change if parents else "")
+    anew = draft.anew or not program.idea or child.direction != parents[0].direction
+    return replace(program, idea=idea_of(child) if anew else program.idea, change=change)

@@ -6,8 +6,7 @@ import random
 from dataclasses import dataclass
 
 from genomes.language.params import Int
-from genomes.variation.draft import MAX_PARAMS, declare, round_bound, window_param
-from genomes.variation.edit import fresh_name
+from genomes.variation.edits import MAX_PARAMS, declare, round_bound, window_param
 from genomes.variation.program import Program
 from genomes.variation.sites import Setting
 
@@ -202,8 +201,3 @@ def _window(
     param = window_param(n, setting, low=max(5, round_bound(n / 2)))
     program, name = declare(program, wanted, param)
     return program, f"p.{name}"
-
-
-def local_name(wanted: str, taken: set[str]) -> str:
-    """The name of the local that holds a condition."""
-    return fresh_name((wanted, f"is_{wanted}"), taken)

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from dataclasses import replace
-from typing import Any
 
-import libcst as cst
-
-from genomes.genome import origin_of
-from genomes.language.analysis.essence import facts_of
+from genomes.genome import title_of
 from genomes.language.graph import Graph
 from genomes.language.table import Scale, Trait, having
-from genomes.variation import edit
-from genomes.variation.draft import Draft, tidy
-from genomes.variation.edit import bare, bound_names, fresh_name, loaded_names, parameter_uses
-from genomes.variation.legs import direction, reads_clock
-from genomes.variation.program import LAYERS, Program
-from genomes.variation.scale import CENTRED, scales_of
-from genomes.variation.sites import Reading, Setting
-from genomes.variation.sizing import fitting_exits, has_degrees
-from genomes.variation.wording import listed, words_of
+from genomes.variation.edits import Draft, with_returned, written
+from genomes.variation.phrases import listed
+from genomes.variation.program import LAYERS, Function, Program
+from genomes.variation.reading import Reading
+from genomes.variation.scale import CENTRED
+from genomes.variation.sites import Setting
+from genomes.variation.sizing import exits_of, fitting_exits, has_degrees
+from genomes.variation.tidy import tidy
+from genomes.variation.tree import (
+    call,
+    expression,
+    fresh_name,
+    parameters,
+    rename,
+    rename_parameters,
+    word_of,
+)
 
-_TAKEN = (("signal",), ("signal", "size"), ("signal",), ("exits",), ("size",))
+_TAKEN = (("signal",), ("signal", "size"), ("exits",), ("size",))
 _HELD_NAMES = frozenset(("patience", "held", "longest", "max_held", "exit_max_held"))
+
+
+def title(reading: Reading) -> str:
+    """What a parent is called in a sentence."""
+    return title_of(reading.program.idea) or "another strategy"
 
 
 def swap_layer(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """The factor of the first parent with the signal, size or exits of the second."""
-    ours, theirs = parents[0], parents[1]
-    ways = list(dict.fromkeys(_TAKEN))
-    for names in sorted(ways, key=lambda _: rng.random()):
-        if all(theirs.program.function(n) is not None for n in names):
-            found = _taking(ours, theirs, names, setting)
+    for names in rng.sample(_TAKEN, len(_TAKEN)):
+        if all(name in parents[1].program.by_name for name in names):
+            found = _taking(parents[0], parents[1], names, setting)
             if found is not None:
                 return found
     return None
@@ -41,76 +49,61 @@ def swap_layer(parents: list[Reading], rng: random.Random, setting: Setting) -> 
 def _taking(
     ours: Reading, theirs: Reading, names: tuple[str, ...], setting: Setting
 ) -> Draft | None:
-    mine, other = ours.graph, theirs.graph
-    if mine is None or other is None or ours.program.idea == theirs.program.idea:
+    if ours.program.idea == theirs.program.idea:
         return None
-    if "signal" in names and not _suits(mine, other):
+    if "signal" in names and not _suits(ours, theirs):
         return None
-    if names == ("exits",) and not (
-        fitting_exits(mine, direction(mine), [])
-        and suitable_exits(theirs)
-        and direction(mine) == direction(other)
-        and ("highest" in words_of(mine)) == ("highest" in words_of(other))
-    ):
+    if names == ("exits",) and not _exits_suit(ours, theirs):
         return None
-    if names == ("size",) and has_degrees(mine) and not _keeps_degrees(theirs):
+    if names == ("size",) and has_degrees(ours) and not _keeps_degrees(theirs):
         return None
     program = ours.program
     for name in names:
         program = program.without_function(name)
-    program = tidy(program, program)
-    trees: list[Any] = [theirs.program.by_name[n] for n in names]
-    program, trees = carry(program, theirs.program, trees, names[0])
-    for tree in trees:
-        program = program.with_function(tree)
+    program, functions = carry(tidy(program, program), theirs.program, names, names[0])
+    for function in functions:
+        program = program.with_function(function)
+    scaled = False
     if "signal" in names:
-        scaled = _rescaled(program, mine, other, setting)
-        if scaled is None:
+        found = _rescaled(program, ours, theirs, setting)
+        if found is None:
             return None
-        program = scaled
-    first = origin_of(ours.program.idea) or "one strategy"
-    second = origin_of(theirs.program.idea) or "another"
-    what = listed(list(names))
+        program, scaled = found
     verb = "come" if len(names) > 1 or names == ("exits",) else "comes"
-    note = f'the {what} {verb} from "{second}".'
-    if "signal" in names and program.by_name["factor"] is not ours.program.by_name["factor"]:
-        note = f"{note[:-1]}, and the factor is standardised for it."
-    if "signal" in names and first != second:
-        idea = (
-            f'After "{first}" and "{second}": the factor of the one with the {what} of the other.'
-        )
-        return Draft(program=program, note=note, idea=idea, drops=True)
-    clause = f'with the {what} of "{second}"' if names != ("exits",) else ""
-    return Draft(program=program, note=note, clause=clause)
+    end = ", and the factor is standardised for it" if scaled else ""
+    change = f'the {listed(list(names))} {verb} from "{title(theirs)}"{end}.'
+    whole = "signal" in names
+    return Draft(program=program, change=change, anew=whole, drops=whole)
 
 
-def _suits(mine: Graph, other: Graph) -> bool:
+def _suits(ours: Reading, theirs: Reading) -> bool:
     """Whether a signal may read our factor: it asks for more than that it is known, by prices."""
     return (
-        facts_of(other).reads_factor
-        and direction(mine) != 0
-        and direction(other) == direction(mine)
-        and not reads_clock(mine)
-        and not reads_clock(other, "signal")
+        theirs.facts.reads_factor
+        and ours.direction != 0
+        and theirs.direction == ours.direction
+        and not ours.reads_clock()
+        and not theirs.reads_clock("signal")
+    )
+
+
+def _exits_suit(ours: Reading, theirs: Reading) -> bool:
+    return (
+        bool(fitting_exits(ours, {}))
+        and suitable_exits(theirs)
+        and ours.direction == theirs.direction
+        and ("highest" in ours.words) == ("highest" in theirs.words)
     )
 
 
 def _keeps_degrees(theirs: Reading) -> bool:
-    value = edit.returned(theirs.program.by_name["size"])
-    return value is not None and edit.code_of(value).startswith("equal_weight(")
+    return word_of(theirs.program.by_name["size"].returned) == "equal_weight"
 
 
 def suitable_exits(theirs: Reading) -> bool:
     """Whether exits can be read elsewhere: what is held longest is called so."""
-    call = edit.returned(theirs.program.by_name["exits"])
-    for node in edit.walk(call) if call is not None else ():
-        match node:
-            case cst.Arg(keyword=cst.Name(value="max_held"), value=value):
-                if edit.parameter_uses(value) - _HELD_NAMES:
-                    return False
-            case _:
-                pass
-    return True
+    held = (exits_of(theirs.program) or {}).get("max_held")
+    return held is None or not parameters(held) - _HELD_NAMES
 
 
 _RANKS = having(Trait.RANKS) | {"sign", "known"}
@@ -128,99 +121,126 @@ def _is_scale_free(graph: Graph) -> bool:
     return True
 
 
-def _is_ranked(graph: Graph) -> bool:
-    """Whether a signal compares its factor with nothing but itself."""
-    factor = graph.outputs["factor"]
-    return all(n.op in _RANKS for n in graph.nodes if factor in n.args)
-
-
-def _rescaled(program: Program, mine: Graph, other: Graph, setting: Setting) -> Program | None:
-    """With the factor of the size that the new signal was meant for; None where it cannot be."""
-    ours, theirs = _factor_scale(mine), _factor_scale(other)
-    if ours is theirs or (_is_scale_free(other) and _is_ranked(other)):
-        return program
-    if _is_scale_free(other) and "highest" not in words_of(other):  # f > 0 beyond a high says more
-        return program
-    value = edit.returned(program.by_name["factor"])
-    if theirs is not Scale.SCORE or ours not in CENTRED or value is None:
-        return None
-    if setting.max_window < 2 * _LONG:
-        return None
-    code = " ".join(edit.code_of(bare(value)).split())
-    tree = program.by_name["factor"]
-    new = edit.expression(f"zscore({code}, {_LONG})")
-    return program.with_function(edit.replace(tree, {id(value): new}))
-
-
 _LONG = 100
 
 
-def _factor_scale(graph: Graph) -> Scale:
+def _rescaled(
+    program: Program, ours: Reading, theirs: Reading, setting: Setting
+) -> tuple[Program, bool] | None:
+    """With the factor of the size that the new signal was meant for, and whether it was changed.
+
+    None where it cannot be.
+    """
+    other = theirs.drawn
+    mine, needed = _factor_scale(ours), _factor_scale(theirs)
+    free = _is_scale_free(other)
+    index = other.outputs["factor"]
+    ranked = all(n.op in _RANKS for n in other.nodes if index in n.args)
+    # f > 0 beyond a high says more than a sign
+    if mine is needed or (free and (ranked or "highest" not in theirs.words)):
+        return program, False
+    value = program.by_name["factor"].returned
+    if needed is not Scale.SCORE or mine not in CENTRED or value is None:
+        return None
+    if setting.max_window < 2 * _LONG:
+        return None
+    new = with_returned(program.by_name["factor"], call("zscore", value, expression(str(_LONG))))
+    return program.with_function(new), True
+
+
+def _factor_scale(reading: Reading) -> Scale:
     """The size of the factor's values, whatever their sign."""
+    graph = reading.drawn
     index = graph.outputs["factor"]
     while graph.nodes[index].op == "neg":
         index = graph.nodes[index].args[0]
-    return scales_of(graph)[index]
+    return reading.scales[index]
+
+
+# -- bringing what is needed -----------------------------------------------------------------------
 
 
 def carry(
-    program: Program, source: Program, trees: list[Any], label: str
-) -> tuple[Program, list[Any]]:
-    """Bring what some trees of another program need: its helpers and its parameters.
+    program: Program, source: Program, wanted: tuple[str, ...] | ast.expr, label: str
+) -> tuple[Program, list[Function]]:
+    """Bring functions of another program, with its helpers and parameters that they need.
 
     Args:
         program: The receiver.
-        source: The program the trees are from.
-        trees: Functions or expressions of it.
-        label: What they are, for new names: `signal`, `trend`.
+        source: The program they are from.
+        wanted: Names of its functions, or an expression of its: brought as a function `_`.
+        label: What it is, for new names: `signal`, `trend`.
 
     Returns:
-        The receiver with all that is needed, and the trees reading it by its new names. A parameter
-        of the same name and declaration is shared; one of another declaration gets a new name.
+        The receiver with all that is needed, and the functions reading it by its new names. A
+        parameter of the same name and declaration is shared; another gets a new name.
     """
-    helpers = _helpers(source, trees)
-    everything = [*helpers, *trees]
-    used = {name for tree in everything for name in parameter_uses(tree)}
+    if isinstance(wanted, ast.expr):
+        functions = [_holding(wanted)]
+    else:
+        functions = [source.by_name[name] for name in wanted]
+    helpers = _helpers(source, functions)
+    everything = [*helpers, *functions]
+    used = frozenset[str]().union(*(f.parameters for f in everything))
     renamed: dict[str, str] = {}
     for one in source.declared:
-        if one.name not in used:
-            continue
         own = program.params.get(one.name)
-        if own == one.param:
+        if one.name not in used or own == one.param:
             continue
         name = one.name
         if own is not None:
-            stems = (f"{label}_{name}" if not name.startswith(label) else f"new_{name}",)
-            name = fresh_name((*stems, f"{name}_of_{label}"), set(program.params))
+            stem = f"{label}_{name}" if not name.startswith(label) else f"new_{name}"
+            name = fresh_name((stem, f"{name}_of_{label}"), set(program.params))
             renamed[one.name] = name
         program = program.with_declared(replace(one, name=name))
     names: dict[str, str] = {}
     for helper in helpers:
-        name = helper.name.value
-        own = program.function(name)
-        if own is not None and not own.deep_equals(helper):
-            names[name] = fresh_name((f"{label}_{name}",), set(program.by_name))
-    moved: list[Any] = []
-    for tree in everything:
-        tree = edit.rename_parameters(tree, renamed)
-        if names:
-            tree = edit.rename(tree, names)
-            if isinstance(tree, cst.FunctionDef) and tree.name.value in names:
-                tree = tree.with_changes(name=cst.Name(names[tree.name.value]))
-        moved.append(tree)
+        own = program.function(helper.name)
+        if own is not None and own.printed() != helper.printed():
+            names[helper.name] = fresh_name((f"{label}_{helper.name}",), set(program.by_name))
+    moved = [_renamed(f, names, renamed) for f in everything]
     for helper in moved[: len(helpers)]:
         program = program.with_function(helper)
     return program, moved[len(helpers) :]
 
 
-def _helpers(source: Program, trees: list[Any]) -> list[cst.FunctionDef]:
+def carry_expression(
+    program: Program, source: Program, value: ast.expr, label: str
+) -> tuple[Program, ast.expr]:
+    """`carry` for an expression that reads no locals."""
+    program, (holder,) = carry(program, source, value, label)
+    moved = holder.returned
+    assert moved is not None
+    return program, moved
+
+
+def _holding(value: ast.expr) -> Function:
+    return with_returned(written("_(m, p)", ["return 0"]), value)
+
+
+def _renamed(function: Function, names: dict[str, str], params: dict[str, str]) -> Function:
+    """A function that reads helpers and parameters by other names."""
+    if not names and not params:
+        return function
+    lines = tuple(
+        line.changed(rename_parameters(rename(line.node, names), params)) for line in function.lines
+    )
+    if function.name in names:
+        head = function.head.replace(f"def {function.name}(", f"def {names[function.name]}(")
+        function = replace(function, name=names[function.name], head=head)
+        return function.with_lines(lines)
+    if all(a is b for a, b in zip(lines, function.lines, strict=True)):
+        return function
+    return function.with_lines(lines)
+
+
+def _helpers(source: Program, functions: list[Function]) -> list[Function]:
     by_name = {n: f for n, f in source.by_name.items() if n not in LAYERS}
     found: set[str] = set()
-    waiting: list[cst.CSTNode] = list(trees)
+    waiting = list(functions)
     while waiting:
-        tree = waiting.pop()
-        own = bound_names(tree) if isinstance(tree, cst.FunctionDef) else set[str]()
-        for name in sorted((loaded_names(tree) - own) & by_name.keys() - found):
+        function = waiting.pop()
+        for name in sorted((function.loaded - function.bound) & by_name.keys() - found):
             found.add(name)
             waiting.append(by_name[name])
-    return [f for f in source.functions if f.name.value in found]
+    return [f for f in source.functions if f.name in found]

@@ -6,6 +6,7 @@ what grows is not only legal but of a size that a person would write: an RSI is 
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import libcst as cst
-
-from genomes.language.dimension import NUMBER, Dimension
-from genomes.language.table import Kind, Scale, Trait, having
-from genomes.variation.edit import expression, walk
-from genomes.variation.productions import BOUNDS, MASK, Rule, Type, rules_for
-from genomes.variation.sites import Setting, Site
+from genomes.language.dimension import Dimension
+from genomes.language.table import Trait, having
+from genomes.variation.printer import code
+from genomes.variation.productions import MASK, Rule, Type, rules_for
+from genomes.variation.sites import Setting
+from genomes.variation.tree import expression, walk, word_of
 
 MAX_TEXT = 80
 _SMOOTHED = having(Trait.SMOOTHS) | {"lag", "ew_stdev"}
@@ -35,22 +35,6 @@ class Grammar:
     by_name: dict[str, Rule] = field(default_factory=dict[str, Rule])
 
 
-def type_of(site: Site) -> Type | None:
-    """The grammar's type of a site; None for plain numbers and constants."""
-    if site.kind is Kind.MASK:
-        return MASK
-    if site.kind is not Kind.SERIES or site.dimension is None:
-        return None
-    scale = site.scale
-    if site.dimension.is_plain:
-        if scale in (Scale.COUNT, Scale.CONSTANT):
-            return None
-        known = scale in (*BOUNDS, Scale.SPREAD)
-        return Type("value", NUMBER, scale if known else Scale.SCORE)
-    known = scale in (Scale.LEVEL, Scale.MOVE, Scale.WIDTH)
-    return Type("value", site.dimension, scale if known else Scale.LEVEL)
-
-
 @contextmanager
 def deap_random(rng: random.Random) -> Generator[None]:
     """DEAP draws from the global `random`: seeded here, and put back as it was."""
@@ -64,7 +48,7 @@ def deap_random(rng: random.Random) -> Generator[None]:
 
 def grow(
     type_: Type, setting: Setting, rng: random.Random, *, low: int = 1, high: int = 2
-) -> cst.BaseExpression | None:
+) -> ast.expr | None:
     """An expression of a type, of a few operators.
 
     Args:
@@ -106,24 +90,18 @@ def _write(nodes: Iterator[Any], grammar: Grammar) -> tuple[str, int]:
     return rule.form.format(*parts), rule.precedence
 
 
-def clumsy(tree: cst.BaseExpression) -> bool:
+def clumsy(tree: ast.expr) -> bool:
     """Whether an expression is degenerate: a mean of a mean, an operator of itself."""
     for node in walk(tree):
         match node:
-            case cst.Call(func=cst.Name(value=outer), args=[cst.Arg(value=inner), *_]):
-                match inner:
-                    case cst.Call(func=cst.Name(value=word)):
-                        if word == outer or (word in _SMOOTHED and outer in _SMOOTHED):
-                            return True
-                    case _:
-                        pass
-            case cst.UnaryOperation(expression=cst.UnaryOperation()):
+            case ast.Call(func=ast.Name(id=outer), args=[inner, *_]):
+                word = word_of(inner)
+                if word and (word == outer or (word in _SMOOTHED and outer in _SMOOTHED)):
+                    return True
+            case ast.UnaryOp(operand=ast.UnaryOp()):
                 return True
-            case (
-                cst.BinaryOperation(left=left, right=right)
-                | cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(comparator=right)])
-            ):
-                if left.deep_equals(right):
+            case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
+                if code(left) == code(right):
                     return True
             case _:
                 pass

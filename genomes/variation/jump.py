@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Any
-
-import libcst as cst
 
 from genomes.language.dimension import NUMBER
 from genomes.language.params import Float, Param
 from genomes.language.table import Scale
-from genomes.variation.draft import Draft, float_param, window_param
-from genomes.variation.edit import code_of, expression
+from genomes.variation.edits import Draft, float_param, window_param, written
 from genomes.variation.grow import grow
 from genomes.variation.layers import add_filter, add_gate
 from genomes.variation.legs import legs_of
+from genomes.variation.phrases import say
+from genomes.variation.printer import code
 from genomes.variation.productions import Type
 from genomes.variation.program import Declared, Program, declaration
-from genomes.variation.sites import Reading, Setting, understand
+from genomes.variation.reading import Reading, understand
+from genomes.variation.sites import Setting
 from genomes.variation.sizing import change_exits, change_size
-from genomes.variation.wording import say
+from genomes.variation.tree import expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,28 +145,32 @@ def jump(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft 
         return None
     rules = [rule for rule in (*RULES, *_RANKED) if family.scale in rule[1]]
     lines, _, manner = rng.choice(list(_RANKED) if family.ranked else rules)
-    functions = (
-        _function("factor(m, p)", list(family.factor)),
-        _function("signal(f, m, p)", list(lines)),
+    text = "\n".join((*family.factor, *lines))
+    program = Program(
+        declared=_declared(text, family, rng, setting),
+        functions=(written("factor(m, p)", family.factor), written("signal(f, m, p)", lines)),
     )
-    code = "\n".join(code_of(f) for f in functions)
-    declared = _declared(code, family, rng, setting)
-    program = Program(idea="", declared=declared, functions=functions)
     reading = understand(program, setting)
     if reading.graph is None:
         return None
+    more: list[str] = []
     if rng.random() < 0.4 and legs_of(reading):
         gate = add_gate([reading], rng, setting) or add_filter([reading], rng, setting)
         if gate is not None:
-            program, manner = gate.program, f"{manner}, {gate.clause}"
-    if rng.random() < 0.4:
-        sized = change_size([replace(reading, program=program)], rng, setting)
-        program = sized.program if sized is not None else program
-    if rng.random() < 0.35:
-        exits = change_exits([replace(reading, program=program)], rng, setting)
-        program = exits.program if exits is not None else program
-    idea = f"{family.idea}\n\n{manner[:1].upper()}{manner[1:]}."
-    return Draft(program=program, note="a new start", idea=idea)
+            program = gate.program
+            more.append(gate.change)
+    for chance, way in ((0.4, change_size), (0.35, change_exits)):
+        if rng.random() < chance:
+            done = way([replace(reading, program=program)], rng, setting)
+            program = done.program if done is not None else program
+    told = " ".join(sentence(part) for part in (f"{manner}.", *more))
+    idea = f"{family.idea}\n\n{told}"
+    return Draft(program=program, change=f"a new start: {family.idea}", idea=idea)
+
+
+def sentence(words: str) -> str:
+    """Words that begin with a capital letter."""
+    return words[:1].upper() + words[1:]
 
 
 def _family(rng: random.Random, setting: Setting) -> Family | None:
@@ -184,28 +187,23 @@ def _family(rng: random.Random, setting: Setting) -> Family | None:
         tree = expression(f"zscore(m.{rng.choice(names)}, 20)")
         scale = Scale.SCORE
     return Family(f"Grown factor: {say(tree, {})}, the more the better.",
-                  (f"return {code_of(tree)}",), scale)  # fmt: skip
+                  (f"return {code(tree)}",), scale)  # fmt: skip
 
 
-def _known(code: str, setting: Setting) -> bool:
-    words = code.replace("(", " ").replace(",", " ").replace(")", " ").split()
+def _known(line: str, setting: Setting) -> bool:
+    words = line.replace("(", " ").replace(",", " ").replace(")", " ").split()
     return all(
         w.removeprefix("m.").split(".")[0] in setting.fields for w in words if w.startswith("m.")
     )
 
 
-def _function(head: str, lines: list[str]) -> cst.FunctionDef:
-    tree: Any = cst.parse_statement(f"def {head}:\n" + "".join(f"    {line}\n" for line in lines))
-    return tree
-
-
 def _declared(
-    code: str, family: Family, rng: random.Random, setting: Setting
+    text: str, family: Family, rng: random.Random, setting: Setting
 ) -> tuple[Declared, ...]:
     """The declarations of what the code reads from p, in the order it does."""
     found: list[Declared] = []
     names = (*WINDOWS, *LEVELS, "entry")
-    for _, name in sorted((code.find(f"p.{n}"), n) for n in names if f"p.{n}" in code):
+    for _, name in sorted((text.find(f"p.{n}"), n) for n in names if f"p.{n}" in text):
         if name in WINDOWS:
             top = max(2, setting.max_window // 2)
             value = min(top, rng.choice(WINDOWS[name]))

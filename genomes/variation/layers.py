@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from dataclasses import replace
 from typing import Any
 
-import libcst as cst
-
 from genomes.language.analysis.intervals import intervals
 from genomes.language.table import OPERATORS, Kind, Trait, having
-from genomes.variation import edit
-from genomes.variation.conditions import Condition, has_fields, local_name, usable, with_windows
-from genomes.variation.describe import names_for
-from genomes.variation.draft import Draft, has_p, position_of, put
-from genomes.variation.edit import bare, code_of, expression, fresh_name, returned, statement
-from genomes.variation.legs import Leg, direction, legs_of, reads_clock
-from genomes.variation.program import Program
-from genomes.variation.scale import CENTRED, scales_of
-from genomes.variation.sites import Reading, Setting, Site
-from genomes.variation.wording import code, say, split_and, words_of
+from genomes.variation.conditions import Condition, usable, with_windows
+from genomes.variation.edits import Draft, inserted, replaced, with_returned
+from genomes.variation.legs import Leg, legs_of
+from genomes.variation.names import names_for
+from genomes.variation.phrases import say
+from genomes.variation.printer import code
+from genomes.variation.program import Function, Program
+from genomes.variation.reading import Reading
+from genomes.variation.scale import CENTRED
+from genomes.variation.sites import Setting, Site
+from genomes.variation.tree import (
+    assign,
+    both,
+    call,
+    expression,
+    fresh_name,
+    loaded_names,
+    name,
+    split_and,
+    walk,
+)
 
-__all__ = ["add_filter", "add_gate", "has_fields", "remove_filter", "remove_gate"]
 _MOST_GUARDS = 3
-
-
-def _taken(tree: cst.FunctionDef) -> set[str]:
-    return edit.bound_names(tree) | edit.loaded_names(tree)
-
-
-def _guards(tree: cst.FunctionDef) -> int:
-    """How many conditions already stand round the values of a function."""
-    return sum(
-        isinstance(n, cst.BitAnd) or (isinstance(n, cst.Name) and n.value == "where")
-        for one in edit.walk(tree)
-        for n in (one, getattr(one, "operator", None))
-    )
-
-
-# -- adding ----------------------------------------------------------------------------------------
+_RANKS = having(Trait.RANKS)
+_ACROSS = {n for n in _RANKS if OPERATORS[n].cross}  # what balances over assets
 
 
 def add_filter(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
@@ -52,8 +47,8 @@ def add_gate(parents: list[Reading], rng: random.Random, setting: Setting) -> Dr
 
 
 def _add(reading: Reading, rng: random.Random, setting: Setting, *, regime: bool) -> Draft | None:
-    tree, graph = reading.program.function("signal"), reading.graph
-    if tree is None or graph is None or not has_p(tree) or _guards(tree) > 2 * _MOST_GUARDS:
+    function = reading.program.by_name["signal"]
+    if "p" not in function.given or _guards(function) > 2 * _MOST_GUARDS:
         return None
     legs = legs_of(reading)
     if not regime and not (legs and legs[0].held):
@@ -62,140 +57,123 @@ def _add(reading: Reading, rng: random.Random, setting: Setting, *, regime: bool
         return None
     if any(len(split_and(leg.enter.node)) > _MOST_GUARDS for leg in legs):
         return None
-    kind = direction(graph)
-    found = usable(kind, words_of(graph), setting, regime=regime, sided=bool(legs))
-    if not found:
-        return None
+    kind = reading.direction
+    found = usable(kind, reading.words, setting, regime=regime, sided=bool(legs))
     if legs and not legs[0].held:  # a quick condition would switch the position on and off
         found = [c for c in found if c.name == "rising"]
-        if not found:
-            return None
+    if not found:
+        return None
     condition = rng.choice(found)
     if [leg.side for leg in legs] == [1] and condition.alone:
         condition = replace(condition, says=condition.alone)
     if legs:
-        return _on_legs(reading, tree, legs, condition, kind, rng, setting)
-    if _gates_factor(reading) and rng.random() < 0.7:
-        return _on_value(reading, "factor", condition, kind, rng, setting)
-    return _on_value(reading, "signal", condition, kind, rng, setting)
+        return _on_legs(reading, legs, condition, rng, setting)
+    layer = "factor" if _gates_factor(reading) and rng.random() < 0.7 else "signal"
+    return _on_value(reading, layer, condition, rng, setting)
 
 
-_RANKS = having(Trait.RANKS)
+def _guards(function: Function) -> int:
+    """How many conditions already stand round the values of a function."""
+    return sum(
+        isinstance(n, ast.BitAnd) or (isinstance(n, ast.Name) and n.id == "where")
+        for line in function.lines
+        for one in walk(line.node)
+        for n in (one, getattr(one, "op", None))
+    )
 
 
 def _is_stance(reading: Reading) -> bool:
     """Whether a signal without sides holds positions all the same, or only reads the calendar."""
-    graph = reading.graph
-    if graph is None:
-        return True
-    across = {n for n in _RANKS if OPERATORS[n].cross}  # what balances over assets
-    return (
-        "hold" in words_of(graph)
-        or reads_clock(graph)
-        or bool(across & _calls(reading.program.function("signal")))
-    )
+    loaded = reading.program.by_name["signal"].loaded
+    return "hold" in reading.words or reading.reads_clock() or bool(_ACROSS & loaded)
 
 
 def _gates_factor(reading: Reading) -> bool:
     """Whether a factor of 0 means no opinion: centred at 0, and not ranked."""
-    graph = reading.graph
-    if graph is None:
-        return False
-    index = graph.outputs["factor"]
-    low, high = intervals(graph)[index]
-    return (
-        low < 0 < high
-        and scales_of(graph)[index] in CENTRED
-        and not _RANKS & _calls(reading.program.function("signal"))
-    )
-
-
-def _calls(tree: cst.FunctionDef | None) -> set[str]:
-    return edit.loaded_names(tree) if tree is not None else set()
+    index = reading.drawn.outputs["factor"]
+    low, high = intervals(reading.drawn)[index]
+    ranked = _RANKS & reading.program.by_name["signal"].loaded
+    return low < 0 < high and reading.scales[index] in CENTRED and not ranked
 
 
 def _on_legs(
-    reading: Reading,
-    tree: cst.FunctionDef,
-    legs: list[Leg],
-    condition: Condition,
-    kind: int,
-    rng: random.Random,
-    setting: Setting,
-) -> Draft | None:
-    program, words = with_windows(condition, reading.program, rng, setting)
-    taken = _taken(tree)
-    lines: list[cst.SimpleStatementLine] = []
-    names: dict[int, str] = {}
-    for side in sorted({leg.side for leg in legs}, reverse=True):
-        name, form = condition.name, condition.code
-        if condition.mirror[0]:
-            name, form = (name, form) if side > 0 else condition.mirror
-        elif names:
-            names[side] = next(iter(names.values()))
-            continue
-        names[side] = local_name(name, taken)
-        lines.append(statement(f"{names[side]} = {form.format(**words)}"))
-    changes: dict[int, cst.CSTNode] = {
-        id(leg.enter.node): _joined(leg.enter.node, names[leg.side]) for leg in legs
+    reading: Reading, legs: list[Leg], condition: Condition, rng: random.Random, setting: Setting
+) -> Draft:
+    program, windows = with_windows(condition, reading.program, rng, setting)
+    ours = (condition.name, condition.code)
+    forms = {1: ours, -1: condition.mirror if condition.mirror[0] else ours}
+    made = {
+        side: (word, expression(form.format(**windows))) for side, (word, form) in forms.items()
     }
-    first = min(position_of(leg.enter) for leg in legs)
-    tree = edit.replace(tree, changes)
-    tree = edit.insert_at(tree, first, lines)
+    program = guarded(program, legs, made)
     verb = "enters" if legs[0].held else "acts"
-    note = f"the signal {verb} only {condition.says}, {condition.why[kind]}."
+    change = f"the signal {verb} only {condition.says}, {condition.why[reading.direction]}."
     if condition.says.startswith("unless"):
-        note = f"the signal no longer {verb} {_negated(condition.says)}, {condition.why[kind]}."
-    return Draft(
-        program=program.with_function(tree), note=note, clause=_clause(condition), restricts=True
-    )
+        when = _when(condition)
+        change = f"the signal no longer {verb} {when}, {condition.why[reading.direction]}."
+    return Draft(program=program, change=change)
 
 
-def _clause(condition: Condition) -> str:
-    says = condition.says
-    return says if says.startswith("unless") else f"only {says}"
+def guarded(
+    program: Program, legs: list[Leg], conditions: dict[int, tuple[str, ast.expr]]
+) -> Program:
+    """With a further condition on the entry of every side.
+
+    Args:
+        program: The program.
+        legs: The sides of its signal.
+        conditions: For each side, 1 and -1: a name for a local, and the condition.
+    """
+    function = program.by_name["signal"]
+    lines: list[ast.stmt] = []
+    names: dict[str, str] = {}
+    changes: list[tuple[Site, ast.expr]] = []
+    taken = set(function.taken)
+    for leg in sorted(legs, key=lambda leg: -leg.side):
+        wanted, condition = conditions[leg.side]
+        if wanted not in names:
+            names[wanted] = fresh_name((wanted, f"is_{wanted}"), taken)
+            taken.add(names[wanted])
+            lines.append(assign(names[wanted], condition))
+        changes.append((leg.enter, both(leg.enter.node, name(names[wanted]))))
+    function = replaced(program, changes).by_name["signal"]
+    first = min(leg.enter.line for leg in legs)
+    return program.with_function(inserted(function, first, lines))
 
 
-def _negated(says: str) -> str:
-    return "when " + says.removeprefix("unless ")
-
-
-def _joined(left: cst.BaseExpression, name: str) -> cst.BaseExpression:
-    template: Any = expression("x & y")
-    plain = bare(left)
-    return edit.replace(template, {id(template.left): plain, id(template.right): cst.Name(name)})
+def _when(condition: Condition) -> str:
+    return "when " + condition.says.removeprefix("unless ")
 
 
 def _on_value(
-    reading: Reading,
-    layer: str,
-    condition: Condition,
-    kind: int,
-    rng: random.Random,
-    setting: Setting,
+    reading: Reading, layer: str, condition: Condition, rng: random.Random, setting: Setting
 ) -> Draft | None:
-    tree = reading.program.function(layer)
-    value = returned(tree) if tree is not None else None
-    if tree is None or value is None or not has_p(tree) or "where" in edit.loaded_names(tree):
+    function = reading.program.by_name[layer]
+    if function.returned is None or "p" not in function.given or "where" in function.loaded:
         return None
-    program, words = with_windows(condition, reading.program, rng, setting)
-    taken = _taken(tree)
-    name = local_name(condition.name, taken)
-    lines = [statement(f"{name} = {condition.code.format(**words)}")]
-    inner = " ".join(code_of(bare(value)).split())
-    if len(inner) > 50:
-        local = fresh_name(names_for(value), taken | {name})
-        lines.insert(0, statement(f"{local} = {inner}"))
-        inner = local
-    tree = edit.replace(tree, {id(value): expression(f"where({name}, {inner}, 0)")})
-    tree = edit.insert_at(tree, len(tree.body.body) - 1, lines)
-    what = "factor counts" if layer == "factor" else "signal stands"
-    note = f"the {what} only {condition.says}, {condition.why[kind]}; else it is 0."
+    program, windows = with_windows(condition, reading.program, rng, setting)
+    program = zeroed(program, layer, condition.name, expression(condition.code.format(**windows)))
+    what, why = f"{layer} {'counts' if layer == 'factor' else 'stands'}", condition.why
+    change = f"the {what} only {condition.says}, {why[reading.direction]}; else it is 0."
     if condition.says.startswith("unless"):
-        note = f"the {layer} is 0 {_negated(condition.says)}, {condition.why[kind]}."
-    return Draft(
-        program=program.with_function(tree), note=note, clause=_clause(condition), restricts=True
-    )
+        change = f"the {layer} is 0 {_when(condition)}, {why[reading.direction]}."
+    return Draft(program=program, change=change)
+
+
+def zeroed(program: Program, layer: str, wanted: str, condition: ast.expr) -> Program:
+    """With a layer's value where a condition holds, else 0. The layer returns a single value."""
+    function = program.by_name[layer]
+    value = function.returned
+    assert value is not None  # the caller asked
+    taken = set(function.taken)
+    word = fresh_name((wanted, f"is_{wanted}"), taken)
+    lines: list[ast.stmt] = [assign(word, condition)]
+    if len(code(value)) > 50:
+        local = fresh_name(names_for(value), taken | {word})
+        lines.insert(0, assign(local, value))
+        value = name(local)
+    guard = call("where", name(word), value, expression("0"))
+    return program.with_function(with_returned(function, guard, lines))
 
 
 # -- removing --------------------------------------------------------------------------------------
@@ -206,110 +184,65 @@ def remove_filter(parents: list[Reading], rng: random.Random, setting: Setting) 
     reading = parents[0]
     legs = legs_of(reading)
     if not legs:
-        return _remove_where(reading, rng, "signal")
-    parts = [[code(n) for n in split_and(leg.enter.node)] for leg in legs]
-    if min(len(p) for p in parts) < 2:
-        return None
-    mirrors = _mirrors(reading.program)
-    options: list[tuple[str, list[str]]] = []
+        return _remove_where(reading, rng, ("signal",))
+    parts = [{code(n): n for n in split_and(leg.enter.node)} for leg in legs]
+    mirrors = _mirrors(reading.program.by_name["signal"])
+    options: list[list[str]] = []
     for text in parts[0]:
         wanted = [
             text if text in own else mirrors.get(text, "") if legs[0].side != leg.side else ""
             for leg, own in zip(legs, parts, strict=True)
         ]
-        if all(w in own for w, own in zip(wanted, parts, strict=True)) and not _reads_f(text):
-            options.append((text, wanted))
+        fits = all(w in own and len(own) > 1 for w, own in zip(wanted, parts, strict=True))
+        if fits and "f" not in loaded_names(parts[0][text]):
+            options.append(wanted)
     if not options:
         return None
-    text, wanted = rng.choice(options)
-    changes: dict[int, cst.CSTNode] = {}
-    dropped: Any = None
-    for leg, gone in zip(legs, wanted, strict=True):
-        kept = [n for n in split_and(leg.enter.node) if code(n) != gone]
-        dropped = next(n for n in split_and(leg.enter.node) if code(n) == gone)
-        if not kept:
-            return None
-        new = bare(kept[0])
-        for more in kept[1:]:
-            template: Any = expression("x & y")
-            new = edit.replace(template, {id(template.left): new, id(template.right): bare(more)})
-        changes[id(leg.enter.node)] = _placed(new, leg.enter)
-    if dropped is None:
-        return None
-    tree = edit.replace(reading.program.by_name["signal"], changes)
-    first = next(n for n in split_and(legs[0].enter.node) if code(n) == text)
-    asked = _asked(first, reading.program)
-    note = f"the signal no longer asks {asked}, so that it acts more often."
-    clause = f"without asking {asked}"
-    return Draft(program=reading.program.with_function(tree), note=note, clause=clause)
+    wanted = rng.choice(options)
+    changes: list[tuple[Site, ast.expr]] = []
+    for leg, own, gone in zip(legs, parts, wanted, strict=True):
+        first, *others = [n for text, n in own.items() if text != gone]
+        for other in others:
+            first = both(first, other)
+        changes.append((leg.enter, first))
+    asked = _asked(parts[0][wanted[0]], reading.program, "signal")
+    change = f"the signal no longer asks {asked}, so that it acts more often."
+    return Draft(program=replaced(reading.program, changes), change=change)
 
 
-def _placed(new: cst.BaseExpression, site: Site) -> cst.BaseExpression:
-    """A condition in its place, in parentheses only where arithmetic surrounds it."""
-    if isinstance(site.parent, cst.BinaryOperation) and not isinstance(new, cst.Call | cst.Name):
-        return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return new
-
-
-def _reads_f(text: str) -> bool:
-    return "f" in edit.loaded_names(expression(text))
-
-
-def _mirrors(program: Program) -> dict[str, str]:
+def _mirrors(function: Function) -> dict[str, str]:
     """Locals whose value is another's turned round: rising and falling."""
-    tree = program.function("signal")
+    values = {code(v): word for word, v in function.locals.items() if isinstance(v, ast.Compare)}
     found: dict[str, str] = {}
-    values: dict[str, str] = {}
-    for node in edit.walk(tree) if tree is not None else ():
-        match node:
-            case cst.Assign(
-                targets=[cst.AssignTarget(target=cst.Name(value=name))],
-                value=cst.Comparison() as value,
-            ):
-                values[code(value)] = name
-            case _:
-                pass
-    for text, name in values.items():
+    for text, word in values.items():
         turned = text.replace(" < ", " \0 ").replace(" > ", " < ").replace(" \0 ", " > ")
         if turned != text and turned in values:
-            found[name] = values[turned]
+            found[word] = values[turned]
     return found
 
 
-def _asked(node: Any, program: Program, layer: str = "signal") -> str:
+def _asked(node: Any, program: Program, layer: str) -> str:
     """What a condition asks: `that volume is above its mean`, or `for its condition "calm"`."""
-    tree = program.function(layer)
-    value = node
-    if isinstance(node, cst.Name) and tree is not None:
-        for one in edit.walk(tree):
-            match one:
-                case cst.Assign(
-                    targets=[cst.AssignTarget(target=cst.Name(value=name))], value=made
-                ) if name == node.value:
-                    value = made
-                case _:
-                    pass
-    said = say(value, program.params)
-    if isinstance(node, cst.Name) and ("(" in said or " and " in said or len(said) > 70):
-        return f'for its condition "{node.value}"'
+    local = node.id if isinstance(node, ast.Name) else ""
+    said = say(program.by_name[layer].locals.get(local, node), program.params)
+    if local and ("(" in said or " and " in said or len(said) > 70):
+        return f'for its condition "{local}"'
     return f"that {said}"
 
 
 def remove_gate(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Drop a regime gate: `where(condition, x, 0)` of the factor, or of the signal."""
-    return _remove_where(parents[0], rng, "factor") or _remove_where(parents[0], rng, "signal")
+    return _remove_where(parents[0], rng, ("factor", "signal"))
 
 
-def _remove_where(reading: Reading, rng: random.Random, layer: str) -> Draft | None:
-    options: list[tuple[Site, cst.BaseExpression, cst.BaseExpression]] = []
+def _remove_where(reading: Reading, rng: random.Random, layers: tuple[str, ...]) -> Draft | None:
+    options: list[tuple[Site, Any, Any]] = []
     for site in reading.live(Kind.SERIES):
         match site.node:
-            case cst.Call(
-                func=cst.Name(value="where"),
-                args=[cst.Arg(value=condition), cst.Arg(value=value), cst.Arg(value=other)],
-            ) if site.function == layer and not isinstance(value, cst.Integer | cst.Float):
-                zero = isinstance(other, cst.Integer) and other.value == "0"
-                if zero or _is_part(other, value):
+            case ast.Call(func=ast.Name(id="where"), args=[condition, value, other]) if (
+                site.function in layers and not isinstance(value, ast.Constant)
+            ):
+                if code(other) == "0" or _is_part(other, value):
                     options.append((site, value, condition))
                 elif _is_part(value, other):
                     options.append((site, other, condition))
@@ -318,16 +251,15 @@ def _remove_where(reading: Reading, rng: random.Random, layer: str) -> Draft | N
     if not options:
         return None
     site, kept, dropped = rng.choice(options)
-    program = put(reading.program, site, bare(kept))
-    asked = _asked(dropped, reading.program, layer)
-    note = f"the {layer} no longer asks {asked}: it counts in full at all times."
-    return Draft(program=program, note=note, clause=f"without asking {asked}")
+    asked = _asked(dropped, reading.program, site.function)
+    change = f"the {site.function} no longer asks {asked}: it counts in full at all times."
+    return Draft(program=replaced(reading.program, [(site, kept)]), change=change)
 
 
-def _is_part(small: Any, whole: cst.BaseExpression) -> bool:
+def _is_part(small: Any, whole: ast.expr) -> bool:
     """Whether one value is the other over a number: room / 2 of room."""
     match small:
-        case cst.BinaryOperation(operator=cst.Divide(), left=left, right=cst.Integer()):
-            return left.deep_equals(whole)
+        case ast.BinOp(op=ast.Div(), left=left, right=ast.Constant()):
+            return code(left) == code(whole)
         case _:
             return False

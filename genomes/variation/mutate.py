@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import random
-import re
+from collections.abc import Callable
 from typing import Any
-
-import libcst as cst
 
 from genomes.language.params import Int
 from genomes.language.table import Kind, Trait, having
-from genomes.variation import edit
-from genomes.variation.draft import Draft, layer_words, put
-from genomes.variation.edit import bare, code_of, expression, returned
+from genomes.variation.edits import Draft, linked, replaced, with_returned, with_window_of
 from genomes.variation.grow import clumsy, grow
-from genomes.variation.legs import direction, legs_of, reads_clock
+from genomes.variation.legs import legs_of
+from genomes.variation.phrases import layer_words, listed, say
+from genomes.variation.printer import code
 from genomes.variation.productions import ROLES, Type
-from genomes.variation.program import Program
-from genomes.variation.roles import (
-    beside_its_like,
-    linked,
-    reason_of,
-    replaced,
-    role_of,
-    windows_in,
+from genomes.variation.reading import Reading
+from genomes.variation.roles import beside_its_like, reason_of, role_of
+from genomes.variation.sites import Setting, Site
+from genomes.variation.tree import (
+    call,
+    expression,
+    is_number,
+    is_p,
+    loaded_names,
+    split_and,
+    word_of,
 )
-from genomes.variation.sites import Reading, Setting, Site
-from genomes.variation.wording import code, listed, say, split_and
 
 _SMOOTHERS, _STEADY = having(Trait.SMOOTHS), having(Trait.STEADY)
 _RARE, _COUNTS = having(Trait.RARE), having(Trait.COUNTS)
@@ -35,67 +35,50 @@ _ROLE_WORDS = {
     "average": "the average", "volatility": "volatility", "spread": "the spread",
     "bar": "the usual bar", "straightness": "straightness", "usual volume": "usual volume",
 }  # fmt: skip
+Way = Callable[[Reading, random.Random], Draft | None]
 
 
 def regrow(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Replace an expression by one grown from the operator table that plays the same part."""
     reading = parents[0]
-    graph = reading.graph
-    if graph is None:
-        return None
     options: list[tuple[Site, str]] = []
     for site in reading.live(Kind.SERIES, Kind.MASK):
-        if site.function not in ("factor", "signal", "size"):
-            continue
-        if {"min", "max"} & edit.loaded_names(reading.program.by_name[site.function]):
-            continue  # one of two measures: another might never count
-        if not _is_plain(site.node) or site.op == "downside_stdev":
-            continue  # falls alone were meant
-        role = role_of(graph, site.index)
-        if role in ROLES and not beside_its_like(reading, site, role):
-            options.append((site, role))
+        if may_be_replaced(reading, site):
+            role = role_of(reading.drawn, site.in_graph)
+            if role in ROLES and not beside_its_like(reading, site, role):
+                options.append((site, role))
     if not options:
         return None
-    site, role = rng.choice(options)
-    new = grow(Type(role), setting, rng, low=1, high=2)
-    if new is None or (edit.loaded_names(new) & edit.loaded_names(site.node)) - _COMMON:
-        return None
-    new = _same_window(new, site.node)
-    if code_of(new) == site.text:
-        return None
-    places = linked(reading, site)
-    program = replaced(reading.program, [(s, new) for s in places])
-    return Draft(program=program, note=_regrown_note(reading.program, places, new, role))
+    for _ in range(4):
+        site, role = rng.choice(options)
+        new = grow(Type(role), setting, rng, low=1, high=2)
+        if new is None or (loaded_names(new) & loaded_names(site.node)) - _COMMON:
+            continue
+        new = with_window_of(new, site.node)
+        if code(new) != code(site.node):
+            places = linked(reading.sites, site)
+            program = replaced(reading.program, [(s, new) for s in places])
+            return Draft(program=program, change=_regrown(reading, places, new, role))
+    return None
 
 
-def _is_plain(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Comparison) or bool(_word(node))
+def may_be_replaced(reading: Reading, site: Site) -> bool:
+    """Whether another measure of the same thing may stand in a place."""
+    if site.function not in ("factor", "signal", "size") or site.op == "downside_stdev":
+        return False  # falls alone were meant
+    if not (isinstance(site.node, ast.Compare) or word_of(site.node)):
+        return False
+    # one of two measures: another might never count
+    return not {"min", "max"} & reading.program.by_name[site.function].loaded
 
 
-def _word(node: cst.BaseExpression) -> str:
-    match node:
-        case cst.Call(func=cst.Name(value=word)):
-            return word
-        case _:
-            return ""
-
-
-def _same_window(new: cst.BaseExpression, old: cst.BaseExpression) -> cst.BaseExpression:
-    """The new expression with the old one's window, where each has just one."""
-    ours, theirs = windows_in(new), windows_in(old)
-    if len(ours) == 1 and len(theirs) == 1:
-        return edit.replace(new, {id(ours[0]): theirs[0].deep_clone()})
-    return new
-
-
-def _regrown_note(program: Program, places: list[Site], new: cst.BaseExpression, role: str) -> str:
-    site = places[0]
+def _regrown(reading: Reading, places: list[Site], new: ast.expr, role: str) -> str:
+    site, params = places[0], reading.program.params
     where = listed([layer_words(f) for f in dict.fromkeys(s.function for s in places)])
-    params = program.params
     if site.kind is Kind.MASK:
-        was = say(site.node, params)
-        return f"{where} now asks that {say(new, params)}, and no longer that {was}."
-    why = reason_of(_word(new))
+        now, before = say(new, params), say(site.node, params)
+        return f"{where} now asks that {now}, and no longer that {before}."
+    why = reason_of(word_of(new))
     return (
         f"in {where}, {_ROLE_WORDS[role]} is now {say(new, params)}"
         f"{', ' + why + ',' if why else ''} in place of {say(site.node, params)}."
@@ -107,69 +90,47 @@ def _regrown_note(program: Program, places: list[Site], new: cst.BaseExpression,
 
 def wrap(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Smooth the factor or a signal of degrees; or ask a condition for some bars in a row."""
-    reading = parents[0]
-    ways = [_confirmed, _smoothed_factor, _smoothed_signal]
-    for way in rng.sample(ways, len(ways)):
-        found = way(reading, rng, setting)
-        if found is not None:
-            return found
-    return None
+    ways: list[Way] = [_confirmed, _smoothed_factor, _smoothed_signal]
+    found = (way(parents[0], rng) for way in rng.sample(ways, len(ways)))
+    return next((draft for draft in found if draft is not None), None)
 
 
-def _confirmed(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+def _confirmed(reading: Reading, rng: random.Random) -> Draft | None:
     """A condition of every side's entry, believed only after some bars in a row."""
     legs = legs_of(reading)
-    graph = reading.graph
-    if not legs or graph is None:
+    places = {id(s.node): s for s in reading.sites if s.kind is Kind.MASK}
+    each = [split_and(leg.enter.node) for leg in legs]
+    if not legs or any(len(own) != len(each[0]) for own in each):
         return None
-    masks = {id(s.node): s for s in reading.sites if s.kind is Kind.MASK}
-    each = [[n for n in split_and(leg.enter.node) if id(n) in masks] for leg in legs]
-    if any(not own for own in each):
+    if any(loaded_names(leg.enter.node) & _COUNTS for leg in legs):
         return None
-    if any(w in leg.enter.text for leg in legs for w in _COUNTS):
+    options: list[list[Site]] = []
+    for conditions in zip(*each, strict=True):
+        chosen = [places[id(n)] for n in conditions if id(n) in places]
+        ops = {site.op for site in chosen}
+        alike = len(chosen) == len(legs) and (ops == {"lt"} or ops == {"le"})
+        if alike and not any(_is_rare(reading, site) for site in chosen):
+            options.append(chosen)
+    if not options:
         return None
-    first = rng.choice(each[0])
-    place = each[0].index(first)
-    if any(len(own) != len(each[0]) for own in each):
-        return None
-    chosen: list[Any] = [own[place] for own in each]
-    ops = {masks[id(n)].op for n in chosen}
-    if not ops <= {"lt", "le"} or len(ops) > 1:
-        return None
-    if any(_is_rare(reading, masks[id(n)]) for n in chosen):
-        return None
-    k = rng.choice((2, 3))
-    program = reading.program
-    tree = program.by_name["signal"]
-    changes = {id(n): expression(f"streak({code(n)}, {k}) >= {k}") for n in chosen}
-    wrapped: dict[int, cst.CSTNode] = {
-        i: e.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        if any(len(split_and(leg.enter.node)) > 1 for leg in legs) or not legs[0].held
-        else e
-        for i, e in changes.items()
-    }
-    tree = edit.replace(tree, wrapped)
-    if isinstance(chosen[0], cst.Name):
-        what = f'the condition "{chosen[0].value}"'
-    elif len({code(n) for n in chosen}) > 1:
-        what = f"each side's condition on {_subject(chosen[0], program)}"
+    chosen, k = rng.choice(options), rng.choice((2, 3))
+    changes = {id(s.node): (s, expression(f"streak({code(s.node)}, {k}) >= {k}")) for s in chosen}
+    first, params = chosen[0].node, reading.program.params
+    if isinstance(first, ast.Name):
+        what = f'the condition "{first.id}"'
     else:
-        what = f"the condition on {_subject(chosen[0], program)}"
-    note = f"{what} must hold for {k} bars in a row, so that one odd bar opens nothing."
-    return Draft(program=program.with_function(tree), note=note, restricts=True)
-
-
-def _subject(node: Any, program: Program) -> str:
-    left = node.left if isinstance(node, cst.Comparison) else node
-    return say(left, program.params)
+        of = say(first.left if isinstance(first, ast.Compare) else first, params)
+        many = len({code(s.node) for s in chosen}) > 1
+        what = f"each side's condition on {of}" if many else f"the condition on {of}"
+    change = f"{what} must hold for {k} bars in a row, so that one odd bar opens nothing."
+    return Draft(program=replaced(reading.program, changes.values()), change=change)
 
 
 def _is_rare(reading: Reading, site: Site) -> bool:
     """Whether a condition tells an event: a close beyond an old extreme, a crossing, a gap."""
-    graph = reading.graph
-    if graph is None or site.index < 0:
+    if site.in_graph < 0:
         return True
-    for node in graph.below([site.index]):
+    for node in reading.drawn.below([site.in_graph]):
         if node.op in _RARE:
             return True
         if node.op == "returns" and int(node.statics[0]) in range(2, 11):
@@ -179,70 +140,64 @@ def _is_rare(reading: Reading, site: Site) -> bool:
     return False
 
 
-def _smoothed_factor(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+def _smoothed_factor(reading: Reading, rng: random.Random) -> Draft | None:
     """The factor smoothed over a few bars, where it is neither smooth nor an event."""
-    tree, graph = reading.program.function("factor"), reading.graph
-    value = returned(tree) if tree is not None else None
-    site = next((s for s in reading.live(Kind.SERIES) if s.node is value), None)
-    if site is None or graph is None or reads_clock(graph) or _below_smooth(reading, site):
+    function, graph = reading.program.by_name["factor"], reading.drawn
+    value = function.returned
+    index = graph.outputs["factor"]
+    if value is None or reading.reads_clock() or _below_smooth(reading, index):
         return None
-    if "where" in site.text or "open" in site.text:
+    if graph.nodes[index].op == "as_number":
+        return None  # a condition
+    below = list(graph.below([index]))
+    if any(n.op == "where" or (n.op == "field" and n.statics[0] == "open") for n in below):
         return None
-    if direction(graph) < 0 and re.search(r"returns\(m\.\w+, |rsi", code_of(site.path[0])):
+    sharp = any(n.op == "rsi" or (n.op == "returns" and int(n.statics[0]) > 1) for n in below)
+    if reading.direction < 0 and sharp:
         return None  # it waits for one sharp move
-    n = rng.choice((3, 5))
-    window = _existing(reading.program, ("smooth",), n)
-    word = rng.choice(("ema", "sma", "median"))
-    new = expression(f"{word}({code(site.node)}, {window or n})")
+    n, word = rng.choice((3, 5)), rng.choice(("ema", "sma", "median"))
+    known = reading.program.params.get("smooth")
+    is_near = isinstance(known, Int) and known.default <= 2 * n
+    new = call(word, value, expression("p.smooth" if is_near else str(n)))
     if clumsy(new):
         return None
-    shown = reading.program.params["smooth"].default if window else n
-    name = {"ema": "an exponential mean", "sma": "a mean", "median": "a median"}[word]
-    note = f"the factor is {name} over {shown} bars, so that a single bar weighs less."
-    return Draft(program=put(reading.program, site, new), note=note)
+    shown = known.default if is_near and known is not None else n
+    named = {"ema": "an exponential mean", "sma": "a mean", "median": "a median"}[word]
+    change = f"the factor is {named} over {shown} bars, so that a single bar weighs less."
+    return Draft(program=reading.program.with_function(with_returned(function, new)), change=change)
 
 
-def _existing(program: Program, names: tuple[str, ...], n: int) -> str:
-    for name in names:
-        param = program.params.get(name)
-        if isinstance(param, Int) and param.default <= 2 * n:
-            return f"p.{name}"
-    return ""
-
-
-def _below_smooth(reading: Reading, site: Site) -> bool:
+def _below_smooth(reading: Reading, index: int) -> bool:
     """Whether a value is a mean already, or measures what moves slowly or for few bars only."""
-    graph = reading.graph
-    if graph is None:
-        return True
-    node = graph.nodes[site.index]
+    graph = reading.drawn
+    node = graph.nodes[index]
     while node.op in ("neg", "sub", "div", "mul", "clip", "zscore"):
-        if node.op in ("sub", "div", "mul"):
-            sides = [graph.nodes[i] for i in node.args]
-            node = next((s for s in sides if s.op not in ("const", "field")), sides[0])
-        else:
-            node = graph.nodes[node.args[0]]
+        sides = [graph.nodes[i] for i in node.args]
+        node = next((s for s in sides if s.op not in ("const", "field")), sides[0])
         if node.op in _STEADY or node.op == "lag":
             return True
     return node.op in _STEADY or node.op == "rsi"
 
 
-def _smoothed_signal(reading: Reading, rng: random.Random, setting: Setting) -> Draft | None:
+def _smoothed_signal(reading: Reading, rng: random.Random) -> Draft | None:
     """A signal of degrees that moves over a few bars, so that it trades less."""
-    tree, graph = reading.program.function("signal"), reading.graph
-    value = returned(tree) if tree is not None else None
-    site = next((s for s in reading.live(Kind.SERIES) if s.node is value), None)
-    if site is None or graph is None or reads_clock(graph) or "hold" in edit.loaded_names(tree):  # type: ignore[arg-type]
+    function = reading.program.by_name["signal"]
+    value = function.returned
+    if value is None or reading.reads_clock() or "hold" in function.loaded:
         return None
-    if not site.names & {"f"} or any(f"{w}(" in site.text for w in (*_SMOOTHERS, "where")):
+    if "f" not in loaded_names(value) or loaded_names(value) & (_SMOOTHERS | {"where"}):
         return None
-    n = rng.choice((3, 5))
-    word = rng.choice(("ema", "sma"))
-    new = expression(f"{word}({code(site.node)}, {n})")
-    why = "so that positions build up step by step and less is traded"
-    name = "an exponential mean" if word == "ema" else "a mean"
-    note = f"the signal is {name} of itself over {n} bars, {why}."
-    return Draft(program=put(reading.program, site, new), note=note)
+    symbol = reading.symbol(value)
+    if symbol is None or symbol.kind is not Kind.SERIES:
+        return None  # a condition, not degrees
+    n, word = rng.choice((3, 5)), rng.choice(("ema", "sma"))
+    new = call(word, value, expression(str(n)))
+    named = "an exponential mean" if word == "ema" else "a mean"
+    change = (
+        f"the signal is {named} of itself over {n} bars, so that positions build up step by step "
+        "and less is traded."
+    )
+    return Draft(program=reading.program.with_function(with_returned(function, new)), change=change)
 
 
 # -- shrinking -------------------------------------------------------------------------------------
@@ -251,64 +206,55 @@ def _smoothed_signal(reading: Reading, rng: random.Random, setting: Setting) -> 
 def shrink(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Replace an expression by a part of itself: one side, one of two measures, unsmoothed."""
     reading = parents[0]
-    options: list[tuple[Site, cst.BaseExpression, str, str]] = []
-    params = reading.program.params
+    options: list[tuple[Site, Any, str]] = []
     for site in reading.live(Kind.SERIES):
-        if site.function not in ("factor", "signal", "size"):
-            continue
-        node: Any = site.node
-        match node:
-            case cst.Call(func=cst.Name(value=word), args=[cst.Arg(value=x), cst.Arg()]) if (
-                word in _SMOOTHERS and _is_smoothing(reading, x)
-            ):
-                what = say(node.args[1].value, params)
-                note = f"in {layer_words(site.function)}, the smoothing over {what} bars is gone"
-                options.append((site, x, f"{note}, so that it answers at once.", "not smoothed"))
-            case cst.Call(func=cst.Name(value="max" | "min" as word), args=[a, b]):
-                for kept, gone in ((a.value, b.value), (b.value, a.value)):
-                    if not isinstance(kept, cst.Integer | cst.Float) and not isinstance(
-                        gone, cst.Integer | cst.Float
-                    ):
-                        side = "larger" if word == "max" else "smaller"
-                        one, other = say(kept, params), say(gone, params)
-                        text = f"{one} alone counts, not the {side} of {one} and {other}"
-                        options.append(
-                            (site, kept, f"in {layer_words(site.function)}, {text}.", text)
-                        )
-            case cst.BinaryOperation(operator=cst.Subtract(), left=left) if _is_pair(reading, node):
-                note = "the short side is gone: the strategy is long or flat."
-                options.append((site, left, note, "long only"))
-            case cst.BinaryOperation(
-                operator=cst.Divide(), left=cst.Name() as left, right=cst.Integer()
-            ) if site.function == "signal" and left.value in ("short", "long"):
-                note = f"the {left.value} side is taken at full size."
-                options.append((site, left, note, f"the {left.value} side at full size"))
-            case cst.BinaryOperation(
-                operator=cst.Multiply(),
-                left=cst.Attribute(value=cst.Name(value="p")) as share,
-                right=cst.Call() as right,
-            ) if site.function == "size":
-                note = f"the size is no longer scaled by {share.attr.value}: all capital is used."
-                options.append((site, right, note, "with all capital at work"))
-            case _:
-                pass
+        if site.function in ("factor", "signal", "size"):
+            options += [(site, kept, change) for kept, change in _parts(reading, site)]
     if not options:
         return None
-    site, kept, note, clause = rng.choice(options)
-    program = put(reading.program, site, bare(kept))
-    return Draft(program=program, note=note, clause=clause, drops=clause == "long only")
+    site, kept, change = rng.choice(options)
+    one_side = change == _LONG_ONLY
+    program = replaced(reading.program, [(site, kept)])
+    return Draft(program=program, change=change, anew=one_side, drops=one_side)
 
 
-def _is_smoothing(reading: Reading, x: Any) -> bool:
-    """Whether a mean is taken of something computed, not of a field."""
-    if not isinstance(x, cst.Call | cst.BinaryOperation | cst.Name):
-        return False
-    site = next((s for s in reading.sites if s.node is x), None)
-    return site is not None and site.dimension is not None and site.dimension.is_plain
+_LONG_ONLY = "the short side is gone: the strategy is long or flat."
 
 
-def _is_pair(reading: Reading, node: cst.BinaryOperation) -> bool:
-    legs = legs_of(reading)
-    tree = reading.program.function("signal")
-    value = returned(tree) if tree is not None else None
-    return value is node and sorted(leg.side for leg in legs) == [-1, 1]
+def _parts(reading: Reading, site: Site) -> list[tuple[Any, str]]:
+    """The parts that may stand for a whole, with what has changed then."""
+    params, layer = reading.program.params, layer_words(site.function)
+    match site.node:
+        case ast.Call(func=ast.Name(id=word), args=[x, n]) if word in _SMOOTHERS:
+            inner = reading.symbol(x)
+            plain = inner is not None and inner.dimension is not None and inner.dimension.is_plain
+            if isinstance(x, ast.Attribute) or not plain:
+                return []
+            over = say(n, params)
+            gone = f"the smoothing over {over} bars is gone"
+            return [(x, f"in {layer}, {gone}, so that it answers at once.")]
+        case ast.Call(func=ast.Name(id="max" | "min" as word), args=[a, b]) if not (
+            is_number(a) or is_number(b)
+        ):
+            side = "larger" if word == "max" else "smaller"
+            one, other = say(a, params), say(b, params)
+            return [(kept, f"in {layer}, {said} alone counts, not the {side} of {one} and {other}.")
+                    for kept, said in ((a, one), (b, other))]  # fmt: skip
+        case ast.BinOp(op=ast.Sub(), left=left) if _is_pair(reading, site.node):
+            return [(left, _LONG_ONLY)]
+        case ast.BinOp(op=ast.Div(), left=ast.Name(id=("short" | "long") as word) as left) if (
+            site.function == "signal" and is_number(site.node.right)
+        ):
+            return [(left, f"the {word} side is taken at full size.")]
+        case ast.BinOp(op=ast.Mult(), left=share, right=ast.Call() as right) if (
+            site.function == "size" and is_p(share)
+        ):
+            gone = say(share, {})
+            return [(right, f"the size is no longer scaled by {gone}: all capital is used.")]
+        case _:
+            return []
+
+
+def _is_pair(reading: Reading, node: ast.BinOp) -> bool:
+    is_whole = reading.program.by_name["signal"].returned is node
+    return is_whole and sorted(leg.side for leg in legs_of(reading)) == [-1, 1]

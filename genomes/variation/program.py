@@ -1,21 +1,145 @@
-"""A strategy's text taken apart (idea, parameters, functions) and put together again."""
+"""A strategy file taken apart (idea, parameters, functions, lines) and put together again.
+
+What an edit does not touch keeps the text that its author wrote, comments and layout included: a
+function as a whole, a line of a function that was touched elsewhere. The rest is printed.
+"""
 
 from __future__ import annotations
 
+import ast
+import re
 import textwrap
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
-
-import libcst as cst
 
 from genomes.genome import CHANGE_MARK, split_docstring
 from genomes.language import VOCABULARY
+from genomes.language.errors import LanguageError
 from genomes.language.params import Bool, Choice, Float, Int, Param
-from genomes.variation.edit import WIDTH, bound_names, code_of, loaded_names
-from genomes.variation.trace import FAILURES, GiveUp, Tracer
+from genomes.variation.printer import WIDTH, statement
+from genomes.variation.tree import loaded_names, parameters, stored_names
 
 LAYERS = ("factor", "signal", "size", "exits")
+_KINDS: dict[str, Any] = {"Int": Int, "Float": Float, "Bool": Bool, "Choice": Choice}
+
+
+class LayoutError(Exception):
+    """A file is not laid out as a strategy is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One statement of a function.
+
+    Attributes:
+        node: Its tree.
+        text: As its author wrote it, comments above included; empty for one that is printed.
+        comments: The comments above and inside it.
+    """
+
+    node: ast.stmt
+    text: str = ""
+    comments: tuple[str, ...] = ()
+
+    def printed(self) -> str:
+        """Its text, indented, without a newline at the end."""
+        if self.text:
+            return self.text
+        return "\n".join([*(f"    {c}" for c in self.comments), statement(self.node)])
+
+    def changed(self, node: ast.stmt) -> Line:
+        """With another tree in its place."""
+        return self if node is self.node else Line(node, "", self.comments)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a file.
+
+    Attributes:
+        name: Its name.
+        args: Its arguments.
+        lines: Its statements.
+        text: As its author wrote it, comments above included; empty for one that is printed.
+        head: Its first line, and the comments above it.
+    """
+
+    name: str
+    args: ast.arguments
+    lines: tuple[Line, ...]
+    text: str = ""
+    head: str = ""
+
+    @cached_property
+    def tree(self) -> ast.FunctionDef:
+        """What the interpreter walks."""
+        return ast.FunctionDef(
+            name=self.name, args=self.args, body=[line.node for line in self.lines],
+            decorator_list=[], returns=None, type_comment=None,
+        )  # fmt: skip
+
+    @cached_property
+    def given(self) -> tuple[str, ...]:
+        """The names of its arguments."""
+        return tuple(arg.arg for arg in self.args.args)
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The names it reads."""
+        return frozenset[str]().union(*(loaded_names(line.node) for line in self.lines))
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Its arguments and locals."""
+        return frozenset(self.given).union(*(stored_names(line.node) for line in self.lines))
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The declared parameters that it reads."""
+        return frozenset[str]().union(*(parameters(line.node) for line in self.lines))
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names that a new local may not have."""
+        return self.loaded | self.bound
+
+    @property
+    def returned(self) -> ast.expr | None:
+        """What it returns, if its last statement is its only return."""
+        last = self.lines[-1].node
+        if not isinstance(last, ast.Return) or any(_returns(line.node) for line in self.lines[:-1]):
+            return None
+        return last.value
+
+    @cached_property
+    def locals(self) -> dict[str, ast.expr]:
+        """The values of the locals that are assigned in a line of their own; the last of each."""
+        found: dict[str, ast.expr] = {}
+        for line in self.lines:
+            match line.node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    found[name] = value
+                case _:
+                    pass
+        return found
+
+    def with_lines(self, lines: tuple[Line, ...]) -> Function:
+        """With other lines."""
+        return replace(self, lines=lines, text="")
+
+    def printed(self) -> str:
+        """Its text, with a newline at the end."""
+        if self.text:
+            return self.text
+        head = self.head or f"def {self.name}({', '.join(self.given)}):"
+        return "\n".join([head, *(line.printed().strip("\n") for line in self.lines)]) + "\n"
+
+
+def _returns(node: ast.stmt) -> bool:
+    return isinstance(node, ast.For | ast.If | ast.Return) and any(
+        isinstance(one, ast.Return) for one in ast.walk(node)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +164,11 @@ class Declared:
     def lines(self) -> list[str]:
         """Its lines inside PARAMS."""
         beside = f"  {self.beside}" if self.beside else ""
-        return [f"    {line}" for line in self.above] + [
-            f'    "{self.name}": {self.source},{beside}'
-        ]
+        above = [f"    {line}" for line in self.above]
+        return [*above, f'    "{self.name}": {self.source},{beside}']
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Program:
     """A strategy file in parts; every variation is a new Program.
 
@@ -58,54 +181,49 @@ class Program:
         functions: The functions, in order.
     """
 
-    idea: str
+    idea: str = ""
     change: str = ""
     above: tuple[str, ...] = ()
     declared: tuple[Declared, ...] = ()
     layout: str = ""
-    functions: tuple[cst.FunctionDef, ...] = ()
+    functions: tuple[Function, ...] = ()
 
-    @property
-    def by_name(self) -> dict[str, cst.FunctionDef]:
+    @cached_property
+    def by_name(self) -> dict[str, Function]:
         """The functions by name."""
-        return {f.name.value: f for f in self.functions}
+        return {f.name: f for f in self.functions}
 
-    @property
+    @cached_property
     def params(self) -> dict[str, Param]:
         """The declared parameters by name."""
         return {d.name: d.param for d in self.declared}
 
-    def function(self, name: str) -> cst.FunctionDef | None:
+    def function(self, name: str) -> Function | None:
         """The function of that name."""
         return self.by_name.get(name)
 
-    def with_function(self, tree: cst.FunctionDef) -> Program:
+    def with_function(self, new: Function) -> Program:
         """With a function in the place of the one of its name, or in the place its layer has."""
-        name = tree.name.value
-        if name in self.by_name:
-            swapped = tuple(tree if f.name.value == name else f for f in self.functions)
+        if new.name in self.by_name:
+            swapped = tuple(new if f.name == new.name else f for f in self.functions)
             return replace(self, functions=swapped)
-        at = len(self.functions)
-        if name in LAYERS:
-            later = LAYERS[LAYERS.index(name) + 1 :]
-            at = next((i for i, f in enumerate(self.functions) if f.name.value in later), at)
-        else:  # a helper stands before the layers
-            at = next((i for i, f in enumerate(self.functions) if f.name.value in LAYERS), at)
-        return replace(self, functions=(*self.functions[:at], tree, *self.functions[at:]))
+        # a helper stands before the layers
+        later = LAYERS[LAYERS.index(new.name) + 1 :] if new.name in LAYERS else LAYERS
+        at = next((i for i, f in enumerate(self.functions) if f.name in later), len(self.functions))
+        return replace(self, functions=(*self.functions[:at], new, *self.functions[at:]))
 
     def without_function(self, name: str) -> Program:
         """Without a function."""
-        return replace(self, functions=tuple(f for f in self.functions if f.name.value != name))
+        return replace(self, functions=tuple(f for f in self.functions if f.name != name))
 
     def with_param(self, name: str, param: Param) -> Program:
         """With a parameter declared, or declared anew with its comments kept."""
         source = declaration(param)
         old = next((d for d in self.declared if d.name == name), None)
-        if old is not None:
-            new = replace(old, param=param, source=source)
-            declared = tuple(new if d is old else d for d in self.declared)
-        else:
-            declared = (*self.declared, Declared(name=name, param=param, source=source))
+        if old is None:
+            return self.with_declared(Declared(name=name, param=param, source=source))
+        new = replace(old, param=param, source=source)
+        declared = tuple(new if d is old else d for d in self.declared)
         return replace(self, declared=declared, layout="")
 
     def with_declared(self, one: Declared) -> Program:
@@ -135,39 +253,40 @@ def _literal(value: float | str) -> str:
 # -- from text -------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=512)
 def parse(text: str) -> Program:
-    """A file's parts; the trees are shared by everyone who parses the same text.
+    """A file's parts.
+
+    Args:
+        text: A text that the checker passed: an unchecked one is parsed behind the walls only.
 
     Raises:
-        GiveUp: The file is not laid out as a strategy is.
-        cst.ParserSyntaxError: The text is not Python.
+        LayoutError: The file is not laid out as a strategy is, or is not Python.
     """
-    module = cst.parse_module(text)
-    program = Program(idea="")
-    functions: list[cst.FunctionDef] = []
-    for position, statement in enumerate(module.body):
-        match statement:
-            case cst.FunctionDef():
-                functions.append(statement)
-            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() as string)]) if (
-                position == 0
-            ):
-                idea, change = split_docstring(_clean(str(string.evaluated_value)))
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise LayoutError(f"{type(error).__name__}") from None
+    rows = text.split("\n")
+    program = Program()
+    functions: list[Function] = []
+    for position, node in enumerate(module.body):
+        match node:
+            case ast.FunctionDef():
+                functions.append(_function(node, rows))
+            case ast.Expr(value=ast.Constant(value=str(doc))) if position == 0:
+                idea, change = split_docstring(_clean(doc))
                 program = replace(program, idea=idea, change=change)
-            case cst.SimpleStatementLine(body=[cst.ImportFrom()]):
-                program = replace(program, above=_comments(statement.leading_lines))
-            case cst.SimpleStatementLine(
-                body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=v)]
+            case ast.ImportFrom():
+                program = replace(program, above=tuple(_above(rows, node.lineno)))
+            case ast.Assign(targets=[ast.Name(id="PARAMS")], value=ast.Dict() as table) | (
+                ast.AnnAssign(target=ast.Name(id="PARAMS"), value=ast.Dict() as table)
             ):
-                if name != "PARAMS" or not isinstance(v, cst.Dict):
-                    raise GiveUp(f"top-level {name}")
-                above = "".join(f"{line}\n" for line in _comments(statement.leading_lines))
-                layout = above + code_of(statement.with_changes(leading_lines=()))
-                declared = _declared(v)
+                above = _above(rows, node.lineno)
+                layout = "\n".join([*above, *rows[node.lineno - 1 : node.end_lineno]]) + "\n"
+                declared = _declared(table, text, rows, has_comments="#" in layout)
                 program = replace(program, declared=declared, layout=layout)
             case _:
-                raise GiveUp(f"top-level {type(statement).__name__}")
+                raise LayoutError(f"top-level {type(node).__name__}")
     return replace(program, functions=tuple(functions))
 
 
@@ -176,44 +295,104 @@ def _clean(doc: str) -> str:
     return f"{head.strip()}\n{textwrap.dedent(rest)}".strip()
 
 
-def _comments(lines: Any) -> tuple[str, ...]:
-    return tuple(line.comment.value for line in lines if line.comment is not None)
+def _above(rows: list[str], lineno: int) -> list[str]:
+    """The comment lines right above a line of the file."""
+    start = lineno - 1
+    while start and rows[start - 1].startswith("#"):
+        start -= 1
+    return rows[start : lineno - 1]
 
 
-def _declared(tree: cst.Dict) -> tuple[Declared, ...]:
-    tracer = Tracer({})
+def _function(node: ast.FunctionDef, rows: list[str]) -> Function:
+    for arg in node.args.args:
+        arg.annotation = None  # a tree of our own, not shared yet
+    above = _above(rows, node.lineno)
+    last = node.end_lineno or node.lineno
+    before = node.body[0].lineno - 1  # rows of the head
+    while before > node.lineno and not rows[before - 1].rstrip().endswith(":"):
+        before -= 1  # comments between the head and the first statement are that one's
+    inline = node.body[0].lineno == node.lineno
+    lines: list[Line] = []
+    end = node.lineno if inline else before
+    for each in _without_annotations(node.body):
+        stop = each.end_lineno or each.lineno
+        if each.lineno <= end:  # beside another statement
+            lines.append(Line(each))
+        else:
+            own = rows[end:stop]
+            while own and not own[0].strip():
+                own.pop(0)
+            lines.append(Line(each, "\n".join(own), _comments(own)))
+        end = max(end, stop)
+    head = "" if inline else "\n".join([*above, *rows[node.lineno - 1 : before]])
+    text = "\n".join([*above, *rows[node.lineno - 1 : last]]) + "\n"
+    return Function(node.name, node.args, tuple(lines), text, head)
+
+
+def _without_annotations(body: list[ast.stmt]) -> list[ast.stmt]:
+    plain: list[ast.stmt] = []
+    for node in body:
+        match node:
+            case ast.AnnAssign(target=target, value=value):
+                made: ast.stmt = ast.Pass()
+                if value is not None:
+                    made = ast.Assign(targets=[target], value=value, type_comment=None)
+                plain.append(ast.copy_location(made, node))
+                continue
+            case ast.For() | ast.If():
+                node.body = _without_annotations(node.body)
+                node.orelse = _without_annotations(node.orelse)
+            case _:
+                pass
+        plain.append(node)
+    return plain
+
+
+_COMMENT = re.compile(r"""(?:[^#"']|"[^"]*"|'[^']*')*(#.*)""")
+
+
+def _comments(rows: list[str]) -> tuple[str, ...]:
+    """The comments of some rows."""
+    found = [_COMMENT.fullmatch(row) for row in rows if "#" in row]
+    return tuple(match[1] for match in found if match)
+
+
+def _declared(
+    table: ast.Dict, text: str, rows: list[str], *, has_comments: bool
+) -> tuple[Declared, ...]:
     found: list[Declared] = []
-    before: Any = tree.lbrace.whitespace_after
-    for element in tree.elements:
-        if not isinstance(element, cst.DictElement):
-            raise GiveUp("a starred dict")
-        after: Any = tree.rbrace.whitespace_before
-        if isinstance(element.comma, cst.Comma) and element is not tree.elements[-1]:
-            after = element.comma.whitespace_after
+    end = table.lineno
+    for key, value in zip(table.keys, table.values, strict=True):
+        match key, value:
+            case ast.Constant(value=str(name)), ast.Call(func=ast.Name(id=kind)) if kind in _KINDS:
+                pass
+            case _:
+                raise LayoutError("PARAMS: not a name and a parameter")
         try:
-            name: Any = tracer.value(element.key, {})
-            param: Any = tracer.value(element.value, {})
-        except FAILURES as error:
-            raise GiveUp(f"PARAMS: {error}") from None
-        if not isinstance(param, Int | Float | Bool | Choice):
-            raise GiveUp(f"PARAMS: {name} is not a parameter")
-        comment = (
-            after.first_line.comment if isinstance(after, cst.ParenthesizedWhitespace) else None
-        )
-        above = (
-            _comments(before.empty_lines) if isinstance(before, cst.ParenthesizedWhitespace) else ()
-        )
-        found.append(
-            Declared(
-                name=str(name),
-                param=param,
-                source=" ".join(code_of(element.value).split()),
-                above=above,
-                beside=comment.value if comment is not None else "",
-            )
-        )
-        before = after
+            args = [ast.literal_eval(a) for a in value.args]
+            named = {str(k.arg): ast.literal_eval(k.value) for k in value.keywords}
+            param = _KINDS[kind](*args, **named)
+        except (LanguageError, ValueError, TypeError) as error:
+            raise LayoutError(f"PARAMS: {error}") from None
+        above, beside = (), ""
+        stop = value.end_lineno or value.lineno
+        if has_comments:
+            above = _comments(rows[end : key.lineno - 1])
+            beside = next(iter(_comments(rows[stop - 1 : stop])), "")
+        source = " ".join((_segment(rows, value)).split())
+        found.append(Declared(name=name, param=param, source=source, above=above, beside=beside))
+        end = stop
     return tuple(found)
+
+
+def _segment(rows: list[str], node: ast.expr) -> str:
+    """The text of an expression; the columns of a tree count bytes."""
+    own = rows[node.lineno - 1 : node.end_lineno]
+    if not all(row.isascii() for row in own):
+        return ast.unparse(node)
+    if len(own) == 1:
+        return own[0][node.col_offset : node.end_col_offset]
+    return " ".join([own[0][node.col_offset :], *own[1:-1], own[-1][: node.end_col_offset]])
 
 
 # -- to text ---------------------------------------------------------------------------------------
@@ -228,13 +407,7 @@ def text_of(program: Program) -> str:
     elif program.declared:
         lines = [line for one in program.declared for line in one.lines]
         parts.append("PARAMS = {\n" + "\n".join(lines) + "\n}\n")
-    head = "\n".join(parts)
-    return head + "".join(f"\n\n{_function_text(f)}" for f in program.functions)
-
-
-def _function_text(tree: cst.FunctionDef) -> str:
-    above = "".join(f"{line}\n" for line in _comments(tree.leading_lines))
-    return above + code_of(tree.with_changes(leading_lines=())).strip("\n") + "\n"
+    return "\n".join(parts) + "".join(f"\n\n{f.printed()}" for f in program.functions)
 
 
 def docstring_text(idea: str, change: str) -> str:
@@ -271,18 +444,16 @@ def _wrapped(paragraph: str, *, first: bool = False) -> str:
 
 def import_text(program: Program) -> str:
     """The one import a strategy has: what it uses, classes first, each sorted."""
-    used: dict[str, None] = {}
-    for tree in program.functions:
-        used.update(dict.fromkeys(loaded_names(tree) - bound_names(tree)))
-    sources = [d.source for d in program.declared] if not program.layout else [program.layout]
-    for kind in ("Bool", "Choice", "Float", "Int"):
-        if any(f"{kind}(" in source for source in sources):
-            used[kind] = None
-    own = program.by_name
+    used: set[str] = set()
+    for function in program.functions:
+        used |= function.loaded - function.bound
+    used |= {type(one.param).__name__ for one in program.declared}
     names = sorted(
-        (name for name in used if name in VOCABULARY and name not in own),
+        (name for name in used if name in VOCABULARY and name not in program.by_name),
         key=lambda name: (name[0].islower(), name),
     )
+    if not names:
+        return ""
     line = f"from genomes.language import {', '.join(names)}\n"
     if len(line) <= WIDTH + 1:
         return line

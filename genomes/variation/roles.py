@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import libcst as cst
+import ast
 
 from genomes.language.dimension import PRICE, VOLUME
 from genomes.language.graph import Graph
 from genomes.language.table import OPERATORS, Kind, Part, Trait
-from genomes.variation import edit
-from genomes.variation.edit import walk
-from genomes.variation.program import Program
-from genomes.variation.sites import Reading, Site
+from genomes.variation.reading import Reading
+from genomes.variation.sites import Site
 
 _LONG = 15  # bars from which a change of price is a trend
 
@@ -102,54 +98,16 @@ def _window(graph: Graph, index: int) -> float:
     return float(statics[0]) if statics else 0.0
 
 
-def windows_in(node: cst.CSTNode) -> list[Any]:
-    """The windows written in an expression: the last argument of each call, number or `p.n`."""
-    found: list[Any] = []
-    for one in walk(node):
-        match one:
-            case cst.Call(func=cst.Name(value=word), args=[_, *_, cst.Arg(value=last)]) if word:
-                match last:
-                    case cst.Integer() | cst.Attribute(value=cst.Name(value="p")):
-                        found.append(last)
-                    case _:
-                        pass
-            case _:
-                pass
-    return found
-
-
-def linked(reading: Reading, site: Site) -> list[Site]:
-    """The places where the same value is written in the same words; edited together or not."""
-    return [s for s in reading.sites if s.digest == site.digest and s.text == site.text and s.live]
-
-
 def beside_its_like(reading: Reading, site: Site, role: str) -> bool:
     """Whether a value is set against another of its role: the fast mean over the slow one."""
-    graph = reading.graph
-    parent = site.parent
-    if graph is None:
-        return True
-    if isinstance(parent, cst.ComparisonTarget):
-        parent = site.path[-2]
-    nodes = {id(s.node): s.index for s in reading.sites}
-    match parent:
-        case cst.BinaryOperation(left=left, right=right):
-            pair = (left, right)
-        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(comparator=right)]):
-            pair = (left, right)
-        case cst.Arg():
-            call: Any = site.path[-2]
-            pair = tuple(a.value for a in call.args)
+    match site.path[-1] if site.path else None:
+        case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
+            beside: list[ast.expr] = [left, right]
+        case ast.Call(args=args):
+            beside = args
         case _:
             return False
-    return any(p is not site.node and role_of(graph, nodes.get(id(p), -1)) == role for p in pair)
-
-
-def replaced(program: Program, changes: list[tuple[Site, cst.BaseExpression]]) -> Program:
-    """With several places changed at once."""
-    by_function: dict[str, dict[int, cst.CSTNode]] = {}
-    for site, new in changes:
-        by_function.setdefault(site.function, {})[id(site.node)] = new.deep_clone()
-    for name, nodes in by_function.items():
-        program = program.with_function(edit.replace(program.by_name[name], nodes))
-    return program
+    drawn = [reading.symbol(one) for one in beside if one is not site.node]
+    digests = {node.digest for node in drawn if node is not None}
+    graph = reading.drawn
+    return any(n.digest in digests and role_of(graph, i) == role for i, n in enumerate(graph.nodes))

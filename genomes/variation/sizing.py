@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import random
-from typing import Any
-
-import libcst as cst
+from collections.abc import Callable
 
 from genomes.language.analysis.essence import can_rest
 from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph
 from genomes.language.params import Int
 from genomes.language.table import Trait, having
-from genomes.variation import edit
 from genomes.variation.conditions import has_fields
-from genomes.variation.draft import (
-    MAX_PARAMS,
-    Draft,
-    declare,
-    float_param,
-    number_text,
-    window_param,
-)
-from genomes.variation.edit import expression, returned
-from genomes.variation.legs import direction
+from genomes.variation.edits import MAX_PARAMS, Draft, declare, float_param, window_param, written
+from genomes.variation.phrases import listed, number_text, percent, say
+from genomes.variation.printer import code
 from genomes.variation.program import Program
-from genomes.variation.sites import Reading, Setting
-from genomes.variation.wording import code, say, words_of
+from genomes.variation.reading import Reading
+from genomes.variation.sites import Setting
+from genomes.variation.tree import expression, with_parts, word_of
 
 _EXIT_WORDS = {
     "stop_loss": "bounds what one trade can lose",
@@ -40,86 +32,59 @@ _LOST_WORDS = {
     "take_profit": "so that gains may run",
     "max_held": "so that trades last as long as the signal",
 }
+_LEVELS = {"take_profit": (0.06, 0.08, 0.1), "stop_loss": (0.05, 0.08, 0.1),
+           "trailing_stop": (0.12, 0.15, 0.2)}  # fmt: skip
+_RANGES = {"stop_loss": ("2", "3"), "trailing_stop": ("4", "5")}
 _ATR = "atr(m.high, m.low, m.close, 20) / m.close"
+_IN_RANGES = "{} times the 20-bar average true range"
+Parts = dict[str, ast.expr]
 
 
-def _exit_value(
-    name: str, kind: int, program: Program, rng: random.Random, setting: Setting
-) -> tuple[Program, str, str]:
-    """A new exit as code and in words, with the parameter it declares."""
-    if name == "max_held":
-        n = rng.choice((5, 10, 15) if kind < 0 else (40, 60, 90))
-        if rng.random() < 0.4 and len(program.declared) < MAX_PARAMS:
-            param = window_param(n, setting, low=max(2, n // 3))
-            program, declared = declare(program, ("longest", "max_held"), param)
-            return program, f"p.{declared}", f"{n} bars"
-        return program, str(n), f"{n} bars"
-    ranging = all(k in setting.fields for k in ("high", "low", "close"))
-    if name == "stop_loss" and ranging and rng.random() < 0.4:
-        k = rng.choice(("2", "3"))
-        return program, f"{k} * {_ATR}", f"{k} times the 20-bar average true range"
-    if name == "trailing_stop" and ranging and rng.random() < 0.4:
-        k = rng.choice(("4", "5"))
-        return program, f"{k} * {_ATR}", f"{k} times the 20-bar average true range"
-    x = rng.choice({"take_profit": (0.06, 0.08, 0.1), "stop_loss": (0.05, 0.08, 0.1),
-                    "trailing_stop": (0.12, 0.15, 0.2)}[name])  # fmt: skip
-    if rng.random() < 0.3 and len(program.declared) < MAX_PARAMS:
-        param = float_param(x, low=0.02, high=0.4)
-        program, declared = declare(program, (name, f"exit_{name}"), param)
-        return program, f"p.{declared}", percent(x)
-    return program, number_text(x), percent(x)
+def exits_of(program: Program) -> Parts | None:
+    """The exits by name; empty without any, None where they are written otherwise."""
+    function = program.function("exits")
+    if function is None:
+        return {}
+    made = function.returned
+    if not isinstance(made, ast.Call) or word_of(made) != "Exits" or made.args:
+        return None
+    return {str(k.arg): k.value for k in made.keywords}
 
 
-def percent(x: float) -> str:
-    """A share in words: 8 %."""
-    return f"{100 * x:g} %"
+def with_exits(program: Program, exits: Parts) -> Program:
+    """With other exits, in the order in which the language names them; without any for none."""
+    if not exits:
+        return program.without_function("exits")
+    ordered = [n for n in _EXIT_WORDS if n in exits]
+    keywords = [ast.keyword(arg=n, value=exits[n]) for n in ordered]
+    function = program.function("exits") or written("exits(m, p)", ["return Exits()"])
+    last = function.lines[-1]
+    made = with_parts(function.returned or expression("Exits()"), keywords=keywords)
+    lines = (*function.lines[:-1], last.changed(ast.Return(value=made)))
+    return program.with_function(function.with_lines(lines))
 
 
 def change_exits(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Add, change or drop what closes a trade besides the signal."""
     reading = parents[0]
-    graph, tree = reading.graph, reading.program.function("exits")
-    if graph is None:
+    present = exits_of(reading.program)
+    if present is None:
         return None
-    kind = direction(graph)
-    call = returned(tree) if tree is not None else None
-    if tree is None:
-        names = fitting_exits(graph, kind, [])
-        if not names:
-            return None
-        name = rng.choice(names)
-        program, text, words = _exit_value(name, kind, reading.program, rng, setting)
-        made: Any = cst.parse_statement(f"def exits(m, p):\n    return Exits({name}={text})\n")
-        note = f"exits are new: a {name} of {words} {_EXIT_WORDS[name]}."
-        return Draft(program=program.with_function(made), note=note)
-    if not isinstance(call, cst.Call) or not call.args or not all(a.keyword for a in call.args):
-        return None
-    present = [a.keyword.value for a in call.args if a.keyword is not None]
-    ways = ["add", "add", "change", "change", "drop"]
-    for way in rng.sample(ways, len(ways)):
-        found = None
-        if way == "add":
-            found = _added(reading, present, kind, rng, setting)
-        elif way == "drop":
-            found = _dropped(reading, tree, call, present, rng)
-        else:
-            found = _changed(reading, tree, call, kind, rng, setting)
-        if found is not None:
-            return found
-    return None
+    ways: list[Callable[[Reading, Parts, random.Random, Setting], Draft | None]]
+    ways = [_added, _added, _changed, _changed, _dropped] if present else [_added]
+    found = (way(reading, present, rng, setting) for way in rng.sample(ways, len(ways)))
+    return next((draft for draft in found if draft is not None), None)
 
 
-def fitting_exits(graph: Graph, kind: int, present: list[str]) -> list[str]:
+def fitting_exits(reading: Reading, present: Parts) -> list[str]:
     """The exits that make sense: none where the signal never rests, so that nothing reopens."""
-    if not can_rest(graph, intervals(graph)):
-        return []
-    words = words_of(graph)
-    if "hold" not in words:
+    graph, words = reading.drawn, reading.words
+    if "hold" not in words or not can_rest(graph, intervals(graph)):
         return []  # a stop would lock it out for as long as it likes the asset
     names = ["stop_loss"]
-    if kind > 0:
+    if reading.direction > 0:
         names.append("trailing_stop")
-    if kind < 0:
+    if reading.direction < 0:
         if "highest" not in words and "trailing_stop" not in present:  # no way back from far below
             names.append("take_profit")
         if not {"since", "streak"} & words:
@@ -127,124 +92,74 @@ def fitting_exits(graph: Graph, kind: int, present: list[str]) -> list[str]:
     return [n for n in names if n not in present]
 
 
-def _added(
-    reading: Reading,
-    present: list[str],
-    kind: int,
-    rng: random.Random,
-    setting: Setting,
-) -> Draft | None:
-    if reading.graph is None:
-        return None
-    names = fitting_exits(reading.graph, kind, present)
+def _added(reading: Reading, present: Parts, rng: random.Random, setting: Setting) -> Draft | None:
+    names = fitting_exits(reading, present)
     if not names:
         return None
     name = rng.choice(names)
-    program, text, words = _exit_value(name, kind, reading.program, rng, setting)
-    made = with_exit(program, name, text)
-    if made is None:
-        return None
-    note = f"the exits gain a {name} of {words}, which {_EXIT_WORDS[name]}."
-    return Draft(program=made, note=note)
+    program, text, words = _new_exit(name, reading, rng, setting)
+    program = with_exits(program, {**present, name: expression(text)})
+    change = f"the exits gain a {name} of {words}, which {_EXIT_WORDS[name]}."
+    if not present:
+        change = f"exits are new: a {name} of {words} {_EXIT_WORDS[name]}."
+    return Draft(program=program, change=change)
 
 
-def _dropped(
-    reading: Reading, tree: cst.FunctionDef, call: cst.Call, present: list[str], rng: random.Random
-) -> Draft | None:
+def _new_exit(
+    name: str, reading: Reading, rng: random.Random, setting: Setting
+) -> tuple[Program, str, str]:
+    """A new exit as code and in words, with the parameter it declares."""
     program = reading.program
-    if len(present) == 1:
-        note = f"the {present[0]} is gone, so that the signal alone closes trades."
-        return Draft(program=program.without_function("exits"), note=note)
-    safe = [n for n in present if n != "stop_loss" or present != ["stop_loss", "take_profit"]]
-    name = rng.choice(safe)
-    args = _kept([a for a in call.args if a.keyword and a.keyword.value != name])
-    rest = [n for n in present if n != name]
-    stays = f"the {' and '.join(rest)} stay{'s' * (len(rest) == 1)}"
-    note = f"the exits lose the {name}, {_LOST_WORDS[name]}; {stays}."
-    return Draft(
-        program=program.with_function(_with_args(tree, call, args)),
-        note=note,
-    )
+    has_room = len(program.declared) < MAX_PARAMS
+    if name == "max_held":
+        n = rng.choice((5, 10, 15) if reading.direction < 0 else (40, 60, 90))
+        if not has_room or rng.random() > 0.4:
+            return program, str(n), f"{n} bars"
+        param = window_param(n, setting, low=max(2, n // 3))
+        program, declared = declare(program, ("longest", "max_held"), param)
+        return program, f"p.{declared}", f"{n} bars"
+    if name in _RANGES and has_fields(_ATR, setting) and rng.random() < 0.4:
+        k = rng.choice(_RANGES[name])
+        return program, f"{k} * {_ATR}", _IN_RANGES.format(k)
+    x = rng.choice(_LEVELS[name])
+    if not has_room or rng.random() > 0.3:
+        return program, number_text(x), percent(x)
+    program, declared = declare(program, (name, f"exit_{name}"), float_param(x, low=0.02, high=0.4))
+    return program, f"p.{declared}", percent(x)
+
+
+def _dropped(reading: Reading, present: Parts, rng: random.Random, setting: Setting) -> Draft:
+    name = rng.choice(list(present))
+    rest = {n: v for n, v in present.items() if n != name}
+    change = f"the {name} is gone, so that the signal alone closes trades."
+    if rest:
+        stays = f"the {listed(list(rest))} stay{'s' * (len(rest) == 1)}"
+        change = f"the exits lose the {name}, {_LOST_WORDS[name]}; {stays}."
+    return Draft(program=with_exits(reading.program, rest), change=change)
 
 
 def _changed(
-    reading: Reading,
-    tree: cst.FunctionDef,
-    call: cst.Call,
-    kind: int,
-    rng: random.Random,
-    setting: Setting,
+    reading: Reading, present: Parts, rng: random.Random, setting: Setting
 ) -> Draft | None:
     """A stop in another measure: as wide as the market's bars, or a plain share of the price."""
-    ranging = all(k in setting.fields for k in ("high", "low", "close"))
-    options = [
-        a for a in call.args if a.keyword and a.keyword.value in ("stop_loss", "trailing_stop")
-    ]
+    options = [n for n in ("stop_loss", "trailing_stop") if n in present]
     if not options:
         return None
-    chosen = rng.choice(options)
-    name = chosen.keyword.value if chosen.keyword is not None else ""
-    old = chosen.value
-    params = reading.program.params
-    if isinstance(old, cst.Float) and ranging:
-        k = "3" if name == "stop_loss" else "5"
-        words = f"{k} times the 20-bar average true range"
-        text, why = f"{k} * {_ATR}", "so that it is wider when bars are"
-        before = percent(float(old.value))
-    elif isinstance(old, cst.BinaryOperation) and "atr" in code(old):
+    name = rng.choice(options)
+    old, before = present[name], say(present[name], reading.program.params)
+    if isinstance(old, ast.Constant) and has_fields(_ATR, setting):
+        k = _RANGES[name][1]
+        text, words, before = f"{k} * {_ATR}", _IN_RANGES.format(k), percent(float(before))
+        why = "so that it is wider when bars are"
+    elif isinstance(old, ast.BinOp) and "atr(" in code(old):
         x = 0.08 if name == "stop_loss" else 0.15
-        text, words, why = number_text(x), percent(x), "so that it is the same in all markets"
-        before = say(old, params).replace(" over close", "")
+        text, words, before = number_text(x), percent(x), before.replace(" over close", "")
+        why = "so that it is the same in all markets"
     else:
         return None
-    args = [
-        _keyword(name, text) if a.keyword and a.keyword.value == name else a
-        for a in _kept(call.args)
-    ]
-    note = f"the {name} goes from {before} to {words}, {why}."
-    new = _with_args(tree, call, args)
-    return Draft(program=reading.program.with_function(new), note=note)
-
-
-def _with_args(tree: cst.FunctionDef, call: cst.Call, args: list[cst.Arg]) -> cst.FunctionDef:
-    separated = [
-        a.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
-        if i + 1 < len(args)
-        else a
-        for i, a in enumerate(args)
-    ]
-    new = call.with_changes(args=separated, whitespace_before_args=cst.SimpleWhitespace(""))
-    return edit.replace(tree, {id(call): new})
-
-
-def with_exit(program: Program, name: str, text: str) -> Program | None:
-    """With one exit added, or another in its place; None where exits are written otherwise."""
-    tree = program.function("exits")
-    if tree is None:
-        made: Any = cst.parse_statement(f"def exits(m, p):\n    return Exits({name}={text})\n")
-        return program.with_function(made)
-    call = returned(tree)
-    if not isinstance(call, cst.Call) or not all(a.keyword for a in call.args):
-        return None
-    args = [a for a in _kept(call.args) if a.keyword and a.keyword.value != name]
-    order = list(_EXIT_WORDS)
-    args.append(_keyword(name, text))
-    args.sort(key=lambda a: order.index(a.keyword.value) if a.keyword is not None else 0)
-    return program.with_function(_with_args(tree, call, args))
-
-
-def _keyword(name: str, text: str) -> cst.Arg:
-    call: Any = expression(f"Exits({name}={text})")
-    return call.args[0]
-
-
-def _kept(args: Any) -> list[cst.Arg]:
-    return [
-        a.with_changes(
-            comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=cst.SimpleWhitespace("")
-        )
-        for a in args
-    ]
+    change = f"the {name} goes from {before} to {words}, {why}."
+    program = with_exits(reading.program, {**present, name: expression(text)})
+    return Draft(program=program, change=change)
 
 
 def dead_exits(graph: Graph) -> bool:
@@ -259,81 +174,67 @@ def dead_exits(graph: Graph) -> bool:
 
 # -- size ------------------------------------------------------------------------------------------
 
-# The code, what the size then does and why, the same as the end of an idea.
-SIZES: tuple[tuple[str, str, str], ...] = (
+# The code, and what the size then does and why.
+SIZES: tuple[tuple[str, str], ...] = (
     ("equal_weight(vol_target(s, returns(m.close), {n}, {risk}))",
-     "aims each position at the same volatility, so that no asset or spell dominates the risk",
-     "each position aimed at the same volatility"),
+     "aims each position at the same volatility, so that no asset or spell dominates the risk"),
     ("inverse_vol(s, returns(m.close), {n})",
-     "shares capital by inverse volatility, so that calm assets weigh more",
-     "capital shared by inverse volatility"),
-    ("normalize(s)", "shares out the whole capital, so that none lies idle beside a signal",
-     "the whole capital shared out"),
+     "shares capital by inverse volatility, so that calm assets weigh more"),
+    ("normalize(s)", "shares out the whole capital, so that none lies idle beside a signal"),
     ("equal_weight(kelly(s, returns(m.close), {n}, 0.25))",
-     "bets a quarter of Kelly's fraction, so that positions grow only while the signal has paid",
-     "sized by a quarter of Kelly's fraction"),
+     "bets a quarter of Kelly's fraction, so that positions grow only while the signal has paid"),
     ("equal_weight(s * (1 - percent_rank(stdev(returns(m.close), 20), {n})))",
-     "shrinks positions as volatility ranks higher, so that turbulent spells cost less",
-     "smaller positions in turbulent spells"),
+     "shrinks positions as volatility ranks higher, so that turbulent spells cost less"),
     ("normalize(s / stdev(returns(m.close), {n}))",
-     "shares out the whole capital per unit of volatility, so that calm assets weigh more",
-     "the whole capital shared per unit of volatility"),
+     "shares out the whole capital per unit of volatility, so that calm assets weigh more"),
 )  # fmt: skip
 _RISK_NAMES = ("risk_window", "normal", "usual", "memory", "window")
+_INVERSE = ("inverse_vol(", "normalize(s / stdev(")
 
 
 def change_size(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Add, change or drop how a signal becomes a weight."""
-    reading = parents[0]
-    program = reading.program
+    reading, program = parents[0], parents[0].program
     old = program.function("size")
-    if old is not None and len(old.body.body) > 1:
+    if old is not None and (len(old.lines) > 1 or old.returned is None):
         return None  # the size is the idea
     if old is not None and rng.random() < 0.2:
-        note = "the sizing of its own is gone: each asset has the same share of the capital."
-        return Draft(
-            program=program.without_function("size"), note=note, clause="equal shares for all"
-        )
-    here = {code(v) for v in [returned(old)] if v is not None} if old is not None else set[str]()
-    if reading.graph is not None and has_degrees(reading.graph):
-        forms = [s for s in SIZES if s[0].startswith("equal_weight(")]  # degrees are kept
-    else:
-        forms = list(SIZES)
-    usable = [s for s in forms if has_fields(s[0], setting) and not _same_aim(s[0], here)]
-    if not usable:
+        change = "the sizing of its own is gone: each asset has the same share of the capital."
+        return Draft(program=program.without_function("size"), change=change)
+    here = code(old.returned) if old is not None and old.returned is not None else ""
+    forms = [
+        form
+        for form in SIZES
+        if has_fields(form[0], setting)
+        and not (form[0] == here or (form[0].startswith(_INVERSE) and here.startswith(_INVERSE)))
+        and (form[0].startswith("equal_weight(") or not has_degrees(reading))  # degrees are kept
+    ]
+    if not forms:
         return None
-    form, does, clause = rng.choice(usable)
+    form, does = rng.choice(forms)
     words: dict[str, str] = {}
     if "{n}" in form:
         low = 60 if "percent_rank" in form or "kelly" in form else 20
-        n = rng.choice((low, low + 20, low + 40))
-        program, words["n"] = _risk_window(program, n, setting, rng)
+        program, words["n"] = _risk_window(program, rng.choice((low, low + 20, low + 40)), setting,
+                                           rng)  # fmt: skip
     if "{risk}" in form:
         words["risk"] = number_text(rng.choice((0.005, 0.008, 0.01, 0.015)))
-    made: Any = cst.parse_statement(f"def size(s, m, p):\n    return {form.format(**words)}\n")
-    note = f"the size now {does}."
-    return Draft(program=program.with_function(made), note=note, clause=clause)
+    made = written("size(s, m, p)", [f"return {form.format(**words)}"])
+    return Draft(program=program.with_function(made), change=f"the size now {does}.")
 
 
 _ADDS = having(Trait.ADDS)
 
 
-def has_degrees(graph: Graph) -> bool:
+def has_degrees(reading: Reading) -> bool:
     """Whether a signal means something by its size, which shares of the capital would undo."""
+    graph = reading.drawn
     parts = graph.below([graph.outputs["signal"]], _ADDS)
     sized = [node for node in parts if node.op in ("mul", "div", "where")]
     if not sized:
         return False
     ranks = any(graph.nodes[i].op.startswith("cross_") for i in sized[-1].args)
-    return not ranks and "cross_zscore" not in words_of(graph)
-
-
-def _same_aim(form: str, here: set[str]) -> bool:
-    """Whether the size is such already: the same, or capital shared per unit of volatility."""
-    inverse = ("inverse_vol(", "normalize(s / stdev(")
-    return form in here or any(
-        form.startswith(inverse) and code.startswith(inverse) for code in here
-    )
+    return not ranks and "cross_zscore" not in reading.words
 
 
 def _risk_window(

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from itertools import pairwise
-
-import libcst as cst
+from typing import Any
 
 from genomes.language.params import Bool, Choice, Float, Int, Param
-from genomes.language.table import OPERATORS, Kind, Trait, having
+from genomes.language.table import OPERATORS, Arg, Kind, Trait, having
 from genomes.language.table.sizing import FAMILY as SIZING
-from genomes.variation.describe import names_for
-from genomes.variation.draft import (
+from genomes.variation.edits import (
     MAX_PARAMS,
     Draft,
     declare,
     float_param,
-    has_p,
-    layer_words,
-    number_text,
     round_number,
     tidy_bars,
     tidy_number,
     window_param,
 )
-from genomes.variation.edit import code_of, expression, loaded_names, replace, walk
-from genomes.variation.program import Program
+from genomes.variation.names import names_for
+from genomes.variation.phrases import layer_words, number_text
+from genomes.variation.printer import code
+from genomes.variation.program import Function, Program
+from genomes.variation.reading import Reading
 from genomes.variation.scale import CLOCK
-from genomes.variation.sites import Reading, Setting, Site
+from genomes.variation.sites import Setting, Site, Use
+from genomes.variation.tree import (
+    expression,
+    is_number,
+    is_p,
+    loaded_names,
+    replace,
+    target_of,
+    walk,
+)
 
 _STEPS = (0.5, 0.65, 0.8, 1.25, 1.5, 2.0)
 _SMALL_STEPS = (0.65, 0.75, 0.8, 1.25, 1.4, 1.5)
@@ -36,13 +44,12 @@ _SMALL_STEPS = (0.65, 0.75, 0.8, 1.25, 1.4, 1.5)
 def tune_parameter(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Move one or two declared defaults within their ranges."""
     reading = parents[0]
-    names = [d.name for d in reading.program.declared if _is_used(reading, d.name)]
-    if not names:
-        return None
+    read = {s.node.attr for s in reading.live(Kind.NUMBER) if is_p(s.node)}
+    names = [d.name for d in reading.program.declared if d.name in read]
     rng.shuffle(names)
     count = 2 if len(names) > 1 and rng.random() < 0.25 else 1
     program, notes, ways = reading.program, list[str](), list[str]()
-    for name in names[:count]:
+    for name in names:
         old = program.params[name]
         new = moved(old, rng)
         if new is None:
@@ -51,20 +58,17 @@ def tune_parameter(parents: list[Reading], rng: random.Random, setting: Setting)
         if not _same_order(program, trial):
             continue
         program = trial
-        moves = "" if notes else " goes"
-        notes.append(f"{name}{moves} from {_shown(old.default)} to {_shown(new.default)}")
+        goes = "" if notes else " goes"
+        notes.append(f"{name}{goes} from {_shown(old.default)} to {_shown(new.default)}")
         ways.append(_way(reading, name, old, new))
+        if len(notes) == count:
+            break
     if not notes:
         return None
     reason = f": {ways[0]}" if ways[0] and len(set(ways)) == 1 else ""
     if len(notes) > 1:
         reason = reason.replace(": a ", ": ").replace("window", "windows").replace("test", "tests")
-    return Draft(program=program, note=f"the parameter {' and '.join(notes)}{reason}.")
-
-
-def _is_used(reading: Reading, name: str) -> bool:
-    """Whether the behaviour depends on a parameter."""
-    return any(s.live and s.text == f"p.{name}" for s in reading.sites)
+    return Draft(program=program, change=f"the parameter {' and '.join(notes)}{reason}.")
 
 
 def _same_order(before: Program, after: Program) -> bool:
@@ -120,7 +124,8 @@ def _way(reading: Reading, name: str, old: Param, new: Param) -> str:
     if isinstance(old.default, bool | str) or isinstance(new.default, bool | str):
         return ""
     up = new.default > old.default
-    found = {way_of(site, up) for site in reading.sites if site.live and site.text == f"p.{name}"}
+    places = [s for s in reading.live(Kind.NUMBER) if is_p(s.node) and s.node.attr == name]
+    found = {way_of(site, up) for site in places}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -147,86 +152,79 @@ def way_of(site: Site, up: bool) -> str:
             return "the reading is older" if up else "the reading is fresher"
         case name, _ if name in _MEANS:
             return "a slower mean" if up else "a quicker mean"
-        case name, argument if name in OPERATORS and _is_bars(name, argument):
-            return "a longer window" if up else "a shorter window"
         case _:
-            return ""
+            bars = (arg := _argument(use)) is not None and arg.kind is Kind.BARS
+            return ("a longer window" if up else "a shorter window") if bars else ""
 
 
 def _test_of(site: Site, up: bool) -> str:
     """Whether the comparison a number stands in gets stricter; empty where that is not plain."""
-    nodes = [*site.path, site.node]
-    at = next((i for i, n in enumerate(nodes) if isinstance(n, cst.Comparison)), None)
-    if at is None or any(isinstance(n, cst.UnaryOperation) and not isinstance(n.operator, cst.Minus)
-                         for n in nodes):  # fmt: skip
+    nodes: list[Any] = [*site.path, site.node]
+    at = next((i for i, n in enumerate(nodes) if isinstance(n, ast.Compare)), None)
+    if at is None or any(
+        isinstance(n, ast.UnaryOp) and not isinstance(n.op, ast.USub) for n in nodes
+    ):
         return ""
     test = nodes[at]
-    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or is_counted(test):
+    if len(test.ops) != 1 or is_counted(test):
         return ""
     sign = 1 if up else -1
-    inner = nodes[at + 1 :]
-    for above, below in pairwise(inner):
+    for above, below in pairwise(nodes[at + 1 :]):
         match above:
-            case cst.UnaryOperation(operator=cst.Minus()):
+            case ast.UnaryOp(op=ast.USub()):
                 sign = -sign
-            case cst.BinaryOperation(operator=cst.Subtract(), right=right) if right is below:
+            case ast.BinOp(op=ast.Sub(), right=right) if right is below:
                 sign = -sign
-            case cst.BinaryOperation(operator=cst.Add() | cst.Subtract()):
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
                 pass
-            case cst.BinaryOperation(operator=cst.Multiply() | cst.Divide(), left=left) if (
-                left is below
-            ):
-                pass
-            case cst.ComparisonTarget():
+            case ast.BinOp(op=ast.Mult() | ast.Div(), left=left) if left is below:
                 pass
             case _:
                 return ""
-    more = isinstance(test.comparisons[0].operator, cst.GreaterThan | cst.GreaterThanEqual)
-    on_right = bool(inner) and isinstance(inner[0], cst.ComparisonTarget)
-    stricter = (sign > 0) == (more == on_right)
-    return "a stricter test" if stricter else "a looser test"
+    more = isinstance(test.ops[0], ast.Gt | ast.GtE)
+    on_right = nodes[at + 1] is test.comparators[0]
+    return "a stricter test" if (sign > 0) == (more == on_right) else "a looser test"
 
 
 def _sizes(operator: str) -> bool:
     return operator in OPERATORS and OPERATORS[operator].family == SIZING
 
 
-def _is_bars(operator: str, argument: str) -> bool:
-    return any(a.name == argument and a.kind is Kind.BARS for a in OPERATORS[operator].args)
+def _argument(use: Use) -> Arg | None:
+    """The row of the table for an argument that is a plain number; None for others."""
+    args = OPERATORS[use.operator].args if use.operator in OPERATORS else ()
+    return next((a for a in args if a.name == use.argument and not a.is_node), None)
+
+
+# -- literals --------------------------------------------------------------------------------------
 
 
 def change_constant(parents: list[Reading], rng: random.Random, setting: Setting) -> Draft | None:
     """Nudge a literal, or lift it into PARAMS with a nudge."""
     reading = parents[0]
-    sites = [s for s in reading.sites if s.live and _is_free_number(s)]
-    if not sites:
+    options = [(s, v) for s in reading.live(Kind.NUMBER) if _is_free(s) and (v := _nudges(s))]
+    if not options:
         return None
-    site = rng.choice(sites)
-    value = _nudged(site, rng)
-    if value is None or site.use is None:
-        return None
+    site, values = rng.choice(options)
+    value = rng.choice(values)
+    program, function = reading.program, reading.program.by_name[site.function]
+    text, what = number_text(value), f"{_what_of(site)} in {layer_words(site.function)}"
+    change = f"{what} goes from {number_text(site.number or 0)} to {text}"
     way = way_of(site, value > (site.number or 0))
-    reason = f": {way}" if way else ""
-    old = number_text(site.number or 0)
-    tree = reading.program.by_name[site.function]
-    lifted = (
-        has_p(tree) and rng.random() < 0.4 and len(reading.program.declared) < MAX_PARAMS
-        and value > 0
-    )  # fmt: skip
-    program, name, text = reading.program, "", number_text(value)
-    if lifted:
-        param = _param_for(site, value, setting)
-        program, name = declare(program, _param_names(site), param)
-        text = f"p.{name}"
-    changes: dict[int, cst.CSTNode] = {id(n): expression(text) for n in _twins(site, tree)}
-    program = program.with_function(replace(tree, changes))
-    what = _what_of(site)
-    where = layer_words(site.function)
-    if lifted:
-        note = f"{what} in {where} is now the parameter {name}: from {old} to {number_text(value)}"
-        return Draft(program=program, note=f"{note}, {way}." if way else f"{note}.")
-    note = f"{what} in {where} goes from {old} to {number_text(value)}{reason}."
-    return Draft(program=program, note=note)
+    has_room = "p" in function.given and len(program.declared) < MAX_PARAMS
+    if has_room and rng.random() < 0.4:
+        program, name = declare(program, _param_names(site), _param_for(site, value, setting))
+        change = (
+            f"{what} is now the parameter {name}: from {number_text(site.number or 0)} to {text}"
+        )
+        text, way = f"p.{name}", way and f", {way}"
+    else:
+        way = way and f": {way}"
+    changes: dict[int, ast.AST] = {id(n): expression(text) for n in _twins(site, function)}
+    lines = tuple(line.changed(replace(line.node, changes)) for line in function.lines)
+    return Draft(
+        program=program.with_function(function.with_lines(lines)), change=f"{change}{way}."
+    )
 
 
 def _what_of(site: Site) -> str:
@@ -235,132 +233,109 @@ def _what_of(site: Site) -> str:
         return "the threshold"
     if use.operator == "Exits":
         return f"the {use.argument}"
-    if use.operator in ("lag", "lag_mask"):
+    if use.operator in _LAGS:
         return "the lag"
-    if _sizes(use.operator) and use.argument != "n":
-        return f"the {use.argument} of {use.operator}"
-    return f"the window of {use.operator}" if use.argument == "n" else (
-        f"the {use.argument} of {use.operator}"
-    )  # fmt: skip
+    what = "window" if use.argument == "n" and not _sizes(use.operator) else use.argument
+    return f"the {what} of {use.operator}"
 
 
-def _twins(site: Site, tree: cst.FunctionDef) -> list[cst.CSTNode]:
+def _twins(site: Site, function: Function) -> list[ast.AST]:
     """The literal itself, and where it is a threshold those of the mirrored comparison."""
-    if site.use is None or site.use.operator != "compare":
+    test = next((n for n in reversed(site.path) if isinstance(n, ast.Compare)), None)
+    if test is None or site.use != Use("compare"):
         return [site.node]
-    test = next((n for n in reversed(site.path) if isinstance(n, cst.Comparison)), None)
-    if test is None:
-        return [site.node]
-    left = code_of(test.left)
-    found: list[cst.CSTNode] = []
-    for node in walk(tree):
-        match node:
-            case cst.Comparison(left=other, comparisons=[target]) if code_of(other) == left:
-                found += [
-                    n
-                    for n in walk(target.comparator)
-                    if isinstance(n, cst.Integer | cst.Float) and n.deep_equals(site.node)
-                ]
-            case _:
-                pass
+    left = code(test.left)
+    found: list[ast.AST] = []
+    for line in function.lines:
+        for node in walk(line.node):
+            match node:
+                case ast.Compare(left=other, comparators=[right]) if code(other) == left:
+                    found += [n for n in walk(right) if is_number(n) and n.value == site.number]
+                case _:
+                    pass
     return found if any(n is site.node for n in found) else [site.node]
 
 
 _COUNTING = having(Trait.COUNTS)
+_FORMULAS = ("min", "max", "where", "fill", *_COUNTING)
 
 
-def is_counted(node: cst.CSTNode) -> bool:
+def is_counted(node: ast.AST) -> bool:
     """Whether an expression tells bars or days: most other numbers there would mean nothing."""
-    fields = {n.attr.value for n in walk(node) if isinstance(n, cst.Attribute)}
+    fields = {n.attr for n in walk(node) if isinstance(n, ast.Attribute)}
     return bool(loaded_names(node) & _COUNTING or fields & CLOCK)
 
 
-def _is_free_number(site: Site) -> bool:
+def _is_free(site: Site) -> bool:
     """Whether a literal is a choice somebody made, not part of a formula such as x / y - 1."""
-    if not isinstance(site.node, cst.Integer | cst.Float) or site.use is None or not site.number:
+    use = site.use
+    if use is None or not site.number or not is_number(site.node) or use.operator in _FORMULAS:
         return False
-    if site.use.operator in ("lag", "lag_mask") and site.number == 1:
+    if use.operator in _LAGS and site.number == 1:
         return False  # yesterday's is part of a formula
-    if site.use.operator in ("min", "max", "where", "fill", *_COUNTING):
+    if any(isinstance(n, ast.Compare) and is_counted(n) for n in site.path):
         return False
-    if any(isinstance(n, cst.Comparison) and is_counted(n) for n in site.path):
-        return False
-    if site.use.operator in OPERATORS:
-        return any(
-            a.name == site.use.argument and not a.is_node for a in OPERATORS[site.use.operator].args
-        )
-    return site.use.operator in ("compare", "Exits")
+    return use.operator in ("compare", "Exits") or _argument(use) is not None
 
 
-def _nudged(site: Site, rng: random.Random) -> float | None:
+def _nudges(site: Site) -> list[float]:
+    """The other numbers that may stand in a literal's place."""
     number, use = site.number or 0.0, site.use
     if use is None:
-        return None
-    whole = isinstance(site.node, cst.Integer)
+        return []
+    whole = isinstance(site.node.value, int)
     low, high = 1e-4, 1e6
-    if use.operator in OPERATORS:
-        arg = next(a for a in OPERATORS[use.operator].args if a.name == use.argument)
-        low, high = arg.low, arg.high
-        whole = arg.kind is Kind.BARS
+    arg = _argument(use)
+    if arg is not None:
+        low, high, whole = arg.low, arg.high, arg.kind is Kind.BARS
     elif use.argument == "max_held":
         whole = True
     elif use.operator == "Exits" and use.argument != "take_profit":
         high = 0.5
     elif use.operator == "compare" and 0 < number < 1:
         high = 0.95
-    values = [
+    values: list[float] = [
         tidy_bars(number * s) if whole else round_number(number * s)
         for s in (_STEPS if whole else _SMALL_STEPS)
     ]
     if whole and number < 6:
         values += [number - 1, number + 1]
-    choices = [v for v in values if low <= v <= high and v != number and v > 0]
-    return rng.choice(choices) if choices else None
+    return [v for v in values if low <= v <= high and v != number and v > 0]
 
 
 def _param_for(site: Site, value: float, setting: Setting) -> Param:
     use = site.use
-    if use is not None and use.operator in OPERATORS and _is_bars(use.operator, use.argument):
-        arg = next(a for a in OPERATORS[use.operator].args if a.name == use.argument)
+    arg = _argument(use) if use is not None else None
+    if arg is not None and arg.kind is Kind.BARS:
         return window_param(int(value), setting, int(arg.low), int(arg.high))
     if use is not None and use.argument == "max_held":
         return window_param(int(value), setting)
     if use is not None and use.operator == "Exits":
         return float_param(value, high=0.5)
-    share = isinstance(site.node, cst.Float) and 0 < (site.number or 0) < 1
-    high = 0.95 if share else float("inf")
-    return float_param(value, high=high)
+    is_share = isinstance(site.node.value, float) and 0 < (site.number or 0) < 1
+    return float_param(value, high=0.95 if is_share else float("inf"))
 
 
 def _param_names(site: Site) -> tuple[str, ...]:
     """Names by role for a number that becomes a parameter."""
     use = site.use
-    if use is None:
-        return ("level",)
-    if use.operator == "Exits":
+    if use is not None and use.operator == "Exits":
         return (use.argument, f"{site.function}_{use.argument}")
-    if use.operator in OPERATORS:
+    if use is not None and use.operator in OPERATORS:
         if use.argument in ("fast", "slow", "smooth", "target", "fraction", "limit"):
             return (use.argument, f"{use.operator}_{use.argument}")
-        call = next((n for n in reversed(site.path) if isinstance(n, cst.Call)), None)
-        role = names_for(call)[0] if call is not None else "reading"
+        if use.operator in _LAGS:
+            return ("delay", "lag_bars")
+        if _sizes(use.operator):
+            return ("risk_window", "size_window")
+        around = next((n for n in reversed(site.path) if isinstance(n, ast.Call)), None)
+        role = names_for(around)[0] if around is not None else "reading"
         if Trait.OWN_NAME in OPERATORS[use.operator].traits:
             role = use.operator
-        if use.operator in ("lag", "lag_mask"):
-            return ("delay", "lag_bars")
-        if _sizes(use.operator) and use.argument == "n":
-            return ("risk_window", "size_window")
-        if _is_bars(use.operator, use.argument):
+        if (arg := _argument(use)) is not None and arg.kind is Kind.BARS:
             return (f"{role}_window", "window", f"{use.operator}_window")
         return (f"{role}_width", "band_width")
-    local = next(
-        (
-            n.targets[0].target.value
-            for n in site.path
-            if isinstance(n, cst.Assign) and isinstance(n.targets[0].target, cst.Name)
-        ),
-        "",
-    )
+    local = target_of(site.path[0])
     if local in ("long", "short"):
         return ("entry", "threshold")
     return (f"{local}_level", "threshold") if local else ("threshold", "entry", "level")

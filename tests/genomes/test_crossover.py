@@ -10,9 +10,10 @@ import pytest
 from genomes.language.graph import Graph
 from genomes.strategies import texts
 from genomes.variation import crossover, graft
-from genomes.variation.draft import tidy
 from genomes.variation.program import parse, text_of
-from genomes.variation.sites import Setting, read, understand
+from genomes.variation.reading import read, understand
+from genomes.variation.sites import Setting
+from genomes.variation.tidy import tidy
 
 Crossed = Callable[[str, str, int], list[str]]
 
@@ -25,7 +26,7 @@ def crossing(operator: Callable[..., object], setting: Setting) -> Crossed:
             draft = operator(parents, random.Random(seed), setting)
             if draft is not None:
                 program = tidy(draft.program, *(p.program for p in parents))  # type: ignore[attr-defined]
-                if understand(program, setting, places=False).graph is not None:
+                if understand(program, setting).graph is not None:
                     found.append(text_of(program))
         return found
 
@@ -74,19 +75,19 @@ def test_thresholds_of_a_score_meet_a_factor_turned_into_one(swapped: Crossed) -
 def test_a_parameter_of_the_same_name_and_meaning_is_shared_another_gets_a_new_name(
     programs: dict[str, str], setting: Setting
 ) -> None:
-    ours, theirs = parse(programs["reversal"]), parse(programs["trend"])
-    same = theirs.with_param("window", ours.params["window"])
+    ours = parse(programs["reversal"])
     other = programs["trend"].replace('"slow": Int(100', '"window": Int(100')
     other = other.replace("p.slow", "p.window")
-    program, (factor,) = crossover.carry(
-        ours, parse(other), [parse(other).by_name["factor"]], "trend"
-    )
+    program, (factor,) = crossover.carry(ours, parse(other), ("factor",), "trend")
     code = text_of(program.with_function(factor))
     assert "ema(m.close, p.trend_window)" in code
     assert '"trend_window": Int(100, low=60, high=240),' in code
     assert '"window": Int(20, low=5, high=60),' in code
-    shared, _ = crossover.carry(ours, same, [ours.by_name["factor"]], "trend")
-    assert shared.declared == ours.declared
+    same = other.replace(
+        '"window": Int(100, low=60, high=240)', ours.declared[0].lines[0].strip(" ,")
+    )
+    shared, _ = crossover.carry(ours, parse(same), ("factor",), "trend")
+    assert [one.name for one in shared.declared] == ["window", "entry", "fast"]
 
 
 def test_a_helper_comes_along_and_one_of_the_same_name_is_renamed(
@@ -94,7 +95,7 @@ def test_a_helper_comes_along_and_one_of_the_same_name_is_renamed(
 ) -> None:
     source = parse(programs["reversal"])
     target = parse(programs["trend"])
-    program, (factor,) = crossover.carry(target, source, [source.by_name["factor"]], "factor")
+    program, (factor,) = crossover.carry(target, source, ("factor",), "factor")
     text = text_of(tidy(program.with_function(factor), target, source))
     assert text.index("def stretched(x, n)") < text.index("def factor(m, p)")
     drawn(text)
@@ -103,7 +104,7 @@ def test_a_helper_comes_along_and_one_of_the_same_name_is_renamed(
         .replace("\n\ndef factor", "\n\ndef stretched(x):\n    return x\n\n\ndef factor")
         .replace("ema(m.close, p.fast)", "stretched(ema(m.close, p.fast))")
     )
-    program, (signal,) = crossover.carry(clash, source, [source.by_name["factor"]], "factor")
+    program, (signal,) = crossover.carry(clash, source, ("factor",), "factor")
     assert "factor_stretched" in program.by_name
     assert "factor_stretched(m.close, p.window)" in text_of(program.with_function(signal))
 

@@ -8,10 +8,12 @@ import pytest
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from genomes.language.table import Kind, Scale
-from genomes.variation.edit import code_of, expression
-from genomes.variation.grow import MAX_TEXT, clumsy, grow, type_of
-from genomes.variation.productions import MASK, Type
-from genomes.variation.sites import Reading, Setting, Site, read
+from genomes.variation.grow import MAX_TEXT, clumsy, grow
+from genomes.variation.printer import code as code_of
+from genomes.variation.productions import BOUNDS, MASK, Type
+from genomes.variation.reading import Reading, read
+from genomes.variation.sites import Setting, Site
+from genomes.variation.tree import expression
 
 PLAIN_SCALES = (Scale.RETURN, Scale.SCORE, Scale.SHARE, Scale.PERCENT, Scale.RATIO, Scale.SPREAD)
 TYPES = [
@@ -22,6 +24,22 @@ TYPES = [
     Type("value", VOLUME, Scale.LEVEL),
     *(Type("value", NUMBER, scale) for scale in PLAIN_SCALES),
 ]
+
+
+def type_of(site: Site) -> Type | None:
+    """The grammar's type of a site; None for plain numbers and constants."""
+    if site.kind is Kind.MASK:
+        return MASK
+    if site.kind is not Kind.SERIES or site.dimension is None:
+        return None
+    scale = site.scale
+    if site.dimension.is_plain:
+        if scale in (Scale.COUNT, Scale.CONSTANT):
+            return None
+        known = scale in (*BOUNDS, Scale.SPREAD)
+        return Type("value", NUMBER, scale if known else Scale.SCORE)
+    known = scale in (Scale.LEVEL, Scale.MOVE, Scale.WIDTH)
+    return Type("value", site.dimension, scale if known else Scale.LEVEL)
 
 
 def placed(code: str, setting: Setting) -> tuple[Reading, Site]:
@@ -39,7 +57,7 @@ def signal(f, m, p):
     return f.notna()
 '''
     reading = read(text, setting)
-    return reading, next(s for s in reading.sites if s.text == code)
+    return reading, next(s for s in reading.sites if code_of(s.node) == code)
 
 
 @pytest.mark.parametrize("type_", TYPES, ids=lambda t: f"{t.name}-{t.dimension}-{t.scale}")
@@ -55,7 +73,7 @@ def test_what_grows_is_of_the_type_asked_for(type_: Type, setting: Setting) -> N
         if type_ == MASK:
             text = f"where({code}, m.close / m.open, 1)"
             reading, _ = placed(text, setting)
-            site = next(s for s in reading.sites if s.text == code)
+            site = next(s for s in reading.sites if code_of(s.node) == code)
             assert site.kind is Kind.MASK, code
         else:
             _, site = placed(code, setting)

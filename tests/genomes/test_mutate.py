@@ -12,9 +12,11 @@ from genomes.language.graph import Graph
 from genomes.language.params import Bool, Choice, Float, Int
 from genomes.strategies import texts as texts_of_seeds
 from genomes.variation import layers, mutate, sizing, swap, tune
-from genomes.variation.draft import Draft, tidy
+from genomes.variation.edits import Draft
 from genomes.variation.program import text_of
-from genomes.variation.sites import Reading, Setting, read, understand
+from genomes.variation.reading import Reading, read, understand
+from genomes.variation.sites import Setting
+from genomes.variation.tidy import tidy
 
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 
@@ -31,7 +33,7 @@ def children(setting: Setting) -> Callable[[Make, str, int], list[tuple[str, Dra
             if draft is None:
                 continue
             program = tidy(draft.program, reading.program)
-            if understand(program, setting, places=False).graph is not None:
+            if understand(program, setting).graph is not None:
                 found.append((text_of(program), draft))
         return found
 
@@ -56,7 +58,7 @@ def test_tuning_moves_declared_defaults_within_their_ranges_and_nothing_else(
         gone, come = changed(programs["trend"], text)
         assert 1 <= len(gone) == len(come) <= 2
         assert all(re.match(r'    "(fast|slow|margin)": (Int|Float)\(', line) for line in come)
-        assert draft.note.startswith("the parameter")
+        assert draft.change.startswith("the parameter")
     assert any(
         '"margin": Float(0.015, low=0.0, high=0.05),  # of the slow mean' in t for t, _ in found
     )
@@ -167,7 +169,7 @@ def test_regrowing_replaces_an_expression_by_another_that_plays_its_part(
     for text, draft in found:
         assert re.search(r"    (rising = |return \(f > p.entry\) & )", text)
         assert "-stretched(m.close, p.window)" in text
-        assert " now asks that " in draft.note or " is now " in draft.note
+        assert " now asks that " in draft.change or " is now " in draft.change
     assert any("slope(m.close, 100) > 0" in text for text, _ in found)  # with the old window
 
 
@@ -188,7 +190,7 @@ def test_shrinking_leaves_a_part_and_drops_what_only_the_rest_used(children: Chi
     for child, draft in children(mutate.shrink, text, 10):
         assert "short" not in child.split("PARAMS")[1]
         assert "return hold(enter=quiet & (f > p.entry), exit=f < 0)" in child
-        assert draft.clause == "long only"
+        assert draft.anew
     text = texts_of_seeds()["volatility_managed"]
     found = {t for t, _ in children(mutate.shrink, text, 20)}
     assert any("garman_klass" not in t for t in found)
@@ -282,8 +284,8 @@ def test_what_an_operator_writes_draws_when_executed(
     for text in programs.values():
         for child, draft in children(operator, text, 12):
             drawn(child)
-            assert draft.note.endswith(".")
-            assert "\n" not in draft.note
+            assert draft.change.endswith(".")
+            assert "\n" not in draft.change
 
 
 def test_an_operator_with_nothing_to_do_says_so(programs: dict[str, str], setting: Setting) -> None:

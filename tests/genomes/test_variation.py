@@ -21,20 +21,17 @@ from genomes.language.errors import LanguageError
 from genomes.language.graph import Graph
 from genomes.strategies import texts
 from genomes.variation import (
-    MAX_LINES,
     OPERATORS,
     Proposal,
     Variation,
-    acts,
-    fits_page,
-    one_sided,
     propose,
-    worth_trying,
 )
-from genomes.variation.draft import Draft, tidy
+from genomes.variation.edits import Draft
+from genomes.variation.judge import MAX_LINES, acts, fits_page, objection_to, one_sided
 from genomes.variation.program import parse, text_of
-from genomes.variation.sites import Reading, Setting, read, understand
-from genomes.variation.wording import outdated
+from genomes.variation.reading import Reading, read, understand
+from genomes.variation.sites import Setting
+from genomes.variation.tidy import tidy
 
 EACH = 20
 
@@ -255,9 +252,11 @@ def test_a_child_is_worth_trying_if_it_is_new_and_uses_its_factor_and_says_nothi
 ) -> None:
     parent = read(programs["trend"], setting)
     text = programs["trend"].replace(before, after)
-    child = understand(parse(text), setting)
+    program = parse(text)
+    child = understand(program, setting)
     assert child.graph is not None
-    assert worth_trying(child, child.graph, [parent]) is worth
+    found = objection_to(Draft(program=program, change="x."), child, [parent], None)
+    assert (found == "") is worth
 
 
 def test_a_size_that_ignores_the_signal_is_not_worth_trying(
@@ -267,7 +266,7 @@ def test_a_size_that_ignores_the_signal_is_not_worth_trying(
     for size in ("s", "normalize(m.close / m.open)"):
         child = read(programs["reversal"].replace("normalize(s)", size), setting)
         assert child.graph is not None
-        assert not worth_trying(child, child.graph, [parent])
+        assert objection_to(Draft(program=child.program, change="x."), child, [parent], None)
 
 
 def test_a_file_may_be_as_long_as_a_page_or_as_its_parent(
@@ -279,29 +278,35 @@ def test_a_file_may_be_as_long_as_a_page_or_as_its_parent(
     assert not fits_page("x" * 101, [parent])
 
 
-def test_an_idea_stays_while_it_holds_and_is_told_anew_in_short_once_it_does_not(
+@pytest.fixture
+def pair(programs: dict[str, str]) -> str:
+    """A trend with two mirrored sides."""
+    sides = "hold(enter=f > p.margin, exit=f < 0) - hold(enter=f < -p.margin, exit=f > 0)"
+    return programs["trend"].replace("hold(enter=f > p.margin, exit=f < 0)", sides)
+
+
+def test_the_idea_stays_as_its_author_wrote_it_whatever_is_added_or_moved(
     programs: dict[str, str], setting: Setting
 ) -> None:
-    rng = random.Random(3)
-    tuned = propose("tune_parameter", [programs["trend"]], rng, setting)
-    assert Genome(text=tuned.text).idea == Genome(text=programs["trend"]).idea
-    text = programs["trend"].replace("own words", "")
-    short = text.replace("one says who is in control", "one rises while volume is heavy")
-    short = short.replace("enter=f > p.margin", "enter=(f > p.margin) & heavy")
-    short = short.replace(
-        "    return hold", "    heavy = m.volume > sma(m.volume, 20)\n    return hold"
-    ).replace("ema, hold", "ema, hold, sma")
-    assert read(short, setting).graph is not None
-    for seed in range(20):
-        child = propose("remove_filter", [short], random.Random(seed), setting)
-        if child.operator == "remove_filter":
-            idea = Genome(text=child.text).idea
-            assert idea.startswith('After "Trend by two averages": without asking that volume')
-            again = propose("tune_parameter", [child.text], rng, setting)
-            assert Genome(text=again.text).idea == idea
-            break
-    else:
-        pytest.fail("no filter was removed")
+    for name in ("tune_parameter", "add_gate", "add_filter", "change_exits", "wrap"):
+        child = propose(name, [programs["trend"]], random.Random(3), setting)
+        assert child.operator == name
+        assert Genome(text=child.text).idea == Genome(text=programs["trend"]).idea
+
+
+def test_the_idea_is_made_anew_from_the_tables_words_where_the_direction_was_replaced(
+    pair: str, setting: Setting
+) -> None:
+    child = propose("shrink", [pair], random.Random(1), setting)
+    assert child.operator == "shrink"
+    genome = Genome(text=child.text)
+    assert " ".join(genome.idea.split()) == (
+        "Trend following by the 20-bar exponential mean of close over the 100-bar exponential mean "
+        "of close less 1: long only."
+    )
+    assert genome.change == "The short side is gone: the strategy is long or flat."
+    again = propose("tune_parameter", [child.text], random.Random(1), setting)
+    assert Genome(text=again.text).idea == genome.idea
 
 
 def test_a_child_that_holds_what_its_parent_holds_or_nothing_is_not_proposed(
@@ -362,48 +367,25 @@ def test_edits_without_effect_and_conditions_that_cannot_be_are_not_worth_trying
 ) -> None:
     parent = read(programs["trend"], setting)
     child = read(programs["trend"].replace(before, after), setting)
-    found = child.graph is not None and worth_trying(child, child.graph, [parent])
-    assert found is worth
+    draft = Draft(program=child.program, change="x.")
+    assert (objection_to(draft, child, [parent], None) == "") is worth
 
 
-def test_the_two_sides_of_a_signal_are_edited_together(
-    programs: dict[str, str], setting: Setting
-) -> None:
-    pair = "hold(enter=f > p.margin, exit=f < 0) - hold(enter=f < -p.margin, exit=f > 0)"
-    text = programs["trend"].replace("hold(enter=f > p.margin, exit=f < 0)", pair)
-    one = text.replace("enter=f > p.margin", "enter=f > 2 * p.margin")
+def test_the_two_sides_of_a_signal_are_edited_together(pair: str, setting: Setting) -> None:
+    one = pair.replace("enter=f > p.margin", "enter=f > 2 * p.margin")
     both = one.replace("enter=f < -p.margin", "enter=f < -2 * p.margin")
-    drawn = [read(t, setting).graph for t in (text, one, both)]
-    assert drawn[1] is not None
-    assert drawn[2] is not None
+    drawn = [read(t, setting) for t in (pair, one, both)]
     assert one_sided(drawn[0], drawn[1])
     assert not one_sided(drawn[0], drawn[2])
 
 
-@pytest.mark.parametrize(
-    ("idea", "size", "waiting", "after"),
-    [
-        ("Trend: up.", True, True, "Trend: up."),
-        ('After "A": long only; sized by a quarter of x.', True, False, 'After "A": long only.'),
-        ('After "A": with the size of "B".', True, False, None),
-        ('After "A": only in calm; long only.', False, True, 'After "A": long only.'),
-    ],
-)
-def test_what_an_idea_says_of_earlier_edits_goes_when_they_are_undone(
-    idea: str, after: str | None, *, size: bool, waiting: bool
-) -> None:
-    assert outdated(idea, size=size, waiting=waiting) == after
-
-
 def test_a_draft_that_edits_one_side_only_is_not_proposed(
-    programs: dict[str, str], setting: Setting, monkeypatch: pytest.MonkeyPatch
+    pair: str, setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = "hold(enter=f > p.margin, exit=f < 0) - hold(enter=f < -p.margin, exit=f > 0)"
-    text = programs["trend"].replace("hold(enter=f > p.margin, exit=f < 0)", pair)
-    one = parse(text.replace("enter=f > p.margin", "enter=f > 2 * p.margin"))
+    one = parse(pair.replace("enter=f > p.margin", "enter=f > 2 * p.margin"))
 
     def edit_one(parents: list[Reading], rng: random.Random, market: Setting) -> Draft | None:
-        return Draft(program=one, note="one side only.")
+        return Draft(program=one, change="one side only.")
 
     monkeypatch.setitem(OPERATORS, "wrap", Variation(parents=1, doc="", make=edit_one))
-    assert propose("wrap", [text], random.Random(1), setting).operator != "wrap"
+    assert propose("wrap", [pair], random.Random(1), setting).operator != "wrap"

@@ -23,7 +23,8 @@ from genomes.language.words import WORDS
 from genomes.strategies import texts
 from genomes.variation import OPERATORS as VARIATIONS
 from genomes.variation import propose
-from genomes.variation.sites import Setting, read
+from genomes.variation.reading import read
+from genomes.variation.sites import Setting
 from sandbox.execute import Executor
 from sandbox.market.panel import Panel
 from tests.markets import make_panel

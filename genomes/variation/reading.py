@@ -1,0 +1,256 @@
+"""A strategy read: its graph, and its typed places, each with its kind, dimension, scale and use.
+
+The interpreter walks our trees as it walks a checked text behind the walls, so a graph is the one
+that the jail would draw from the printed text, without printing and reading it again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from genomes.interpreter.caps import Caps
+from genomes.interpreter.guards import Guards
+from genomes.interpreter.walk import Scope, Walk
+from genomes.language.analysis.direction import leaning
+from genomes.language.analysis.essence import COMBINES, Facts, facts_of
+from genomes.language.dimension import Dimension
+from genomes.language.errors import LanguageError
+from genomes.language.graph import BEHAVIOUR, Graph, Known, Node
+from genomes.language.series import Mask, Series
+from genomes.language.strategy import draw
+from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
+from genomes.variation.program import LAYERS, LayoutError, Line, Program, parse
+from genomes.variation.scale import CLOCK, scales_of
+from genomes.variation.sites import Reason, Setting, Site, with_paths
+from genomes.variation.tree import children, walk, word_of
+
+REMEMBERED = 256  # readings, some 60 KB each
+_FUEL = Caps().fuel
+_SAME_TWICE = having(Trait.DIFFERS)
+
+
+class _Noting(Walk):
+    """The interpreter's walk, with a note of what each expression stood for."""
+
+    def __init__(self, guards: Guards) -> None:
+        super().__init__(guards)
+        self.seen: dict[int, list[Any]] = {}
+
+    def _read(self, node: ast.expr, scope: Scope) -> Any:
+        value = self._readings[type(node)](self, node, scope)
+        kind = type(value)
+        if kind is Series or kind is Mask or kind is int or kind is float:
+            known = self.seen.get(id(node))
+            if known is None:
+                self.seen[id(node)] = [value]
+            else:
+                known.append(value)
+        return value
+
+
+@dataclass
+class Reading:
+    """A program understood: its graph, or why it has none, and what its expressions stand for.
+
+    Attributes:
+        program: The program.
+        graph: What it draws with its defaults; None where it does not.
+        reason: Why it does not draw.
+        rows: Lines of the text it was read from; 0 for a program that was none yet.
+    """
+
+    program: Program
+    graph: Graph | None
+    reason: Reason | None
+    seen: dict[int, list[Any]] = field(repr=False)
+    rows: int = 0
+
+    @property
+    def drawn(self) -> Graph:
+        """The graph, where there is one."""
+        assert self.graph is not None  # only those are varied
+        return self.graph
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the graph can do."""
+        return facts_of(self.drawn)
+
+    @cached_property
+    def direction(self) -> int:
+        """1 where the factor rises with the price (a trend), -1 where it falls, else 0."""
+        return leaning(self.drawn, self.drawn.outputs["factor"]) or 0
+
+    @cached_property
+    def words(self) -> set[str]:
+        """The operators, fields and exits that the behaviour is made of."""
+        outputs = self.drawn.outputs
+        found = {name for name in BEHAVIOUR if name in outputs}
+        below = self.drawn.below([outputs[name] for name in found])
+        return found | {str(n.statics[0]) if n.op == "field" else n.op for n in below}
+
+    @cached_property
+    def sides(self) -> list[bytes]:
+        """The digests of the signal's sides, as it combines them from left to right."""
+        parts = self.drawn.below([self.drawn.outputs["signal"]], COMBINES)
+        return [node.digest for node in parts if node.op == "as_number"]
+
+    def reads_clock(self, output: str = "factor") -> bool:
+        """Whether an output depends on the calendar or the time of day."""
+        below = self.drawn.below([self.drawn.outputs[output]])
+        return any(node.op == "field" and node.statics[0] in CLOCK for node in below)
+
+    @cached_property
+    def scales(self) -> list[Scale]:
+        """The scale of every node of the graph."""
+        return scales_of(self.drawn)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """The expressions in the order of the text."""
+        return tuple(_sites(self))
+
+    def live(self, *kinds: Kind) -> list[Site]:
+        """The sites of some kinds that the behaviour depends on."""
+        return [s for s in self.sites if s.live and s.kind in kinds]
+
+    def needless(self, lines: Iterable[Line]) -> set[bytes]:
+        """Digests of values that expressions of some lines only repeat, or combine with themselves.
+
+        `abs(abs(x))`, `x * 1`, `x - x`.
+        """
+        found: set[bytes] = set()
+        for line in lines:
+            for node in walk(line.node):
+                value = self.symbol(node)
+                if value is None or isinstance(node, ast.Name | ast.IfExp | ast.Subscript):
+                    continue
+                parts = [self.symbol(part) for part in _operands(node)]
+                digests = [part.digest for part in parts if part is not None]
+                if value.digest in digests and word_of(node) not in self.program.by_name:
+                    found.add(value.digest)
+                if value.op in _SAME_TWICE and len(digests) > len(set(digests)):
+                    found.add(value.digest)
+        return found
+
+    def symbol(self, node: ast.AST) -> Node | None:
+        """The node of the graph that an expression drew last."""
+        values = self.seen.get(id(node))
+        return _symbol(values[-1]) if values else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(text: str, fields: tuple[tuple[str, Dimension], ...], max_window: int) -> Reading:
+    try:
+        program = parse(text)
+    except LayoutError as error:
+        return Reading(Program(), None, Reason(rule="layout", found=str(error)), {})
+    reading = understand(program, Setting(fields=dict(fields), max_window=max_window))
+    reading.rows = text.count("\n")
+    return reading
+
+
+def read(text: str, setting: Setting) -> Reading:
+    """The reading of a text; kept for the texts asked for last."""
+    return _read(text, tuple(setting.fields.items()), setting.max_window)
+
+
+_known: dict[tuple[tuple[str, Dimension], ...], Known] = {}
+
+
+def understand(program: Program, setting: Setting) -> Reading:
+    """Draw the graph of a program from its trees."""
+    known = _known.setdefault(tuple(setting.fields.items()), {})
+    notes = _Noting(Guards(_FUEL, 1))
+    graph: Graph | None = None
+    reason: Reason | None = None
+    try:
+        notes.define({f.name: f.tree for f in program.functions})
+        layers: dict[str, Any] = {n: f for n, f in notes.functions.items() if n in LAYERS}
+        graph = draw({**layers, "PARAMS": program.params}, None, setting.fields, known=known)
+        reason = objection(graph, setting)
+    except LanguageError as error:
+        reason = Reason(rule=error.rule, found=error.found)
+    except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError,
+            NameError, AssertionError) as error:  # fmt: skip
+        reason = Reason(rule="error", found=f"{type(error).__name__}: {error}")
+    return Reading(program, None if reason else graph, reason, notes.seen)
+
+
+def objection(graph: Graph, setting: Setting) -> Reason | None:
+    """Why a drawn graph is not worth an evaluation."""
+    if graph.warm_up > setting.max_window:
+        return Reason(rule="max_window", found=f"needs {graph.warm_up} bars before it is known")
+    for node in graph.nodes:
+        if node.statics and node.op in OPERATORS:
+            for arg, value in zip(OPERATORS[node.op].statics, node.statics, strict=True):
+                if arg.kind is Kind.BARS and int(value) > setting.max_window:
+                    return Reason(rule="max_window", found=f"{node.op}() looks back {value} bars")
+    if not any(node.op == "field" for node in graph.below([graph.outputs["weight"]])):
+        return Reason(rule="constant", found="the weight does not depend on the market")
+    return None
+
+
+def _symbol(value: Any) -> Node | None:
+    return value._info if isinstance(value, Series | Mask) else None  # pyright: ignore[reportPrivateUsage]
+
+
+def _operands(node: Any) -> Iterator[Any]:
+    for child in children(node):
+        if isinstance(child, ast.keyword):
+            yield child.value
+        elif isinstance(child, ast.Attribute) and isinstance(node, ast.Call) and child is node.func:
+            yield child.value  # the x of x.shift(1)
+        else:
+            yield child
+
+
+# -- places ----------------------------------------------------------------------------------------
+
+
+def _sites(reading: Reading) -> Iterator[Site]:
+    graph = reading.graph
+    index: dict[bytes, int] = {}
+    live: set[bytes] = set()
+    if graph is not None:
+        index = {node.digest: i for i, node in enumerate(graph.nodes)}
+        roots = [graph.outputs[name] for name in BEHAVIOUR if name in graph.outputs]
+        live = {node.digest for node in graph.below(roots)}
+    scales = reading.scales if graph is not None else []
+    for function in reading.program.functions:
+        for number, line in enumerate(function.lines):
+            for node, path in with_paths(line.node, ()):
+                values = reading.seen.get(id(node))
+                if values is None:
+                    continue
+                value = values[-1]
+                drawn = _symbol(value)
+                if drawn is None:
+                    yield Site(
+                        node, function.name, number, path, Kind.NUMBER, None, Scale.CONSTANT, "",
+                        b"", -1, value, _in_live(path, reading, live),
+                    )  # fmt: skip
+                    continue
+                others = [_symbol(other) for other in values[:-1]]
+                if any(o is None or (o[3], o[4]) != (drawn[3], drawn[4]) for o in others):
+                    continue  # of another kind or dimension at another turn
+                at = index.get(drawn.digest, -1)
+                yield Site(
+                    node, function.name, number, path, drawn.kind, drawn.dimension,
+                    scales[at] if at >= 0 else Scale.CONSTANT, drawn.op, drawn.digest, at, None,
+                    drawn.digest in live or any(o is not None and o.digest in live for o in others),
+                )  # fmt: skip
+
+
+def _in_live(path: tuple[Any, ...], reading: Reading, live: set[bytes]) -> bool:
+    for above in reversed(path):
+        if word_of(above) == "Exits":
+            return True
+        node = reading.symbol(above)
+        if node is not None:
+            return node.digest in live
+    return False

@@ -1,0 +1,99 @@
+"""What a structural child costs: CPU, drafts, and how often the operator asked for made it.
+
+    python tests/benchmarks/bench_variation.py [seed] [generations]
+
+The embedded market, 64 children a generation with parents from the whole archive so far; those of
+the second half of the generations are counted. Run by hand, never part of the suite. A tree of an
+older version is measured with PYTHONPATH set to it: only `propose` and `OPERATORS` are used.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.config import Config
+from engine.wiring import load_market, setup
+from genomes.strategies import texts
+from genomes.variation import OPERATORS, propose
+from genomes.variation.sites import Setting
+from sandbox.probe import Probe
+
+POPULATION = 64
+
+
+def counted(drafts: Counter[str], name: str, make: Any) -> Any:
+    """An operator that counts its drafts."""
+
+    def made(*args: Any) -> Any:
+        found = make(*args)
+        drafts[name if found is not None else f"{name} idle"] += 1
+        return found
+
+    return made
+
+
+def main(seed: int = 1, generations: int = 30) -> None:
+    """Print a line for each operator, and one for all."""
+    market = load_market("", Path.cwd())
+    told = setup(market, Config())
+    setting = Setting(fields=told.fields, max_window=told.max_window)
+    terms = told.terms
+    probe = Probe(market.panel, max_window=told.max_window, costs=terms.costs, fills=terms.fills)
+    looks = [0.0, 0]
+
+    def look(graph: Any) -> Any:
+        begin = time.thread_time()
+        found = probe(graph)
+        looks[0] += time.thread_time() - begin
+        looks[1] += 1
+        return found
+
+    drafts: Counter[str] = Counter()
+    for name, operator in list(OPERATORS.items()):
+        OPERATORS[name] = replace(operator, make=counted(drafts, name, operator.make))
+    rng = random.Random(seed)
+    pool = list(texts().values())
+    asked: Counter[str] = Counter()
+    made: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    for generation in range(generations):
+        if generation == generations // 2:
+            looks[:] = [0.0, 0]
+            for count in (drafts, asked, made, spent):
+                count.clear()
+        fresh: list[str] = []
+        for _ in range(POPULATION):
+            name = rng.choice(list(OPERATORS))
+            parents = rng.sample(pool, OPERATORS[name].parents)
+            child_rng = random.Random(rng.getrandbits(64))
+            begin = time.thread_time()
+            child = propose(name, parents, child_rng, setting, look)
+            spent[name] += time.thread_time() - begin  # type: ignore[assignment]
+            asked[name] += 1
+            made[name] += child.operator == name
+            fresh.append(child.text)
+        pool += fresh
+    print(f"{'asked for':18s} {'ms':>6s} {'its own':>8s} {'drafts':>7s} {'idle':>6s}")
+    for name in OPERATORS:
+        n = max(1, asked[name])
+        print(
+            f"{name:18s} {1e3 * spent[name] / n:6.2f} {made[name] / n:8.0%}"
+            f" {drafts[name] / n:7.2f} {drafts[f'{name} idle'] / n:6.2f}"
+        )
+    n = asked.total()
+    idle = sum(drafts[f"{name} idle"] for name in OPERATORS)
+    print(
+        f"{'all':18s} {1e3 * spent.total() / n:6.2f} {made.total() / n:8.0%}"
+        f" {(drafts.total() - idle) / n:7.2f} {idle / n:6.2f}"
+    )
+    print(f"of that, probing: {1e3 * looks[0] / n:.2f} ms a child, {looks[1] / n:.2f} looks")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
