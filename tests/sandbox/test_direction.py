@@ -1,4 +1,4 @@
-"""What is said of a graph's direction holds on data: a rise in the last bar is answered as said."""
+"""What is said of a graph's direction holds on data: a rise in an asset's last bar is answered so."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from tests.sandbox.test_intervals import corpus, panel
 
 
 @cache
-def executors() -> tuple[tuple[Executor, Executor, np.ndarray], ...]:
-    """Pairs of panels, the second with a higher last bar; and where those bars are."""
+def executors() -> tuple[tuple[Executor, Executor, int], ...]:
+    """Pairs of panels, the second with one asset's last bar higher; and where that bar is.
+
+    One asset at a time: where all rise together, what compares assets need not move at all.
+    """
     pairs = []
     for seed in (3, 4, 5):
         calm = panel(seed)
-        last = calm.offsets[1:] - 1
-        fields = {name: values.copy() for name, values in calm.fields.items()}
-        for name in PRICES:
-            fields[name][last] *= 1.03
-        pairs.append((Executor(calm), Executor(replace(calm, fields=fields)), last))
+        for last in calm.offsets[1:].tolist():
+            fields = {name: values.copy() for name, values in calm.fields.items()}
+            for name in PRICES:
+                fields[name][last - 1] *= 1.03
+            pairs.append((Executor(calm), Executor(replace(calm, fields=fields)), last - 1))
     return tuple(pairs)
 
 
@@ -34,8 +37,8 @@ def answers(graph: Graph, index: int) -> F64:
     """How much a node's last values rise with the last bar's prices, known ones only."""
     found = []
     for calm, risen, last in executors():
-        one = calm._values(graph, [index], calm._run(0))[index][last].astype(float)
-        other = risen._values(graph, [index], risen._run(0))[index][last].astype(float)
+        one = calm._values(graph, [index], calm._run(0))[index][[last]].astype(float)
+        other = risen._values(graph, [index], risen._run(0))[index][[last]].astype(float)
         if graph.nodes[index].kind is Kind.MASK:
             one, other = (np.where(each == 2, np.nan, each) for each in (one, other))
         change = other - one
