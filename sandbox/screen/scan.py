@@ -1,0 +1,253 @@
+"""The scan: every atom, then every product of two, scored on training folds beside noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sandbox.execute import Executor
+from sandbox.market.panel import CLOCK_FIELDS, F64, OHLCV, Panel
+from sandbox.screen.bank import Drawn, bank
+from sandbox.screen.earnings import Earnings, earnings
+from sandbox.screen.lanes import F32, Scored, Walker, packed, shared
+from sandbox.screen.noise import Noise, draw_signs
+from sandbox.screen.result import Looks, Row, Screen
+from sandbox.terms import Terms
+
+MOST_ENTRIES = 400_000  # of the scan of singles
+MOST_PAIRED_ENTRIES = 48_000  # of the scan of products
+MOST_PAIRED = 384  # atoms that are multiplied
+KEPT_PRODUCTS = 200
+TOO_GOOD_RATIO = 0.25  # Sharpe ratio per bar
+TOO_GOOD_T = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The atoms that products, gates and legs are made of, where the sample's bars need them.
+
+    Attributes:
+        numbers: Places in the bank.
+        blocks: Their positions at the sample's rows.
+        walker: Of the sample.
+    """
+
+    numbers: tuple[int, ...]
+    blocks: list[F32]
+    walker: Walker
+
+
+class Screener:
+    """Looks at one market: scores atoms and products once, and what would help a strategy on demand.
+
+    Args:
+        panel: The market.
+        terms: Window, folds, costs, fills and objective. Nothing outside the folds is scored.
+        max_window: Own bars that an atom may look back on.
+        seed: Of the signs that make the noise.
+        threads: How many share the products; changes no bit of the result.
+        cache_bytes: For values that atoms share while they are computed.
+
+    Raises:
+        ValueError: The folds do not begin with the window.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        terms: Terms,
+        *,
+        max_window: int,
+        seed: int = 0,
+        threads: int = 1,
+        cache_bytes: int = 128 << 20,
+    ) -> None:
+        self.panel, self.terms = panel, terms
+        self._threads = threads
+        self._drawn, notes = bank(panel, max_window=max_window)
+        whole, cut = earnings(panel, terms, most=MOST_ENTRIES)
+        sample, cut_more = earnings(panel, terms, most=MOST_PAIRED_ENTRIES)
+        if cut:
+            notes.append(f"single atoms were scored on {cut}")
+        if cut_more:
+            notes.append(f"products were scored on {cut_more}")
+        if terms.objective.statistic != "sharpe":
+            notes.append(f"scored by Sharpe ratio, which stands for {terms.objective.statistic}")
+        if terms.costs.impact_bps > 0:
+            notes.append("market impact is not part of the screen's costs")
+        singles = self._walker(whole, seed)
+        executor = Executor(panel, cache_bytes=cache_bytes)
+        scored = self._singles(executor, singles, whole)
+        suspects = self._suspects(scored, whole)
+        self._paired = self._choose(executor, scored, suspects, sample, seed)
+        self.screen = self._result(scored, suspects, self._products(), notes)
+
+    def _walker(self, earned: Earnings, seed: int) -> Walker:
+        return Walker(
+            earned=earned,
+            signs=draw_signs(earned, seed),
+            objective=self.terms.objective,
+            bars_per_year=self.panel.bars_per_year,
+        )
+
+    def _position(self, executor: Executor, drawn: Drawn, earned: Earnings) -> F64:
+        values = executor.evaluate(drawn.graph).weight[earned.rows]
+        return np.where(np.isfinite(values), values, 0.0)
+
+    def _singles(self, executor: Executor, walker: Walker, earned: Earnings) -> Scored:
+        """Every atom by itself; two with the same positions are one, the first."""
+        from sandbox.kernels.screen_nb import LANES
+
+        kept: list[Drawn] = []
+        seen: set[bytes] = set()
+        parts: list[Scored] = []
+        waiting: list[F64] = []
+
+        def flush() -> None:
+            counted = np.arange(LANES) < len(waiting)
+            blocks = packed(iter(waiting), len(earned.rows), len(waiting))
+            part = walker.walk(earned.per_asset, blocks, counted)
+            n = len(waiting)
+            parts.append(Scored(part.score[:n], part.turned[:n], part.folds[:n], part.best))
+            waiting.clear()
+
+        for drawn in self._drawn:
+            position = self._position(executor, drawn, earned)
+            key = position.astype(np.float32).tobytes()
+            if key in seen or not position.any():
+                continue
+            seen.add(key)
+            kept.append(drawn)
+            waiting.append(position)
+            if len(waiting) == LANES:
+                flush()
+        if waiting:
+            flush()
+        self._drawn = kept
+        return Scored(
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.turned for part in parts]),
+            np.concatenate([part.folds for part in parts]),
+            np.max([part.best for part in parts], axis=0),
+        )
+
+    def _suspects(self, scored: Scored, earned: Earnings) -> set[int]:
+        """Atoms that score as only the future does."""
+        mean = scored.folds.mean(axis=1)
+        years = earned.lengths.sum() / self.panel.bars_per_year
+        ratio = mean / np.sqrt(self.panel.bars_per_year)
+        return set(
+            np.flatnonzero((ratio > TOO_GOOD_RATIO) & (mean * np.sqrt(years) > TOO_GOOD_T)).tolist()
+        )
+
+    def _choose(
+        self, executor: Executor, scored: Scored, suspects: set[int], sample: Earnings, seed: int
+    ) -> Paired:
+        """The atoms to pair: those made for it, then the best of the others."""
+        made = [i for i, d in enumerate(self._drawn) if d.atom.rank < 2 and i not in suspects]
+        made.sort(key=lambda i: (self._drawn[i].atom.rank, i))
+        others = [i for i, d in enumerate(self._drawn) if d.atom.rank == 2 and i not in suspects]
+        others.sort(key=lambda i: (-scored.score[i], i))
+        numbers = tuple(sorted([*made, *others][:MOST_PAIRED]))
+        columns = (self._position(executor, self._drawn[i], sample) for i in numbers)
+        blocks = packed(columns, len(sample.rows), len(numbers))
+        return Paired(numbers, blocks, self._walker(sample, seed))
+
+    def _products(self) -> tuple[list[tuple[int, int]], Scored]:
+        """Every product of two of the paired atoms; the best of them, by score and then by place."""
+        from sandbox.kernels.screen_nb import LANES
+
+        paired = self._paired
+        n, earned = len(paired.numbers), paired.walker.earned
+        found: list[Scored | None] = [None] * n
+
+        def work(i: int) -> None:
+            first = (i + 1) // LANES
+            row = paired.blocks[i // LANES][:, i % LANES] * earned.per_asset
+            places = np.arange(first * LANES, len(paired.blocks) * LANES)
+            counted = (places > i) & (places < n)
+            found[i] = paired.walker.walk(row, paired.blocks[first:], counted)
+
+        shared(work, range(n - 1), self._threads)
+        pairs: list[tuple[int, int]] = []
+        parts: list[Scored] = []
+        for i, part in enumerate(found):
+            if part is None:
+                continue
+            first = (i + 1) // LANES * LANES
+            here = slice(i + 1 - first, n - first)
+            pairs += [(paired.numbers[i], paired.numbers[j]) for j in range(i + 1, n)]
+            parts.append(Scored(part.score[here], part.turned[here], part.folds[here], part.best))
+        return pairs, Scored(
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.turned for part in parts]),
+            np.concatenate([part.folds for part in parts]),
+            np.max([part.best for part in parts], axis=0),
+        )
+
+    def _result(
+        self,
+        scored: Scored,
+        suspects: set[int],
+        products: tuple[list[tuple[int, int]], Scored],
+        notes: list[str],
+    ) -> Screen:
+        pairs, multiplied = products
+        single, product = (
+            Noise(tuple(float(x) for x in part.best)) for part in (scored, multiplied)
+        )
+        atoms = [drawn.atom for drawn in self._drawn]
+        rows = [
+            _row(scored, i, (atom,), single, suspect=i in suspects) for i, atom in enumerate(atoms)
+        ]
+        rows.sort(key=lambda row: -row.score)
+        order = np.argsort(-multiplied.score, kind="stable")[:KEPT_PRODUCTS]
+        best = [
+            _row(multiplied, k, tuple(atoms[i] for i in pairs[k]), product)
+            for k in order.tolist()
+        ]
+        return Screen(
+            singles=tuple(rows),
+            products=tuple(best),
+            single_noise=single,
+            product_noise=product,
+            looks=Looks(atoms=len(atoms), products=len(pairs)),
+            notes=tuple(notes),
+            warnings=tuple(self._warnings(suspects, scored)),
+        )
+
+    def _warnings(self, suspects: set[int], scored: Scored) -> list[str]:
+        known = (*OHLCV, *CLOCK_FIELDS)
+        said: dict[str, tuple[float, str]] = {}
+        for i in sorted(suspects):
+            graph = self._drawn[i].graph
+            columns = sorted(name for name in graph.fields if name not in known)
+            name = f"column {' and '.join(columns)}" if columns else self._drawn[i].atom.text
+            score = float(scored.folds[i].mean())
+            if name not in said or score > said[name][0]:
+                said[name] = (score, self._drawn[i].atom.text)
+        return [
+            f"{name} may know too much: {text} has a mean Sharpe ratio of {score:.1f}; check when "
+            "its values were known (`known` in the market's config)"
+            for name, (score, text) in said.items()
+        ]
+
+
+def _row(scored: Scored, i: int, atoms: tuple[Any, ...], noise: Noise, *, suspect: bool = False) -> Row:
+    score = float(scored.score[i])
+    return Row(
+        atoms=atoms,
+        turned=bool(scored.turned[i] < 0),
+        score=score,
+        excess=score - noise.usual,
+        above_noise=score > noise.line and not suspect,
+        folds=tuple(float(x) for x in scored.folds[i]),
+        suspect=suspect,
+    )
+
+
+def screen(panel: Panel, terms: Terms, *, max_window: int, seed: int = 0, threads: int = 1) -> Screen:
+    """What a market's training bars show of simple conditions; arguments as of `Screener`."""
+    return Screener(panel, terms, max_window=max_window, seed=seed, threads=threads).screen
