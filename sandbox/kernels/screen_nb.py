@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-LANES = 64
+LANES = 128
 PRODUCT, LEG = 0, 1
 # Sums kept per fold and lane: excess gross, cost, their squares and product; gross and its square.
 SUMS = 7
@@ -50,7 +50,7 @@ def fold_sums(
         before: (E,) the packed bar at which the position of the entry was decided.
         old_earns: (E,) what the position held until the fill earns in this bar, per weight.
         new_earns: (E,) what the position held from the fill on earns.
-        market: (E,) the asset's return from close to close that the benchmark earns; 0: no benchmark.
+        market: (E,) return from close to close, which the benchmark earns; 0 for no benchmark.
         bar_offsets: (T + 1,) where each clock bar's entries begin.
         fold_ends: (F,) one past each fold's last clock bar, counted from the window's first.
         step: Clock bars whose returns are flipped together; every fold begins a new group.
@@ -63,71 +63,78 @@ def fold_sums(
         flipped: (F, W, LANES) is filled: sums of excess gross in the flipped worlds.
     """
     worlds = signs.shape[1]
-    held = np.zeros((assets, LANES))
-    past = np.zeros((assets, LANES))
-    age = np.zeros((assets, LANES))
-    want = np.zeros(LANES)
-    gross = np.zeros(LANES)
-    excess = np.zeros(LANES)
-    paid = np.zeros(LANES)
+    held = np.zeros((assets, LANES), np.float32)
+    past = np.zeros((assets, LANES), np.float32)
+    age = np.zeros((assets, LANES), np.float32)
+    want = np.zeros(LANES, np.float32)
+    force = np.zeros(LANES, np.float32)
+    gross = np.zeros(LANES, np.float32)
+    excess = np.zeros(LANES, np.float32)
+    paid = np.zeros(LANES, np.float32)
+    zero, unit = np.float32(0), np.float32(1)
+    per_trade, per_bar = np.float32(cost), np.float32(carry)
     group = np.zeros(LANES)
     sums[:] = 0.0
     flipped[:] = 0.0
     t = 0
     g = 0
     for f in range(len(fold_ends)):
-        total = sums[f]
-        world = flipped[f]
         in_group = 0
         while t < fold_ends[f]:
-            gross[:] = 0.0
-            excess[:] = 0.0
-            paid[:] = 0.0
+            gross[:] = zero
+            excess[:] = zero
+            paid[:] = zero
             for e in range(bar_offsets[t], bar_offsets[t + 1]):
                 a = asset[e]
                 p = before[e]
-                was = held[a]
-                mean = past[a]
-                bars = age[a]
-                one = row[p]
-                column = block[p]
+                one = np.float32(row[p])
                 if mode == PRODUCT:
                     for k in range(LANES):
-                        want[k] = one * column[k]
+                        want[k] = one * block[p, k]
                 else:
                     for k in range(LANES):
-                        want[k] = one + column[k]
-                old, new, moved = old_earns[e], new_earns[e], market[e]
+                        want[k] = one + block[p, k]
+                old = np.float32(old_earns[e])
+                new = np.float32(new_earns[e])
+                moved = np.float32(market[e])
                 for k in range(LANES):
-                    gross[k] += was[k] * old + want[k] * new
+                    gross[k] += held[a, k] * old + want[k] * new
                 for k in range(LANES):
-                    excess[k] += mean[k] / max(bars[k], 1.0) * moved
+                    excess[k] += past[a, k] / max(age[a, k], unit) * moved
                 for k in range(LANES):
-                    paid[k] += abs(want[k] - was[k]) * cost
-                in_force = was if at_close else want
-                if carry > 0:
+                    paid[k] += abs(want[k] - held[a, k]) * per_trade
+                if at_close:
                     for k in range(LANES):
-                        paid[k] += abs(in_force[k]) * carry
+                        force[k] = held[a, k]
+                else:
+                    for k in range(LANES):
+                        force[k] = want[k]
+                if per_bar > zero:
+                    for k in range(LANES):
+                        paid[k] += abs(force[k]) * per_bar
                 for k in range(LANES):
-                    mean[k] += in_force[k]
+                    past[a, k] += force[k]
                 for k in range(LANES):
-                    bars[k] += 1.0 if bars[k] > 0 or in_force[k] != 0 else 0.0
+                    live = age[a, k] > zero or force[k] != zero
+                    age[a, k] += unit if live else zero
                 for k in range(LANES):
-                    was[k] = want[k]
+                    held[a, k] = want[k]
             for k in range(LANES):
                 excess[k] = gross[k] - excess[k]
-            first, second, third, fourth = total[0], total[1], total[2], total[3]
             for k in range(LANES):
-                first[k] += excess[k]
-                second[k] += paid[k]
+                sums[f, 0, k] += excess[k]
             for k in range(LANES):
-                third[k] += excess[k] * excess[k]
-                fourth[k] += excess[k] * paid[k]
-            first, second, third = total[4], total[5], total[6]
+                sums[f, 1, k] += paid[k]
             for k in range(LANES):
-                first[k] += paid[k] * paid[k]
-                second[k] += gross[k]
-                third[k] += gross[k] * gross[k]
+                sums[f, 2, k] += excess[k] * excess[k]
+            for k in range(LANES):
+                sums[f, 3, k] += excess[k] * paid[k]
+            for k in range(LANES):
+                sums[f, 4, k] += paid[k] * paid[k]
+            for k in range(LANES):
+                sums[f, 5, k] += gross[k]
+            for k in range(LANES):
+                sums[f, 6, k] += gross[k] * gross[k]
             for k in range(LANES):
                 group[k] += excess[k]
             t += 1
@@ -135,9 +142,8 @@ def fold_sums(
             if in_group == step or t == fold_ends[f]:
                 for w in range(worlds):
                     sign = signs[g, w]
-                    there = world[w]
                     for k in range(LANES):
-                        there[k] += sign * group[k]
+                        flipped[f, w, k] += sign * group[k]
                 group[:] = 0.0
                 in_group = 0
                 g += 1
@@ -176,12 +182,28 @@ def together(values, spread):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def judge(sums, flipped, lengths, lanes, min_risk, year, spread, both, scores, turned, folds, best):
+def judge(
+    sums,
+    flipped,
+    kept,
+    lengths,
+    lanes,
+    min_risk,
+    year,
+    spread,
+    both,
+    scores,
+    turned,
+    folds,
+    risks,
+    best,
+):
     """Scores of a block of lanes from its sums, and the best of them in each flipped world.
 
     Args:
         sums: As `fold_sums` fills it.
         flipped: As `fold_sums` fills it.
+        kept: (F, LANES) what is earned in every flipped world: a parent's edge; else zeros.
         lengths: (F,) clock bars of each fold.
         lanes: (LANES,) whether each lane counts.
         min_risk: As in the objective.
@@ -191,6 +213,7 @@ def judge(sums, flipped, lengths, lanes, min_risk, year, spread, both, scores, t
         scores: (LANES,) is filled; -inf where the lane does not count.
         turned: (LANES,) int8, is filled: -1 where the position scores better turned round.
         folds: (LANES, F) is filled: the fold statistics of the better side.
+        risks: (LANES,) is filled: root mean square of the gross earnings per bar.
         best: (W, LANES) raised to the score of each lane in each flipped world where that is
             higher. Its risk is that of the returns as they are: signs change no square, and the
             mean and the product with costs are small beside it.
@@ -212,7 +235,8 @@ def judge(sums, flipped, lengths, lanes, min_risk, year, spread, both, scores, t
             other[f] = ratio(-s[0], s[1], s[2], -s[3], s[4], -s[5], s[6], n, min_risk, year)
             risk = np.sqrt(max((s[2] + s[4]) / (n - 1), min_risk * min_risk * s[6] / (n - 1)))
             scale[f, k] = year / (n * risk) if s[2] > 1e-18 * s[6] and n > 1 else 0.0
-            charge[f, k] = s[1] * scale[f, k]
+            charge[f, k] = (s[1] - kept[f, k]) * scale[f, k]
+        risks[k] = np.sqrt(sums[:, 6, k].sum() / lengths.sum())
         scores[k] = together(one, spread)
         opposite = together(other, spread) if both else -np.inf
         folds[k] = one

@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 from sandbox.screen.atom import Atom
+from sandbox.screen.helping import Help, Remedy
 from sandbox.screen.result import Looks, Row, Screen
 from sandbox.screen.scan import Screener, screen
 
-__all__ = ["Atom", "Looks", "Row", "Screen", "Screener", "screen"]
+__all__ = ["Atom", "Help", "Looks", "Remedy", "Row", "Screen", "Screener", "screen"]

@@ -37,6 +37,7 @@ def forms(
     *,
     ranks: dict[str, int],
     threshold: float = 1.0,
+    plain: str = "",
 ) -> list[Atom]:
     """The forms of a score of size 1 around 0.
 
@@ -47,13 +48,14 @@ def forms(
         lookback: As in Atom.
         ranks: The forms that are wanted, with the rank of each.
         threshold: Where `beyond` and `far` begin.
+        plain: A shorter expression with the same sign.
     """
     far = f"abs({score}) > {threshold:g}"
     made = {
         "scaled": (f"tanh({score})", phrase),
-        "sign": (f"sign({score})", f"the sign of {phrase}"),
+        "sign": (f"sign({plain or score})", f"the sign of {phrase}"),
         "beyond": (
-            f"where({far}, sign({score}), 0)",
+            f"where({far}, sign({plain or score}), 0)",
             f"the sign of {phrase}, where that is beyond {threshold:g} on either side",
         ),
         "far": (f"where({far}, 1, 0)", f"{phrase} is beyond {threshold:g} on either side"),

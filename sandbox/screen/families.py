@@ -27,6 +27,7 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 # What is made for products: rank 0 on every second lookback, 1 on the others.
 _CORE = frozenset(("log_return", "zscore", "range_position", "stdev", "efficiency_ratio"))
+_ONE_SIDED = frozenset(("highest", "lowest"))  # close is never beyond them: the sign is constant
 _MOMENTS = frozenset(("skewness", "kurtosis", "autocorrelation"))  # of returns, not of prices
 
 
@@ -92,24 +93,26 @@ def _of_row(row: Operator, n: int, sized: str, *, core: bool) -> list[Atom]:
         longer = f"{row.name}({', '.join([*nodes, str(long)])})"
         if row.scale in (Scale.SHARE, Scale.PERCENT, Scale.WIDE) or long <= n:
             longer = f"sma({call}, {max(120, n)})"
-        score = f"log({call} / {longer})"
+        score, plain = f"log({call} / {longer})", f"{call} - {longer}"
         said = f"{phrase} against its longer past"
     else:
-        score, said = _directed(row, call, phrase, n, sized)
+        score, said, plain = _directed(row, call, phrase, n, sized)
     if not score:
         return []
     rank = core_rank(n) if core else 2
     if row.name == "log_return":
         ranks = {"scaled": rank, "sign": rank, "beyond": rank, "far": 2}
-        return forms(score, said, row.name, n, ranks=ranks, threshold=0.5)
+        return forms(score, said, row.name, n, ranks=ranks, threshold=0.5, plain=plain)
     if row.name in ("zscore", "range_position"):
         ranks = {"scaled": rank, "sign": rank, "beyond": rank, "far": 1 if rank == 0 else 2}
         edge = 1.0 if row.name == "zscore" else 0.7
-        return forms(score, said, row.name, n, ranks=ranks, threshold=edge)
+        return forms(score, said, row.name, n, ranks=ranks, threshold=edge, plain=plain)
     if row.response is Response.NEITHER:
         ranks = {"sign": rank, "scaled": rank if row.name == "stdev" else 2}
-        return forms(score, said, row.name, n, ranks=ranks)
-    return forms(score, said, row.name, n, ranks={"scaled": 2, "sign": 2})
+        return forms(score, said, row.name, n, ranks=ranks, plain=plain)
+    one_sided = row.name in _ONE_SIDED
+    ranks = {"scaled": 2} if one_sided else {"scaled": 2, "sign": 2}
+    return forms(score, said, row.name, n, ranks=ranks, plain=plain)
 
 
 def _takes_returns(row: Operator) -> bool:
@@ -117,31 +120,32 @@ def _takes_returns(row: Operator) -> bool:
     return spread or row.name in _MOMENTS or any(a.dimension == "1" for a in row.nodes)
 
 
-def _directed(row: Operator, call: str, phrase: str, n: int, sized: str) -> tuple[str, str]:
-    """A row with a direction as a score of size 1 around 0, and what that is; empty for none."""
+def _directed(row: Operator, call: str, phrase: str, n: int, sized: str) -> tuple[str, str, str]:
+    """A row with a direction: a score of size 1 around 0, what that is, and a shorter expression
+    with the same sign; empty for none.
+    """
     root = math.sqrt(n)
     match row.scale:
         case Scale.RETURN:
-            return f"{call} / ({root:.3g} * {sized})", f"{phrase} for its volatility"
+            return f"{call} / ({root:.3g} * {sized})", f"{phrase} for its volatility", call
         case Scale.LEVEL | ScaleOf.SAME if row.dimension in ("a", "price"):
             score = f"(m.close / {call} - 1) / ({max(root / 2, 0.5):.3g} * {sized})"
-            return score, f"close against {phrase}, for its volatility"
+            return score, f"close against {phrase}, for its volatility", f"m.close - {call}"
         case ScaleOf.CHANGE if row.dimension == "a":
-            return f"{call} * {root:.3g} / (m.close * {sized})", f"{phrase} for its volatility"
+            score = f"{call} * {root:.3g} / (m.close * {sized})"
+            return score, f"{phrase} for its volatility", call
         case Scale.SHARE:
-            return f"2 * {call} - 1", f"{phrase}, from -1 to 1"
+            return f"2 * {call} - 1", f"{phrase}, from -1 to 1", f"{call} - 0.5"
         case Scale.PERCENT:
-            near = max(1.0, root / 1.5) if row.name == "rsi" else 1.0
-            return f"({call} / 50 - 1) * {near:.3g}", f"{phrase} around 50"
+            near = f" * {max(1.0, root / 1.5):.3g}" if row.name == "rsi" else ""
+            return f"({call} / 50 - 1){near}", f"{phrase} around 50", f"{call} - 50"
         case Scale.WIDE:
-            return f"{call} / 100", phrase
+            return f"{call} / 100", phrase, call
         case Scale.SCORE:
-            return (f"{call} * {root:.3g}", phrase) if row.name == "autocorrelation" else (
-                call,
-                phrase,
-            )
+            near = f" * {root:.3g}" if row.name == "autocorrelation" else ""
+            return f"{call}{near}", phrase, call
         case _:
-            return "", ""
+            return "", "", ""
 
 
 def _breaks(n: int) -> Iterator[Atom]:
@@ -172,9 +176,10 @@ def _breaks(n: int) -> Iterator[Atom]:
 
 def _volume(n: int) -> Iterator[Atom]:
     rank = core_rank(n)
-    middle = f"m.volume / median(m.volume, {n}) - 1"
-    said = f"volume against its {n}-bar median"
-    yield from forms(middle, said, "volume", n, ranks={"sign": rank})
+    # log(volume) less its n-bar mean, to a factor: the newest change is in n - 1 of those gaps.
+    usual_size = f"wma(log_return(m.volume, 1), {n - 1})"
+    said = f"volume against its {n}-bar geometric mean"
+    yield from forms(usual_size, said, "volume", n, ranks={"sign": rank})
     stretch = f"zscore(m.volume, {n})"
     said = f"the {n}-bar z-score of volume"
     yield from forms(stretch, said, "volume", n, ranks={"scaled": rank, "beyond": 2, "far": 2})

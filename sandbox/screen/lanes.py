@@ -26,13 +26,49 @@ class Scored:
         score: (n,) the aggregate of the folds' statistics, of the better side.
         turned: (n,) int8, -1 where the position was turned round.
         folds: (n, F) statistics of the better side.
+        risk: (n,) root mean square of the gross earnings per bar.
         best: (W,) best score in each flipped world; -inf where no lane counted.
     """
 
     score: F64
     turned: NDArray[np.int8]
     folds: F64
+    risk: F64
     best: F64
+
+    def part(self, here: slice) -> Scored:
+        """Some of its lanes; the flipped worlds as they are."""
+        return Scored(
+            self.score[here], self.turned[here], self.folds[here], self.risk[here], self.best
+        )
+
+
+def joined(parts: Sequence[Scored]) -> Scored:
+    """The lanes of all, in order, and the best of each flipped world.
+
+    Raises:
+        ValueError: There are none.
+    """
+    return Scored(
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.turned for part in parts]),
+        np.concatenate([part.folds for part in parts]),
+        np.concatenate([part.risk for part in parts]),
+        np.max([part.best for part in parts], axis=0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What a parent earns, which gates and legs of it keep in every flipped world.
+
+    Attributes:
+        gain: (F,) sum of its excess earnings before costs in each fold.
+        square: (F,) sum of its squared gross earnings.
+    """
+
+    gain: F64
+    square: F64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +95,7 @@ class Walker:
         *,
         leg: bool = False,
         both: bool = True,
+        edge: Edge | None = None,
     ) -> Scored:
         """Score one row against all lanes of some blocks.
 
@@ -68,6 +105,8 @@ class Walker:
             counted: (len(blocks) x LANES,) whether a lane counts.
             leg: Add the lane to the row instead of multiplying by it.
             both: Whether a position may be turned round.
+            edge: The row's own: a flipped world then keeps it, a gate in proportion to what it
+                leaves of the row's variance.
         """
         from sandbox.kernels import screen_nb as nb
 
@@ -75,51 +114,79 @@ class Walker:
         folds, worlds = len(earned.lengths), self.signs.shape[1]
         sums = np.empty((folds, nb.SUMS, lanes))
         flipped = np.empty((folds, worlds, lanes))
+        kept = np.zeros((folds, lanes))
         best = np.full((worlds, lanes), -np.inf)
-        score = np.empty(len(blocks) * lanes)
-        turned = np.empty(len(score), dtype=np.int8)
-        values = np.zeros((len(score), folds))
+        made = Scored(
+            np.full(len(blocks) * lanes, -np.inf),
+            np.ones(len(blocks) * lanes, dtype=np.int8),
+            np.zeros((len(blocks) * lanes, folds)),
+            np.zeros(len(blocks) * lanes),
+            best,
+        )
         less = 0.5 if self.objective.aggregate == "mean_minus_half_sd" else 0.0
         for b, block in enumerate(blocks):
             here = slice(b * lanes, (b + 1) * lanes)
             if not counted[here].any():
-                score[here], turned[here] = -np.inf, 1
                 continue
-            nb.fold_sums(
-                row,
-                block,
-                nb.LEG if leg else nb.PRODUCT,
-                earned.asset,
-                earned.before,
-                earned.old_earns,
-                earned.new_earns,
-                earned.market,
-                earned.bar_offsets,
-                earned.fold_ends,
-                STEP,
-                self.signs,
-                earned.assets,
-                earned.cost,
-                earned.carry,
-                earned.at_close,
-                sums,
-                flipped,
-            )
+            self._sum(row, block, leg, sums, flipped)
+            if edge is not None:
+                share = (
+                    1.0 if leg else sums[:, nb.SUMS - 1] / np.maximum(edge.square, 1e-300)[:, None]
+                )
+                kept[:] = edge.gain[:, None] * share
+            part = made.part(here)
             nb.judge(
                 sums,
                 flipped,
+                kept,
                 earned.lengths,
                 counted[here],
                 float(self.objective.min_risk),
                 float(np.sqrt(self.bars_per_year)),
                 less,
                 both,
-                score[here],
-                turned[here],
-                values[here],
+                part.score,
+                part.turned,
+                part.folds,
+                part.risk,
                 best,
             )
-        return Scored(score, turned, values, best.max(axis=1))
+        return Scored(made.score, made.turned, made.folds, made.risk, best.max(axis=1))
+
+    def edge_of(self, row: F64) -> Edge:
+        """What a row of weights earns by itself."""
+        from sandbox.kernels import screen_nb as nb
+
+        folds = len(self.earned.lengths)
+        sums = np.empty((folds, nb.SUMS, nb.LANES))
+        flipped = np.empty((folds, self.signs.shape[1], nb.LANES))
+        self._sum(row, np.ones((len(row), nb.LANES), dtype=np.float32), False, sums, flipped)
+        return Edge(sums[:, 0, 0].copy(), sums[:, nb.SUMS - 1, 0].copy())
+
+    def _sum(self, row: F64, block: F32, leg: bool, sums: F64, flipped: F64) -> None:
+        from sandbox.kernels import screen_nb as nb
+
+        earned = self.earned
+        nb.fold_sums(
+            row,
+            block,
+            nb.LEG if leg else nb.PRODUCT,
+            earned.asset,
+            earned.before,
+            earned.old_earns,
+            earned.new_earns,
+            earned.market,
+            earned.bar_offsets,
+            earned.fold_ends,
+            STEP,
+            self.signs,
+            earned.assets,
+            earned.cost,
+            earned.carry,
+            earned.at_close,
+            sums,
+            flipped,
+        )
 
 
 def packed(columns: Iterator[F64], n: int, count: int) -> list[F32]:

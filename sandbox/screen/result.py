@@ -106,6 +106,11 @@ class Screen:
         rows = [row for row in (*self.singles, *self.products) if row.above_noise]
         return tuple(sorted(rows, key=lambda row: -row.excess))
 
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Every row as plain values: singles, then products."""
+        return [as_record(row) for row in (*self.singles, *self.products)]
+
     def as_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, as JSON holds them."""
         return {

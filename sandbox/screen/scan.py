@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from sandbox.execute import Executor
 from sandbox.market.panel import CLOCK_FIELDS, F64, OHLCV, Panel
 from sandbox.screen.bank import Drawn, bank
 from sandbox.screen.earnings import Earnings, earnings
-from sandbox.screen.lanes import F32, Scored, Walker, packed, shared
+from sandbox.screen.helping import Help, help_for
+from sandbox.screen.lanes import Scored, Walker, joined, packed, shared
 from sandbox.screen.noise import Noise, draw_signs
+from sandbox.screen.paired import Paired
 from sandbox.screen.result import Looks, Row, Screen
 from sandbox.terms import Terms
 
 MOST_ENTRIES = 400_000  # of the scan of singles
 MOST_PAIRED_ENTRIES = 48_000  # of the scan of products
 MOST_PAIRED = 384  # atoms that are multiplied
+MOST_OTHERS = 32  # of them, atoms that were not made for it but score well
 KEPT_PRODUCTS = 200
 TOO_GOOD_RATIO = 0.25  # Sharpe ratio per bar
 TOO_GOOD_T = 8.0
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """The atoms that products, gates and legs are made of, where the sample's bars need them.
-
-    Attributes:
-        numbers: Places in the bank.
-        blocks: Their positions at the sample's rows.
-        walker: Of the sample.
-    """
-
-    numbers: tuple[int, ...]
-    blocks: list[F32]
-    walker: Walker
-
-
 class Screener:
-    """Looks at one market: scores atoms and products once, and what would help a strategy on demand.
+    """Looks at one market: atoms and products once, then what would help a strategy, on demand.
 
     Args:
         panel: The market.
@@ -84,6 +69,17 @@ class Screener:
         self._paired = self._choose(executor, scored, suspects, sample, seed)
         self.screen = self._result(scored, suspects, self._products(), notes)
 
+    def help_for(self, weights: F64) -> Help:
+        """What would help a strategy: gates, filters and second legs from the paired atoms.
+
+        Args:
+            weights: (N,) its target weights at the panel's packed bars; NaN counts as 0.
+
+        Raises:
+            ValueError: There are not N values.
+        """
+        return help_for(self._paired, weights)
+
     def _walker(self, earned: Earnings, seed: int) -> Walker:
         return Walker(
             earned=earned,
@@ -109,8 +105,7 @@ class Screener:
             counted = np.arange(LANES) < len(waiting)
             blocks = packed(iter(waiting), len(earned.rows), len(waiting))
             part = walker.walk(earned.per_asset, blocks, counted)
-            n = len(waiting)
-            parts.append(Scored(part.score[:n], part.turned[:n], part.folds[:n], part.best))
+            parts.append(part.part(slice(len(waiting))))
             waiting.clear()
 
         for drawn in self._drawn:
@@ -126,12 +121,7 @@ class Screener:
         if waiting:
             flush()
         self._drawn = kept
-        return Scored(
-            np.concatenate([part.score for part in parts]),
-            np.concatenate([part.turned for part in parts]),
-            np.concatenate([part.folds for part in parts]),
-            np.max([part.best for part in parts], axis=0),
-        )
+        return joined(parts)
 
     def _suspects(self, scored: Scored, earned: Earnings) -> set[int]:
         """Atoms that score as only the future does."""
@@ -150,13 +140,14 @@ class Screener:
         made.sort(key=lambda i: (self._drawn[i].atom.rank, i))
         others = [i for i, d in enumerate(self._drawn) if d.atom.rank == 2 and i not in suspects]
         others.sort(key=lambda i: (-scored.score[i], i))
-        numbers = tuple(sorted([*made, *others][:MOST_PAIRED]))
+        numbers = tuple(sorted([*made[:MOST_PAIRED], *others[:MOST_OTHERS]][:MOST_PAIRED]))
         columns = (self._position(executor, self._drawn[i], sample) for i in numbers)
         blocks = packed(columns, len(sample.rows), len(numbers))
-        return Paired(numbers, blocks, self._walker(sample, seed))
+        atoms = tuple(self._drawn[i].atom for i in numbers)
+        return Paired(numbers, atoms, blocks, self._walker(sample, seed), self.panel.size)
 
     def _products(self) -> tuple[list[tuple[int, int]], Scored]:
-        """Every product of two of the paired atoms; the best of them, by score and then by place."""
+        """Every product of two of the paired atoms, in order."""
         from sandbox.kernels.screen_nb import LANES
 
         paired = self._paired
@@ -179,13 +170,8 @@ class Screener:
             first = (i + 1) // LANES * LANES
             here = slice(i + 1 - first, n - first)
             pairs += [(paired.numbers[i], paired.numbers[j]) for j in range(i + 1, n)]
-            parts.append(Scored(part.score[here], part.turned[here], part.folds[here], part.best))
-        return pairs, Scored(
-            np.concatenate([part.score for part in parts]),
-            np.concatenate([part.turned for part in parts]),
-            np.concatenate([part.folds for part in parts]),
-            np.max([part.best for part in parts], axis=0),
-        )
+            parts.append(part.part(here))
+        return pairs, joined(parts)
 
     def _result(
         self,
@@ -205,8 +191,7 @@ class Screener:
         rows.sort(key=lambda row: -row.score)
         order = np.argsort(-multiplied.score, kind="stable")[:KEPT_PRODUCTS]
         best = [
-            _row(multiplied, k, tuple(atoms[i] for i in pairs[k]), product)
-            for k in order.tolist()
+            _row(multiplied, k, tuple(atoms[i] for i in pairs[k]), product) for k in order.tolist()
         ]
         return Screen(
             singles=tuple(rows),
@@ -235,7 +220,9 @@ class Screener:
         ]
 
 
-def _row(scored: Scored, i: int, atoms: tuple[Any, ...], noise: Noise, *, suspect: bool = False) -> Row:
+def _row(
+    scored: Scored, i: int, atoms: tuple[Atom, ...], noise: Noise, *, suspect: bool = False
+) -> Row:
     score = float(scored.score[i])
     return Row(
         atoms=atoms,
@@ -248,6 +235,8 @@ def _row(scored: Scored, i: int, atoms: tuple[Any, ...], noise: Noise, *, suspec
     )
 
 
-def screen(panel: Panel, terms: Terms, *, max_window: int, seed: int = 0, threads: int = 1) -> Screen:
+def screen(
+    panel: Panel, terms: Terms, *, max_window: int, seed: int = 0, threads: int = 1
+) -> Screen:
     """What a market's training bars show of simple conditions; arguments as of `Screener`."""
     return Screener(panel, terms, max_window=max_window, seed=seed, threads=threads).screen

@@ -7,12 +7,13 @@ from itertools import combinations
 
 import numpy as np
 
-from sandbox.market.panel import CLOCK_FIELDS, OHLCV, Panel
+from sandbox.market.panel import CLOCK_FIELDS, F64, OHLCV, Panel
 from sandbox.screen.atom import Atom, forms
 from sandbox.screen.families import GRID, SHORT, core_rank, usual
 
 MOST_TIMES = 48  # a field with more values is not told by equality
 MOST_PAIRS = 70
+FEWEST_RUNS = 20  # a difference of two times says nothing that came less often (months, mostly)
 FEWEST_RANKED = 5
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -34,15 +35,15 @@ def clock_atoms(panel: Panel) -> Iterator[Atom]:
         times = [int(value) for value in np.unique(values)]
         if field == "days_to_month_end" or not 1 < len(times) <= MOST_TIMES:
             continue
-        same = (values * (1 if len(times) < 2 else 1)).tobytes()
-        if field == "minute_of_day":
-            same = np.floor(values / 60).tobytes() if all(t % 60 == 0 for t in times) else same
+        whole_hours = field == "minute_of_day" and all(time % 60 == 0 for time in times)
+        same = (values / 60 if whole_hours else values).tobytes()
         if same in seen:
-            continue  # whole hours, once as minutes
+            continue
         seen.add(same)
         for time in times:
             yield _clock(f"where(m.{field} == {time}, 1, 0)", _when(field, time), 0)
-        if len(times) * (len(times) - 1) // 2 <= MOST_PAIRS:
+        seldom = min(_runs(values, time) for time in times) < FEWEST_RUNS * panel.assets
+        if len(times) * (len(times) - 1) // 2 <= MOST_PAIRS and not seldom:
             rank = 0 if field == "weekday" else 2
             for one, other in combinations(times, 2):
                 text = f"where(m.{field} == {one}, 1, 0) - where(m.{field} == {other}, 1, 0)"
@@ -51,6 +52,12 @@ def clock_atoms(panel: Panel) -> Iterator[Atom]:
     if np.ptp(panel.fields["days_to_month_end"]) > 0:
         for test, said in _PARTS:
             yield _clock(f"where({test}, 1, 0)", said, 1)
+
+
+def _runs(values: F64, time: int) -> int:
+    """How often a field begins to have a value."""
+    there = values == time
+    return int(np.count_nonzero(there[1:] & ~there[:-1]))
 
 
 def _clock(text: str, phrase: str, rank: int) -> Atom:

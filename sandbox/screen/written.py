@@ -23,7 +23,7 @@ def expression(atoms: Sequence[Atom], *, turned: bool) -> str:
 def said(atoms: Sequence[Atom], *, turned: bool) -> str:
     """The position in plain English."""
     text = ", times ".join(atom.phrase for atom in atoms)
-    return f"against {text}" if turned else text
+    return f"the opposite of {text}" if turned else text
 
 
 def strategy(atoms: Sequence[Atom], *, turned: bool) -> str:

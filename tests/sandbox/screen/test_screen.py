@@ -1,0 +1,217 @@
+"""The screen: it finds what was planted, judges it beside noise, and says what it cannot use."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from genomes.interpreter.caps import Caps
+from genomes.interpreter.read import read_text
+from genomes.language.graph import Graph
+from sandbox.book import Targets
+from sandbox.execute import Executor
+from sandbox.market import Panel
+from sandbox.measure import fold_statistics
+from sandbox.screen import Row, Screener, screen
+from sandbox.screen.bank import bank
+from sandbox.screen.written import strategy
+from sandbox.terms import Terms
+from tests.sandbox.screen.markets import WINDOW, conjunction, terms_on, walk
+
+
+def graph_of(text: str, panel: Panel) -> Graph:
+    graph = read_text(text, None, panel.dimensions, Caps())
+    assert isinstance(graph, Graph), graph
+    return graph
+
+
+def measured(text: str, panel: Panel, terms: Terms) -> np.ndarray:
+    weights = Executor(panel).evaluate(graph_of(text, panel)).weight
+    book = terms.books(panel, Targets(weights=weights))
+    return np.array(fold_statistics(book, terms, panel.bars_per_year))
+
+
+def spread_of(rows: tuple[Row, ...], n: int) -> list[Row]:
+    return list(rows[:: max(1, len(rows) // n)])
+
+
+def test_every_atom_is_a_strategy_and_means_the_graph_that_was_scored() -> None:
+    panel = walk(1, assets=6, mood=np.random.default_rng(2).normal(size=900))
+    drawn, notes = bank(panel, max_window=WINDOW)
+    assert len(drawn) > 500
+    for each in drawn[::7]:
+        read = graph_of(strategy([each.atom], turned=False), panel)
+        signal = read.nodes[read.outputs["signal"]]
+        assert signal.digest == each.graph.nodes[each.graph.outputs["weight"]].digest
+        assert each.atom.phrase and "{" not in each.atom.phrase
+        assert each.graph.warm_up <= WINDOW
+    assert any("bars of memory" in note for note in notes)
+
+
+def test_no_position_changes_when_later_bars_do() -> None:
+    panel, other = walk(1, bars=500, assets=2), walk(3, bars=500, assets=2)
+    early = 300
+    mixed = Panel(
+        **{
+            **{name: getattr(panel, name) for name in Panel.__slots__},
+            "fields": {
+                name: np.where(panel.bar < early, values, other.fields[name])
+                for name, values in panel.fields.items()
+            },
+        }
+    )
+    one, two = Executor(panel), Executor(mixed)
+    before = panel.bar < early
+    changed = 0
+    for each in bank(panel, max_window=WINDOW)[0]:
+        here, there = one.evaluate(each.graph).weight, two.evaluate(each.graph).weight
+        assert np.array_equal(here[before], there[before], equal_nan=True), each.atom.text
+        changed += not np.array_equal(here, there, equal_nan=True)
+    assert changed > 400
+
+
+@pytest.mark.parametrize("fill", ["next_open", "next_close"])
+def test_scores_are_those_of_the_written_strategy(fill: str) -> None:
+    """To the first order: the books also resize a held weight as prices drift."""
+    panel = walk(5, assets=3)
+    terms = terms_on(panel, fill=fill)
+    found = screen(panel, terms, max_window=WINDOW)
+    gaps = [
+        float(np.abs(measured(row.strategy, panel, terms) - row.folds).max())
+        for row in (*spread_of(found.singles, 25), *spread_of(found.products, 10))
+    ]
+    assert max(gaps) < 0.15
+    assert np.median(gaps) < 0.03
+
+
+def test_a_score_is_the_objectives_aggregate_of_its_folds() -> None:
+    panel = walk(5)
+    row = screen(panel, terms_on(panel), max_window=WINDOW).products[0]
+    assert row.score == pytest.approx(np.mean(row.folds) - 0.5 * np.std(row.folds, ddof=1))
+    flat = screen(panel, terms_on(panel, aggregate="mean"), max_window=WINDOW).products[0]
+    assert flat.score == pytest.approx(np.mean(flat.folds))
+
+
+def test_a_planted_product_is_found_where_neither_factor_shows() -> None:
+    panel = conjunction(4)
+    found = screen(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+    assert found.best is not None
+    assert found.best.above_noise
+    assert len(found.best.atoms) == 2
+    assert "m.volume" in found.best.text
+    assert not found.singles[0].above_noise
+    assert found.found[0] == found.best
+
+
+def test_noise_is_the_best_of_as_many_looks() -> None:
+    """On a random walk the best row is near the flipped worlds' best, products above singles."""
+    panel = walk(8)
+    found = screen(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+    assert found.found == ()
+    assert found.product_noise.usual > found.single_noise.usual > 0.5
+    assert found.single_noise.usual < found.single_noise.line
+    for rows, noise in (
+        (found.singles, found.single_noise),
+        (found.products, found.product_noise),
+    ):
+        assert min(noise.best) - 0.5 < rows[0].score < noise.line
+        assert rows[0].excess == pytest.approx(rows[0].score - np.median(noise.best))
+
+
+def test_looks_are_counted() -> None:
+    panel = walk(8)
+    screener = Screener(panel, terms_on(panel), max_window=WINDOW)
+    looks = screener.screen.looks
+    assert looks.atoms == len(screener.screen.singles)
+    paired = round((1 + np.sqrt(1 + 8 * looks.products)) / 2)
+    assert looks.products == paired * (paired - 1) // 2
+    assert looks.total == looks.atoms + looks.products
+    asked = screener.help_for(np.ones(panel.size))
+    assert asked.looks == 4 * paired
+
+
+def test_threads_change_no_bit() -> None:
+    panel = walk(8, assets=2)
+    one, two = (
+        screen(panel, terms_on(panel), max_window=WINDOW, seed=3, threads=n) for n in (1, 2)
+    )
+    assert json.dumps(one.as_dict()) == json.dumps(two.as_dict())
+    other = screen(panel, terms_on(panel), max_window=WINDOW, seed=4)
+    assert other.single_noise != one.single_noise
+    assert other.singles[0].score == one.singles[0].score
+
+
+def test_a_column_that_knows_the_future_is_named_and_never_above_noise() -> None:
+    leak = np.r_[np.diff(np.log(walk(8).fields["close"])), 0.0]
+    panel = walk(8, leak=leak)
+    found = screen(panel, terms_on(panel), max_window=WINDOW)
+    assert len(found.warnings) == 1
+    assert "column leak may know too much" in found.warnings[0]
+    assert all("leak" in row.text for row in found.singles if row.suspect)
+    assert not any("leak" in row.text for row in (*found.products, *found.found))
+
+
+def test_constant_columns_one_asset_and_short_memory_are_said_and_left_out() -> None:
+    panel = walk(8, still=np.full(900, 3.0))
+    found = screen(panel, terms_on(panel), max_window=12)
+    notes = " ".join(found.notes)
+    assert "m.still is constant" in notes
+    assert "one asset" in notes
+    assert "12 bars" in notes
+    assert found.looks.atoms > 20
+    assert not any("still" in row.text or "cross_" in row.text for row in found.singles)
+
+
+def test_ranks_come_with_five_assets() -> None:
+    few, many = (bank(walk(1, assets=n), max_window=WINDOW)[0] for n in (4, 5))
+    assert not any("cross_rank" in each.atom.text for each in few)
+    assert any("cross_rank" in each.atom.text for each in many)
+
+
+def test_help_finds_the_gate_that_a_strategy_lacks() -> None:
+    """Momentum alone earns nothing on the planted market; while volume is high it does."""
+    panel = conjunction(4)
+    screener = Screener(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+    text = "sign(log_return(m.close, 13))"
+    body = (
+        f"from genomes.language import log_return, sign\n\n\ndef factor(m, p):\n    return {text}"
+    )
+    file = f'"""A trend."""\n\n{body}\n\n\ndef signal(f, m, p):\n    return f\n'
+    asked = screener.help_for(Executor(panel).evaluate(graph_of(file, panel)).weight)
+    best = asked.remedies[0]
+    assert best.way in ("gate", "filter")
+    assert "m.volume" in best.atom.text
+    assert best.above_noise
+    assert best.score == pytest.approx(asked.score + best.gain)
+    terms = terms_on(panel, fee_bps=0)
+    test = f"({best.atom.text}) > 0" if best.way == "gate" else f"({best.atom.text}) <= 0"
+    gated = file.replace(f"return {text}", f"return where({test}, {text}, 0)")
+    words = "log_return, sign, where, wma, zscore, percent_rank, tanh"
+    gated = gated.replace("import log_return, sign", f"import {words}")
+    assert np.abs(measured(gated, panel, terms) - best.folds).max() < 0.15
+
+
+def test_a_leg_weighs_as_much_as_the_strategy() -> None:
+    panel = walk(8, assets=2)
+    screener = Screener(panel, terms_on(panel), max_window=WINDOW)
+    small = screener.help_for(np.full(panel.size, 0.1))
+    large = screener.help_for(np.full(panel.size, 0.2))
+    legs = {(r.way, r.atom): r.amount for r in small.remedies if r.way in ("leg", "against")}
+    both = [r for r in large.remedies if (r.way, r.atom) in legs]
+    assert both
+    assert all(r.amount == pytest.approx(2 * legs[r.way, r.atom], rel=1e-5) for r in both)
+
+
+def test_a_strategy_without_positions_gets_no_help() -> None:
+    panel = walk(8)
+    asked = Screener(panel, terms_on(panel), max_window=WINDOW).help_for(np.zeros(panel.size))
+    assert asked.looks == 0
+    assert asked.remedies == ()
+
+
+def test_help_says_which_weights_it_needs() -> None:
+    panel = walk(8, bars=400)
+    with pytest.raises(ValueError, match=r"weights have shape \(3,\); needs \(400,\)"):
+        Screener(panel, terms_on(panel), max_window=40).help_for(np.zeros(3))
