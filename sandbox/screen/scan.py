@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sandbox.execute import Executor
-from sandbox.market.panel import CLOCK_FIELDS, F64, OHLCV, Panel
+from sandbox.market.panel import F64, Panel
+from sandbox.screen.atom import Atom
 from sandbox.screen.bank import Drawn, bank
 from sandbox.screen.earnings import Earnings, earnings
 from sandbox.screen.helping import Help, help_for
@@ -13,6 +14,7 @@ from sandbox.screen.lanes import Scored, Walker, joined, packed, shared
 from sandbox.screen.noise import Noise, draw_signs
 from sandbox.screen.paired import Paired
 from sandbox.screen.result import Looks, Row, Screen
+from sandbox.screen.surroundings import columns_of
 from sandbox.terms import Terms
 
 MOST_ENTRIES = 400_000  # of the scan of singles
@@ -124,13 +126,15 @@ class Screener:
         return joined(parts)
 
     def _suspects(self, scored: Scored, earned: Earnings) -> set[int]:
-        """Atoms that score as only the future does."""
+        """Atoms that score as only the future does, and all others that read their columns."""
         mean = scored.folds.mean(axis=1)
         years = earned.lengths.sum() / self.panel.bars_per_year
         ratio = mean / np.sqrt(self.panel.bars_per_year)
-        return set(
-            np.flatnonzero((ratio > TOO_GOOD_RATIO) & (mean * np.sqrt(years) > TOO_GOOD_T)).tolist()
-        )
+        too_good = (ratio > TOO_GOOD_RATIO) & (mean * np.sqrt(years) > TOO_GOOD_T)
+        found = set(np.flatnonzero(too_good).tolist())
+        columns = frozenset(columns_of(self.panel))
+        known = frozenset[str]().union(*(self._drawn[i].graph.fields & columns for i in found))
+        return found | {i for i, each in enumerate(self._drawn) if each.graph.fields & known}
 
     def _choose(
         self, executor: Executor, scored: Scored, suspects: set[int], sample: Earnings, seed: int
@@ -204,11 +208,10 @@ class Screener:
         )
 
     def _warnings(self, suspects: set[int], scored: Scored) -> list[str]:
-        known = (*OHLCV, *CLOCK_FIELDS)
+        known = columns_of(self.panel)
         said: dict[str, tuple[float, str]] = {}
         for i in sorted(suspects):
-            graph = self._drawn[i].graph
-            columns = sorted(name for name in graph.fields if name not in known)
+            columns = [name for name in known if name in self._drawn[i].graph.fields]
             name = f"column {' and '.join(columns)}" if columns else self._drawn[i].atom.text
             score = float(scored.folds[i].mean())
             if name not in said or score > said[name][0]:

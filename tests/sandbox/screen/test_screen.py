@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,18 @@ from sandbox.screen.bank import bank
 from sandbox.screen.written import strategy
 from sandbox.terms import Terms
 from tests.sandbox.screen.markets import WINDOW, conjunction, terms_on, walk
+
+
+@pytest.fixture(scope="module")
+def random_walk() -> Screener:
+    panel = walk(8)
+    return Screener(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+
+
+@pytest.fixture(scope="module")
+def planted() -> Screener:
+    panel = conjunction(4)
+    return Screener(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
 
 
 def graph_of(text: str, panel: Panel) -> Graph:
@@ -53,15 +66,11 @@ def test_every_atom_is_a_strategy_and_means_the_graph_that_was_scored() -> None:
 def test_no_position_changes_when_later_bars_do() -> None:
     panel, other = walk(1, bars=500, assets=2), walk(3, bars=500, assets=2)
     early = 300
-    mixed = Panel(
-        **{
-            **{name: getattr(panel, name) for name in Panel.__slots__},
-            "fields": {
-                name: np.where(panel.bar < early, values, other.fields[name])
-                for name, values in panel.fields.items()
-            },
-        }
-    )
+    fields = {
+        name: np.where(panel.bar < early, values, other.fields[name])
+        for name, values in panel.fields.items()
+    }
+    mixed = replace(panel, fields=fields)
     one, two = Executor(panel), Executor(mixed)
     before = panel.bar < early
     changed = 0
@@ -86,17 +95,16 @@ def test_scores_are_those_of_the_written_strategy(fill: str) -> None:
     assert np.median(gaps) < 0.03
 
 
-def test_a_score_is_the_objectives_aggregate_of_its_folds() -> None:
-    panel = walk(5)
-    row = screen(panel, terms_on(panel), max_window=WINDOW).products[0]
+def test_a_score_is_the_objectives_aggregate_of_its_folds(random_walk: Screener) -> None:
+    row = random_walk.screen.products[0]
     assert row.score == pytest.approx(np.mean(row.folds) - 0.5 * np.std(row.folds, ddof=1))
-    flat = screen(panel, terms_on(panel, aggregate="mean"), max_window=WINDOW).products[0]
+    panel = walk(5, bars=400)
+    flat = screen(panel, terms_on(panel, aggregate="mean"), max_window=20).products[0]
     assert flat.score == pytest.approx(np.mean(flat.folds))
 
 
-def test_a_planted_product_is_found_where_neither_factor_shows() -> None:
-    panel = conjunction(4)
-    found = screen(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+def test_a_planted_product_is_found_where_neither_factor_shows(planted: Screener) -> None:
+    found = planted.screen
     assert found.best is not None
     assert found.best.above_noise
     assert len(found.best.atoms) == 2
@@ -105,10 +113,9 @@ def test_a_planted_product_is_found_where_neither_factor_shows() -> None:
     assert found.found[0] == found.best
 
 
-def test_noise_is_the_best_of_as_many_looks() -> None:
+def test_noise_is_the_best_of_as_many_looks(random_walk: Screener) -> None:
     """On a random walk the best row is near the flipped worlds' best, products above singles."""
-    panel = walk(8)
-    found = screen(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+    found = random_walk.screen
     assert found.found == ()
     assert found.product_noise.usual > found.single_noise.usual > 0.5
     assert found.single_noise.usual < found.single_noise.line
@@ -120,25 +127,21 @@ def test_noise_is_the_best_of_as_many_looks() -> None:
         assert rows[0].excess == pytest.approx(rows[0].score - np.median(noise.best))
 
 
-def test_looks_are_counted() -> None:
-    panel = walk(8)
-    screener = Screener(panel, terms_on(panel), max_window=WINDOW)
-    looks = screener.screen.looks
-    assert looks.atoms == len(screener.screen.singles)
+def test_looks_are_counted(random_walk: Screener) -> None:
+    looks = random_walk.screen.looks
+    assert looks.atoms == len(random_walk.screen.singles)
     paired = round((1 + np.sqrt(1 + 8 * looks.products)) / 2)
     assert looks.products == paired * (paired - 1) // 2
     assert looks.total == looks.atoms + looks.products
-    asked = screener.help_for(np.ones(panel.size))
+    asked = random_walk.help_for(np.ones(random_walk.panel.size))
     assert asked.looks == 4 * paired
 
 
 def test_threads_change_no_bit() -> None:
-    panel = walk(8, assets=2)
-    one, two = (
-        screen(panel, terms_on(panel), max_window=WINDOW, seed=3, threads=n) for n in (1, 2)
-    )
+    panel = walk(8, bars=400, assets=2)
+    one, two = (screen(panel, terms_on(panel), max_window=20, seed=3, threads=n) for n in (1, 2))
     assert json.dumps(one.as_dict()) == json.dumps(two.as_dict())
-    other = screen(panel, terms_on(panel), max_window=WINDOW, seed=4)
+    other = screen(panel, terms_on(panel), max_window=20, seed=4)
     assert other.single_noise != one.single_noise
     assert other.singles[0].score == one.singles[0].score
 
@@ -146,7 +149,7 @@ def test_threads_change_no_bit() -> None:
 def test_a_column_that_knows_the_future_is_named_and_never_above_noise() -> None:
     leak = np.r_[np.diff(np.log(walk(8).fields["close"])), 0.0]
     panel = walk(8, leak=leak)
-    found = screen(panel, terms_on(panel), max_window=WINDOW)
+    found = screen(panel, terms_on(panel), max_window=20)
     assert len(found.warnings) == 1
     assert "column leak may know too much" in found.warnings[0]
     assert all("leak" in row.text for row in found.singles if row.suspect)
@@ -170,48 +173,41 @@ def test_ranks_come_with_five_assets() -> None:
     assert any("cross_rank" in each.atom.text for each in many)
 
 
-def test_help_finds_the_gate_that_a_strategy_lacks() -> None:
+def test_help_finds_the_gate_that_a_strategy_lacks(planted: Screener) -> None:
     """Momentum alone earns nothing on the planted market; while volume is high it does."""
-    panel = conjunction(4)
-    screener = Screener(panel, terms_on(panel, fee_bps=0), max_window=WINDOW)
+    panel = planted.panel
     text = "sign(log_return(m.close, 13))"
     body = (
         f"from genomes.language import log_return, sign\n\n\ndef factor(m, p):\n    return {text}"
     )
     file = f'"""A trend."""\n\n{body}\n\n\ndef signal(f, m, p):\n    return f\n'
-    asked = screener.help_for(Executor(panel).evaluate(graph_of(file, panel)).weight)
+    asked = planted.help_for(Executor(panel).evaluate(graph_of(file, panel)).weight)
     best = asked.remedies[0]
     assert best.way in ("gate", "filter")
     assert "m.volume" in best.atom.text
     assert best.above_noise
     assert best.score == pytest.approx(asked.score + best.gain)
-    terms = terms_on(panel, fee_bps=0)
     test = f"({best.atom.text}) > 0" if best.way == "gate" else f"({best.atom.text}) <= 0"
     gated = file.replace(f"return {text}", f"return where({test}, {text}, 0)")
     words = "log_return, sign, where, wma, zscore, percent_rank, tanh"
     gated = gated.replace("import log_return, sign", f"import {words}")
-    assert np.abs(measured(gated, panel, terms) - best.folds).max() < 0.15
+    assert np.abs(measured(gated, panel, planted.terms) - best.folds).max() < 0.15
 
 
-def test_a_leg_weighs_as_much_as_the_strategy() -> None:
-    panel = walk(8, assets=2)
-    screener = Screener(panel, terms_on(panel), max_window=WINDOW)
-    small = screener.help_for(np.full(panel.size, 0.1))
-    large = screener.help_for(np.full(panel.size, 0.2))
+def test_a_leg_weighs_as_much_as_the_strategy(random_walk: Screener) -> None:
+    small, large = (random_walk.help_for(np.full(random_walk.panel.size, w)) for w in (0.1, 0.2))
     legs = {(r.way, r.atom): r.amount for r in small.remedies if r.way in ("leg", "against")}
     both = [r for r in large.remedies if (r.way, r.atom) in legs]
     assert both
     assert all(r.amount == pytest.approx(2 * legs[r.way, r.atom], rel=1e-5) for r in both)
 
 
-def test_a_strategy_without_positions_gets_no_help() -> None:
-    panel = walk(8)
-    asked = Screener(panel, terms_on(panel), max_window=WINDOW).help_for(np.zeros(panel.size))
+def test_a_strategy_without_positions_gets_no_help(random_walk: Screener) -> None:
+    asked = random_walk.help_for(np.zeros(random_walk.panel.size))
     assert asked.looks == 0
     assert asked.remedies == ()
 
 
-def test_help_says_which_weights_it_needs() -> None:
-    panel = walk(8, bars=400)
-    with pytest.raises(ValueError, match=r"weights have shape \(3,\); needs \(400,\)"):
-        Screener(panel, terms_on(panel), max_window=40).help_for(np.zeros(3))
+def test_help_says_which_weights_it_needs(random_walk: Screener) -> None:
+    with pytest.raises(ValueError, match=r"weights have shape \(3,\); needs \(900,\)"):
+        random_walk.help_for(np.zeros(3))
