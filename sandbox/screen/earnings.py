@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.market.panel import F64, I64, Panel
+from sandbox.screen.thin import FEWEST_ASSETS
 from sandbox.terms import Terms
 
-STRETCH = 250  # clock bars that a sample keeps together
-FEWEST_ASSETS = 12
+STRETCH = 250  # clock bars that a sample keeps together, about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,8 @@ class Earnings:
 def earnings(panel: Panel, terms: Terms, *, most: int) -> tuple[Earnings, str]:
     """The window's entries, or a sample of at most about `most` of them.
 
-    A sample takes every k-th asset first, down to 12, and then stretches of 250 clock bars evenly
-    from each fold, so that folds, turnover and the order of bars remain.
+    A sample takes every k-th asset first, down to 12, and then stretches of some 250 clock bars
+    evenly from each fold, so that folds, turnover and the order of bars remain.
 
     Returns:
         The entries, and how the market was cut; empty where it was not.
@@ -82,7 +82,7 @@ def earnings(panel: Panel, terms: Terms, *, most: int) -> tuple[Earnings, str]:
     share = most / (len(inside) * len(assets) / panel.assets)
     if share < 0.9:
         bars = _stretches(terms, start, share)
-        said.append(f"{bars.sum()} of {len(bars)} bars, in stretches of {STRETCH}")
+        said.append(f"{bars.sum()} of {len(bars)} bars, in stretches from every fold")
     owner = np.repeat(np.arange(panel.assets), np.diff(panel.offsets))
     number = np.full(panel.assets, -1)
     number[assets] = np.arange(len(assets))
@@ -137,7 +137,8 @@ def _stretches(terms: Terms, start: int, share: float) -> NDArray[np.bool_]:
     for begin, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         wanted = max(1, round((stop - begin) * share / STRETCH))
         room = (stop - begin) / wanted
+        length = max(1, int(room * share))
         for i in range(wanted):
             at = begin + int(i * room)
-            keep[at : min(at + STRETCH, stop)] = True
+            keep[at : at + length] = True
     return keep

@@ -81,11 +81,7 @@ class Help:
 
 
 def help_for(paired: Paired, weights: F64) -> Help:
-    """Score every gate, filter and leg of a strategy's weights; `Screener.help_for` says more."""
-    if weights.shape != (paired.size,):
-        raise ValueError(
-            f"weights have shape {weights.shape}; needs ({paired.size},), one per packed bar"
-        )
+    """Score every gate, filter and leg of a strategy; `weights` are of the scanned panel."""
     walker, earned, n = paired.walker, paired.walker.earned, len(paired.atoms)
     row = np.nan_to_num(weights[earned.rows], nan=0.0, posinf=0.0, neginf=0.0)
     edge = walker.edge_of(row)

@@ -189,7 +189,7 @@ class Walker:
         )
 
 
-def packed(columns: Iterator[F64], n: int, count: int) -> list[F32]:
+def packed(columns: Iterator[F32], n: int, count: int) -> list[F32]:
     """Columns of n positions as blocks of (n, LANES), the last filled up with zeros."""
     from sandbox.kernels.screen_nb import LANES
 

@@ -17,11 +17,9 @@ class Paired:
         atoms: The atoms there.
         blocks: Their positions at the sample's rows, LANES to a block.
         walker: Of the sample.
-        size: N, the panel's packed bars.
     """
 
     numbers: tuple[int, ...]
     atoms: tuple[Atom, ...]
     blocks: list[F32]
     walker: Walker
-    size: int

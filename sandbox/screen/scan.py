@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import numpy as np
 
 from sandbox.execute import Executor
-from sandbox.market.panel import F64, Panel
+from sandbox.market.panel import F64, I64, Panel
 from sandbox.screen.atom import Atom
 from sandbox.screen.bank import Drawn, bank
 from sandbox.screen.earnings import Earnings, earnings
 from sandbox.screen.helping import Help, help_for
-from sandbox.screen.lanes import Scored, Walker, joined, packed, shared
+from sandbox.screen.lanes import F32, Scored, Walker, joined, packed, shared
 from sandbox.screen.noise import Noise, draw_signs
 from sandbox.screen.paired import Paired
 from sandbox.screen.result import Looks, Row, Screen
 from sandbox.screen.surroundings import columns_of
+from sandbox.screen.thin import thinned
 from sandbox.terms import Terms
 
-MOST_ENTRIES = 400_000  # of the scan of singles
-MOST_PAIRED_ENTRIES = 48_000  # of the scan of products
+MOST_ENTRIES = 240_000  # own bars of assets that atoms are computed on, and scored singly
+MOST_PAIRED_ENTRIES = 32_000  # of the scan of products
 MOST_PAIRED = 384  # atoms that are multiplied
 MOST_OTHERS = 32  # of them, atoms that were not made for it but score well
 KEPT_PRODUCTS = 200
@@ -53,9 +56,12 @@ class Screener:
     ) -> None:
         self.panel, self.terms = panel, terms
         self._threads = threads
-        self._drawn, notes = bank(panel, max_window=max_window)
-        whole, cut = earnings(panel, terms, most=MOST_ENTRIES)
-        sample, cut_more = earnings(panel, terms, most=MOST_PAIRED_ENTRIES)
+        self._scanned, self._kept = thinned(panel, MOST_ENTRIES)
+        self._drawn, notes = bank(self._scanned, max_window=max_window)
+        if self._scanned is not panel:
+            notes.append(f"scanned {self._scanned.assets} of {panel.assets} assets")
+        whole, cut = earnings(self._scanned, terms, most=MOST_ENTRIES)
+        sample, cut_more = earnings(self._scanned, terms, most=MOST_PAIRED_ENTRIES)
         if cut:
             notes.append(f"single atoms were scored on {cut}")
         if cut_more:
@@ -64,11 +70,10 @@ class Screener:
             notes.append(f"scored by Sharpe ratio, which stands for {terms.objective.statistic}")
         if terms.costs.impact_bps > 0:
             notes.append("market impact is not part of the screen's costs")
-        singles = self._walker(whole, seed)
-        executor = Executor(panel, cache_bytes=cache_bytes)
-        scored = self._singles(executor, singles, whole)
+        executor = Executor(self._scanned, cache_bytes=cache_bytes)
+        scored, columns = self._singles(executor, self._walker(whole, seed), sample.rows)
         suspects = self._suspects(scored, whole)
-        self._paired = self._choose(executor, scored, suspects, sample, seed)
+        self._paired = self._choose(scored, columns, suspects, self._walker(sample, seed))
         self.screen = self._result(scored, suspects, self._products(), notes)
 
     def help_for(self, weights: F64) -> Help:
@@ -80,7 +85,12 @@ class Screener:
         Raises:
             ValueError: There are not N values.
         """
-        return help_for(self._paired, weights)
+        if weights.shape != (self.panel.size,):
+            raise ValueError(
+                f"weights have shape {weights.shape}; needs ({self.panel.size},), "
+                "one per packed bar"
+            )
+        return help_for(self._paired, weights[self._kept])
 
     def _walker(self, earned: Earnings, seed: int) -> Walker:
         return Walker(
@@ -90,40 +100,48 @@ class Screener:
             bars_per_year=self.panel.bars_per_year,
         )
 
-    def _position(self, executor: Executor, drawn: Drawn, earned: Earnings) -> F64:
-        values = executor.evaluate(drawn.graph).weight[earned.rows]
-        return np.where(np.isfinite(values), values, 0.0)
+    def _singles(
+        self, executor: Executor, walker: Walker, sampled: I64
+    ) -> tuple[Scored, list[F32]]:
+        """Every atom by itself; two with the same positions are one, the first.
 
-    def _singles(self, executor: Executor, walker: Walker, earned: Earnings) -> Scored:
-        """Every atom by itself; two with the same positions are one, the first."""
+        Returns:
+            Their scores, and their positions at the sampled packed bars.
+        """
         from sandbox.kernels.screen_nb import LANES
 
+        earned = walker.earned
         kept: list[Drawn] = []
         seen: set[bytes] = set()
         parts: list[Scored] = []
-        waiting: list[F64] = []
-
-        def flush() -> None:
-            counted = np.arange(LANES) < len(waiting)
-            blocks = packed(iter(waiting), len(earned.rows), len(waiting))
-            part = walker.walk(earned.per_asset, blocks, counted)
-            parts.append(part.part(slice(len(waiting))))
-            waiting.clear()
-
+        columns: list[F32] = []
+        block = np.zeros((len(earned.rows), LANES), dtype=np.float32)
+        filled = 0
         for drawn in self._drawn:
-            position = self._position(executor, drawn, earned)
-            key = position.astype(np.float32).tobytes()
+            values = executor.evaluate(drawn.graph).weight.astype(np.float32)
+            values[~np.isfinite(values)] = 0
+            position = values[earned.rows]
+            key = blake2b(position.tobytes(), digest_size=16).digest()
             if key in seen or not position.any():
                 continue
             seen.add(key)
             kept.append(drawn)
-            waiting.append(position)
-            if len(waiting) == LANES:
-                flush()
-        if waiting:
-            flush()
+            columns.append(values[sampled])
+            block[:, filled] = position
+            filled += 1
+            if filled == LANES:
+                parts.append(walker.walk(earned.per_asset, [block], np.ones(LANES, dtype=bool)))
+                filled = 0
+        if filled:
+            part = walker.walk(earned.per_asset, [block], np.arange(LANES) < filled)
+            parts.append(part.part(slice(filled)))
         self._drawn = kept
-        return joined(parts)
+        if not parts:
+            raise ValueError(
+                "the screen has no atom to look at: the training bars are too few, or every field "
+                "is constant; bring more bars"
+            )
+        return joined(parts), columns
 
     def _suspects(self, scored: Scored, earned: Earnings) -> set[int]:
         """Atoms that score as only the future does, and all others that read their columns."""
@@ -137,7 +155,7 @@ class Screener:
         return found | {i for i, each in enumerate(self._drawn) if each.graph.fields & known}
 
     def _choose(
-        self, executor: Executor, scored: Scored, suspects: set[int], sample: Earnings, seed: int
+        self, scored: Scored, columns: list[F32], suspects: set[int], walker: Walker
     ) -> Paired:
         """The atoms to pair: those made for it, then the best of the others."""
         made = [i for i, d in enumerate(self._drawn) if d.atom.rank < 2 and i not in suspects]
@@ -145,10 +163,9 @@ class Screener:
         others = [i for i, d in enumerate(self._drawn) if d.atom.rank == 2 and i not in suspects]
         others.sort(key=lambda i: (-scored.score[i], i))
         numbers = tuple(sorted([*made[:MOST_PAIRED], *others[:MOST_OTHERS]][:MOST_PAIRED]))
-        columns = (self._position(executor, self._drawn[i], sample) for i in numbers)
-        blocks = packed(columns, len(sample.rows), len(numbers))
+        blocks = packed((columns[i] for i in numbers), len(walker.earned.rows), len(numbers))
         atoms = tuple(self._drawn[i].atom for i in numbers)
-        return Paired(numbers, atoms, blocks, self._walker(sample, seed), self.panel.size)
+        return Paired(numbers, atoms, blocks, walker)
 
     def _products(self) -> tuple[list[tuple[int, int]], Scored]:
         """Every product of two of the paired atoms, in order."""

@@ -17,6 +17,7 @@ from sandbox.market import Panel
 from sandbox.measure import fold_statistics
 from sandbox.screen import Row, Screener, screen
 from sandbox.screen.bank import bank
+from sandbox.screen.earnings import earnings
 from sandbox.screen.written import strategy
 from sandbox.terms import Terms
 from tests.sandbox.screen.markets import WINDOW, conjunction, terms_on, walk
@@ -211,3 +212,35 @@ def test_a_strategy_without_positions_gets_no_help(random_walk: Screener) -> Non
 def test_help_says_which_weights_it_needs(random_walk: Screener) -> None:
     with pytest.raises(ValueError, match=r"weights have shape \(3,\); needs \(900,\)"):
         random_walk.help_for(np.zeros(3))
+
+
+def test_a_large_market_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer assets first, then stretches of bars from every fold; columns of the rest agree."""
+    panel = walk(8, bars=1400, assets=14)
+    monkeypatch.setattr("sandbox.screen.scan.MOST_ENTRIES", 17_000)
+    monkeypatch.setattr("sandbox.screen.scan.MOST_PAIRED_ENTRIES", 9_000)
+    screener = Screener(panel, terms_on(panel), max_window=8)
+    notes = " ".join(screener.screen.notes)
+    assert "scanned 12 of 14 assets" in notes
+    assert "bars, in stretches" in notes
+    assert screener.screen.singles[0].score > 0
+    asked = screener.help_for(np.where(np.arange(panel.size) % 7 < 3, 0.1, -0.1))
+    assert asked.looks > 0
+
+
+def test_a_sample_keeps_whole_stretches_of_every_fold() -> None:
+    panel = walk(8, bars=3000, assets=14)
+    terms = terms_on(panel)
+    whole, said = earnings(panel, terms, most=10**9)
+    assert said == ""
+    sample, said = earnings(panel, terms, most=12_000)
+    assert said.startswith("12 of 14 assets")
+    assert 10_000 < sample.size < 12_500
+    assert len(sample.lengths) == 6
+    assert np.ptp(sample.lengths) <= 2
+    assert sample.lengths.sum() == sample.bars
+    held = whole.rows[whole.before], sample.rows[sample.before]
+    earned = dict(zip(held[0].tolist(), whole.new_earns.tolist(), strict=True))
+    assert all(earned[i] == x for i, x in zip(held[1].tolist(), sample.new_earns, strict=True))
+    breaks = np.count_nonzero(np.diff(np.unique(panel.bar[held[1]])) > 1)
+    assert breaks < 20
