@@ -19,6 +19,7 @@ class Row:
         atoms: One or two.
         turned: Whether the position is held the other way round.
         score: The folds' aggregate, net of costs: the objective's, without the charge for nodes.
+        support: Half of the score, and half of what the neighbouring lookbacks score.
         excess: The score less the median of the best of as many looks at noise.
         above_noise: Whether the score is above what the best of as many looks at noise passes in
             one market of forty.
@@ -29,6 +30,7 @@ class Row:
     atoms: tuple[Atom, ...]
     turned: bool
     score: float
+    support: float
     excess: float
     above_noise: bool
     folds: tuple[float, ...]
@@ -96,9 +98,13 @@ class Screen:
 
     @property
     def best(self) -> Row | None:
-        """The row with the highest excess that is not suspect, single or product."""
-        rows = [row for row in (*self.singles, *self.products) if not row.suspect]
-        return max(rows, key=lambda row: row.excess, default=None)
+        """The best supported row of the table whose best row has the higher excess; no suspect."""
+        single = [row for row in self.singles if not row.suspect]
+        tables = [rows for rows in (single, self.products) if rows]
+        if not tables:
+            return None
+        table = max(tables, key=lambda rows: rows[0].excess)
+        return max(table, key=lambda row: row.support)
 
     @property
     def found(self) -> tuple[Row, ...]:
@@ -131,6 +137,7 @@ def as_record(row: Row) -> dict[str, Any]:
         "text": row.text,
         "phrase": row.phrase,
         "score": row.score,
+        "support": row.support,
         "excess": row.excess,
         "above_noise": row.above_noise,
         "error": row.error,

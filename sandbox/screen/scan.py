@@ -16,6 +16,7 @@ from sandbox.screen.lanes import F32, Scored, Walker, joined, packed, shared
 from sandbox.screen.noise import Noise, draw_signs
 from sandbox.screen.paired import Paired
 from sandbox.screen.result import Looks, Row, Screen
+from sandbox.screen.support import neighbours, supported
 from sandbox.screen.surroundings import columns_of
 from sandbox.screen.thin import thinned
 from sandbox.terms import Terms
@@ -194,6 +195,17 @@ class Screener:
             parts.append(part.part(here))
         return pairs, joined(parts)
 
+    def _supported_products(self, multiplied: Scored) -> F64:
+        """The support of every product, along the lookbacks of both factors."""
+        n = len(self._paired.atoms)
+        places = np.triu_indices(n, 1)
+        score, side = np.zeros((n, n)), np.ones((n, n))
+        for table, values in ((score, multiplied.score), (side, multiplied.turned)):
+            table[places] = values
+            table.T[places] = values
+        near = neighbours(self._paired.atoms)
+        return supported(supported(score, side, near).T, side, near)[places]
+
     def _result(
         self,
         scored: Scored,
@@ -206,13 +218,17 @@ class Screener:
             Noise(tuple(float(x) for x in part.best)) for part in (scored, multiplied)
         )
         atoms = [drawn.atom for drawn in self._drawn]
+        backed = supported(scored.score, scored.turned.astype(float), neighbours(atoms))
         rows = [
-            _row(scored, i, (atom,), single, suspect=i in suspects) for i, atom in enumerate(atoms)
+            _row(scored, i, (atom,), single, float(backed[i]), suspect=i in suspects)
+            for i, atom in enumerate(atoms)
         ]
         rows.sort(key=lambda row: -row.score)
+        backed = self._supported_products(multiplied)
         order = np.argsort(-multiplied.score, kind="stable")[:KEPT_PRODUCTS]
         best = [
-            _row(multiplied, k, tuple(atoms[i] for i in pairs[k]), product) for k in order.tolist()
+            _row(multiplied, k, tuple(atoms[i] for i in pairs[k]), product, float(backed[k]))
+            for k in order.tolist()
         ]
         return Screen(
             singles=tuple(rows),
@@ -241,13 +257,20 @@ class Screener:
 
 
 def _row(
-    scored: Scored, i: int, atoms: tuple[Atom, ...], noise: Noise, *, suspect: bool = False
+    scored: Scored,
+    i: int,
+    atoms: tuple[Atom, ...],
+    noise: Noise,
+    support: float,
+    *,
+    suspect: bool = False,
 ) -> Row:
     score = float(scored.score[i])
     return Row(
         atoms=atoms,
         turned=bool(scored.turned[i] < 0),
         score=score,
+        support=support,
         excess=score - noise.usual,
         above_noise=score > noise.line and not suspect,
         folds=tuple(float(x) for x in scored.folds[i]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,9 +16,10 @@ from sandbox.book import Targets
 from sandbox.execute import Executor
 from sandbox.market import Panel
 from sandbox.measure import fold_statistics
-from sandbox.screen import Row, Screener, screen
+from sandbox.screen import Atom, Row, Screener, screen
 from sandbox.screen.bank import bank
 from sandbox.screen.earnings import earnings
+from sandbox.screen.support import neighbours, supported
 from sandbox.screen.written import strategy
 from sandbox.terms import Terms
 from tests.sandbox.screen.markets import WINDOW, conjunction, terms_on, walk
@@ -111,7 +113,7 @@ def test_a_planted_product_is_found_where_neither_factor_shows(planted: Screener
     assert len(found.best.atoms) == 2
     assert "m.volume" in found.best.text
     assert not found.singles[0].above_noise
-    assert found.found[0] == found.best
+    assert found.best.support == max(row.support for row in found.products)
 
 
 def test_noise_is_the_best_of_as_many_looks(random_walk: Screener) -> None:
@@ -195,6 +197,22 @@ def test_help_finds_the_gate_that_a_strategy_lacks(planted: Screener) -> None:
     assert np.abs(measured(gated, panel, planted.terms) - best.folds).max() < 0.15
 
 
+def test_a_filter_is_what_a_gate_leaves_out(planted: Screener) -> None:
+    """A strategy that is only long: what its gates and filters hold adds up to it."""
+    asked = planted.help_for(np.full(planted.panel.size, 0.5))
+    ways = {(r.atom, r.way): r for r in asked.remedies}
+    both = [a for a, way in ways if way == "gate" and (a, "filter") in ways]
+    assert {way for _, way in ways} >= {"gate", "filter"}
+    assert all(ways[a, "gate"].folds != ways[a, "filter"].folds for a in both)
+    first = next(r for r in asked.remedies if r.way == "filter")
+    held = f"where(({first.atom.text}) <= 0, 0.5, 0)"
+    body = f"def factor(m, p):\n    return {held}\n\n\ndef signal(f, m, p):\n    return f\n"
+    words = sorted({w for w in re.findall(r"([a-z_]+)\(", held) if w != "shift"})
+    words = [w for w in words if w not in ("abs", "factor", "signal")]
+    text = f'"""Held."""\n\nfrom genomes.language import {", ".join(words)}\n\n\n{body}'
+    assert np.abs(measured(text, planted.panel, planted.terms) - first.folds).max() < 0.15
+
+
 def test_a_leg_weighs_as_much_as_the_strategy(random_walk: Screener) -> None:
     small, large = (random_walk.help_for(np.full(random_walk.panel.size, w)) for w in (0.1, 0.2))
     legs = {(r.way, r.atom): r.amount for r in small.remedies if r.way in ("leg", "against")}
@@ -244,3 +262,27 @@ def test_a_sample_keeps_whole_stretches_of_every_fold() -> None:
     assert all(earned[i] == x for i, x in zip(held[1].tolist(), sample.new_earns, strict=True))
     breaks = np.count_nonzero(np.diff(np.unique(panel.bar[held[1]])) > 1)
     assert breaks < 20
+
+
+def test_support_counts_neighbouring_lookbacks_on_the_same_side() -> None:
+    atoms = [
+        Atom(text=f"f({n})", phrase=f"the {n}-bar f", family="f", lookback=n, form=form, rank=0)
+        for form, n in (("sign", 9), ("sign", 4), ("scaled", 6), ("sign", 6), ("sign", 13))
+    ]
+    near = neighbours(atoms)
+    assert near.tolist() == [[3, 4], [-1, 3], [-1, -1], [1, 0], [0, -1]]
+    score, side = np.array([1.0, 0.5, 2.0, 0.8, 0.6]), np.array([1.0, 1.0, 1.0, 1.0, -1.0])
+    made = supported(score, side, near)
+    assert made[0] == pytest.approx(0.5 + 0.25 * 0.8)  # 13 bars is on the other side
+    assert made[1] == pytest.approx(0.25 + 0.25 * 0.8 * 0.5 + 0.25 * 0.8)
+    assert made[2] == pytest.approx(1.0 + 2 * 0.25 * 0.8 * 2)
+    assert made[3] == pytest.approx(0.4 + 0.25 * 0.5 + 0.25 * 1.0)
+
+
+def test_a_products_support_is_along_both_factors(random_walk: Screener) -> None:
+    found = random_walk.screen
+    assert all(row.support <= found.products[0].score for row in found.products)
+    timed = [row for row in found.products if all(not a.lookback for a in row.atoms)]
+    assert timed
+    assert all(row.support == pytest.approx(0.81 * row.score) for row in timed)  # none is near
+    assert any(row.support != pytest.approx(0.81 * row.score) for row in found.products)
