@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from genomes.language.table import OPERATORS, Kind, Operator, Response, Scale, ScaleOf
+from genomes.language.table import OPERATORS, Kind, Operator, Response, Scale, ScaleOf, Trait
 from sandbox.screen.atom import Atom, forms
 
 GRID = (3, 4, 6, 9, 13, 19, 28, 41, 60, 88, 130, 192)  # geometric
@@ -18,17 +18,7 @@ SHORT = (1, 2)  # where a window of one or two bars means something
 _FIELDS = ("open", "high", "low", "close", "volume")
 _RETURN = "returns(m.close)"
 _MOVES = "moves"  # the table's word is "the return of close", too long where it recurs
-# As they are, without a window to vary, or the same value as another row.
-_LEFT_OUT = frozenset(
-    ("lag", "change", "total", "variance", "bollinger_position", "williams_r", "stochastic_d",
-     "bars_since_highest", "bars_since_lowest", "plus_di", "minus_di", "returns", "dema", "tema",
-     "bollinger_upper", "bollinger_lower", "keltner_upper", "keltner_lower", "supertrend",
-     "obv_change", "cap")
-)  # fmt: skip
-# What is made for products: rank 0 on every second lookback, 1 on the others.
-_CORE = frozenset(("log_return", "zscore", "range_position", "stdev", "efficiency_ratio"))
-_ONE_SIDED = frozenset(("highest", "lowest"))  # close is never beyond them: the sign is constant
-_MOMENTS = frozenset(("skewness", "kurtosis", "autocorrelation"))  # of returns, not of prices
+_ONE_SIDED = ("highest", "lowest")  # close is never beyond them: the sign is constant
 
 
 def usual(volatility_bars: int) -> str:
@@ -40,11 +30,11 @@ def price_atoms(*, has_volume: bool, longest: int) -> Iterator[Atom]:
     """Atoms of each asset's own prices and volume, windows up to `longest` bars."""
     sized = usual(min(60, max(10, longest // 4)))
     for row in OPERATORS.values():
-        if row.name in _LEFT_OUT or not _has_window(row) or row.cross:
+        if Trait.UNSCREENED in row.traits or not _has_window(row) or row.cross:
             continue
         if any(arg.name == "volume" for arg in row.nodes) and not has_volume:
             continue
-        core = row.name in _CORE
+        core = Trait.PAIRED in row.traits
         grid = GRID if core else GRID[1::2]
         for n in SHORT + grid if row.name == "log_return" else grid:
             low = next(arg.low for arg in row.statics if arg.name == "n")
@@ -88,7 +78,7 @@ def _of_row(row: Operator, n: int, sized: str, *, core: bool) -> list[Atom]:
         if row.phrase
         else f"the {n}-bar {row.name.replace('_', ' ')}"
     )
-    if row.response is Response.NEITHER:
+    if row.response is Response.NEITHER and not _is_moment(row):
         long = min(4 * n, 192)
         longer = f"{row.name}({', '.join([*nodes, str(long)])})"
         if row.scale in (Scale.SHARE, Scale.PERCENT, Scale.WIDE) or long <= n:
@@ -115,9 +105,14 @@ def _of_row(row: Operator, n: int, sized: str, *, core: bool) -> list[Atom]:
     return forms(score, said, row.name, n, ranks=ranks, plain=plain)
 
 
+def _is_moment(row: Operator) -> bool:
+    """Skewness and its like: of returns rather than of prices, and a score already."""
+    return row.scale is Scale.SCORE and row.response in (Response.NEITHER, Response.UNKNOWN)
+
+
 def _takes_returns(row: Operator) -> bool:
     spread = row.response is Response.NEITHER and row.scale is ScaleOf.DISPERSION
-    return spread or row.name in _MOMENTS or any(a.dimension == "1" for a in row.nodes)
+    return spread or _is_moment(row) or any(a.dimension == "1" for a in row.nodes)
 
 
 def _directed(row: Operator, call: str, phrase: str, n: int, sized: str) -> tuple[str, str, str]:

@@ -86,7 +86,9 @@ def test_no_position_changes_when_later_bars_do() -> None:
 
 @pytest.mark.parametrize("fill", ["next_open", "next_close"])
 def test_scores_are_those_of_the_written_strategy(fill: str) -> None:
-    """To the first order: the books also resize a held weight as prices drift."""
+    """To the first order: the books also resize a held weight as prices drift, which shows most
+    where a position hardly changes and its excess is small.
+    """
     panel = walk(5, assets=3)
     terms = terms_on(panel, fill=fill)
     found = screen(panel, terms, max_window=WINDOW)
@@ -94,8 +96,9 @@ def test_scores_are_those_of_the_written_strategy(fill: str) -> None:
         float(np.abs(measured(row.strategy, panel, terms) - row.folds).max())
         for row in (*spread_of(found.singles, 25), *spread_of(found.products, 10))
     ]
-    assert max(gaps) < 0.15
+    assert max(gaps) < 0.25
     assert np.median(gaps) < 0.03
+    assert np.quantile(gaps, 0.9) < 0.1
 
 
 def test_a_score_is_the_objectives_aggregate_of_its_folds(random_walk: Screener) -> None:
