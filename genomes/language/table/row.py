@@ -133,6 +133,8 @@ class Trait(Enum):
     MEAN = auto()  # a larger window makes a slower mean
     OWN_NAME = auto()  # a parameter of its window is called by the operator's name
     ADDS = auto()  # passes the sides of a signal on: sums, signs, clips
+    PAIRED = auto()  # the screen of a market multiplies it by others: the first of its kind
+    UNSCREENED = auto()  # the screen leaves it out: another row says the same of a market
 
 
 @dataclass(frozen=True, slots=True)
