@@ -71,6 +71,13 @@ def _two_of(n: int, step: int = 1) -> Draw:
     return draw
 
 
+def _u_shape(rng: np.random.Generator) -> dict[str, int | float]:
+    """The middle is where the mean signal is 0, so that holding the asset earns nothing."""
+    days = lookback(rng, 30, 120)
+    middle = np.interp(days, (30, 45, 60, 80, 120), (1.071, 1.052, 1.027, 0.992, 0.936))
+    return {"days": days, "middle": round(float(middle), 3)}
+
+
 def _single(code: int, order: tuple[str, ...] = (), *, hourly: bool = False) -> Make:
     """One asset with funding; `order` is how the kernel wants the parameters."""
 
@@ -288,7 +295,7 @@ _ALL = (
     Kind(
         name="u-shape",
         about="funding far from its mean on either side lifts prices, near it they fall",
-        draw=lambda rng: {"days": lookback(rng, 30, 120), "middle": 0.9},
+        draw=_u_shape,
         make=_single(single_nb.U_SHAPE, ("days", "middle")),
         oracle="u_shape",
     ),

@@ -92,6 +92,13 @@ def _breakout(bars: F64, change: F64, t: int, p: F64) -> float:
 
 
 @njit(cache=True)
+def _reversal(close: F64, t: int, n: int) -> float:
+    """Minus half the standard score (ddof 0) of the close, held in -1..1."""
+    score = zscore(close, t, n) * math.sqrt(n / (n - 1))
+    return -min(max(score, -2.0), 2.0) / 2
+
+
+@njit(cache=True)
 def path(
     kind: int, p: F64, kappa: float, z: F64, wicks: F64, noise: F64, uniform: F64, clock: I64
 ) -> F64:
@@ -147,7 +154,7 @@ def path(
         if kind == MOMENTUM:
             signal = math.tanh(scaled_return(log_price, change, t, int(p[0]), int(p[1])))
         elif kind == REVERSAL:
-            signal = -min(max(zscore(bars[CLOSE], t, int(p[0])), -2.0), 2.0) / 2
+            signal = _reversal(bars[CLOSE], t, int(p[0]))
         elif kind == BREAKOUT:
             broke[t] = _breakout(bars, change, t, p)
             signal = 0.0
@@ -164,7 +171,7 @@ def path(
             if state == 0:
                 signal = math.tanh(scaled_return(log_price, change, t, int(p[0]), int(p[1])))
             else:
-                signal = -min(max(zscore(bars[CLOSE], t, int(p[2])), -2.0), 2.0) / 2
+                signal = _reversal(bars[CLOSE], t, int(p[2]))
         elif kind == CONJUNCTION or kind == TRIPLE:
             trend = scaled_return(log_price, change, t, int(p[0]), int(p[1]))
             signal = 0.0

@@ -14,7 +14,8 @@ PARAMS = {
 def factor(m, p):
     moves = log_return(m.close, 1)
     trend = tanh(log_return(m.close, p.move) / (stdev(moves, p.risk) * p.move**0.5))
-    back = -zscore(m.close, p.days).clip(-2, 2) / 2
+    score = zscore(m.close, p.days) * (p.days / (p.days - 1)) ** 0.5
+    back = -score.clip(-2, 2) / 2
     loud = tanh(4 * (sma(abs(moves), p.now) / sma(abs(moves), p.usual) - 1))
     return trend * (1 - loud) / 2 + back * (1 + loud) / 2
 

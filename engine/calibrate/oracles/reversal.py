@@ -8,7 +8,8 @@ PARAMS = {
 
 
 def factor(m, p):
-    return -zscore(m.close, p.days).clip(-2, 2) / 2
+    score = zscore(m.close, p.days) * (p.days / (p.days - 1)) ** 0.5
+    return -score.clip(-2, 2) / 2
 
 
 def signal(f, m, p):

@@ -1,0 +1,204 @@
+"""One run of a method on one made market, scored: a row of the table, and where rows are kept."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.calibrate.search import Limits, Trace, finch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from engine.calibrate.market import Law
+
+Method = Callable[["Law", Path, Path, Limits], "Trace | None"]
+
+SHARES = (0.5, 0.8, 0.95)
+"""Of the oracle's Sharpe: when did the champion's first reach it?"""
+
+
+def _finch(made: Law, market: Path, folder: Path, limits: Limits) -> Trace | None:
+    return finch(market, made.seed, folder, limits)
+
+
+def _random(made: Law, market: Path, folder: Path, limits: Limits) -> Trace | None:
+    settings = (*limits.settings, "search.selection=random")
+    return finch(market, made.seed, folder, replace(limits, settings=settings))
+
+
+METHODS: dict[str, Method] = {"finch": _finch, "random": _random}
+"""Every method by its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A run to be made.
+
+    Attributes:
+        kind: Of the market.
+        seed: Of the market and of the search.
+        sharpe: Target Sharpe of the market.
+        method: Who searches.
+        cost_bps: Fee per traded notional on that market.
+    """
+
+    kind: str
+    seed: int
+    sharpe: float
+    method: str = "finch"
+    cost_bps: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Of its row, its market and its folder of work."""
+        return f"{self.kind}-sr{self.sharpe:g}-{self.method}-s{self.seed}"
+
+
+def row_file(out: Path, task: Task) -> Path:
+    """Where a finished run's row lies."""
+    return out / "rows" / f"{task.name}.parquet"
+
+
+def carry_out(task: Task, out: Path, limits: Limits, *, keep: bool = False) -> bool:
+    """Run a task to its row; False where the user stopped it before. What it did so far is kept.
+
+    Args:
+        task: The run.
+        out: The study's folder.
+        limits: How far it goes.
+        keep: Whether the archive stays beside the rows.
+
+    Raises:
+        ConfigError, MarketError, ArchiveError, PoolError: As `engine.evolve` would say.
+        OSError: The folder cannot be written.
+    """
+    from engine.calibrate.kinds import KINDS
+    from engine.calibrate.market import law, write
+
+    made = law(KINDS[task.kind], task.seed, task.sharpe, task.cost_bps)
+    work = out / "work" / task.name
+    market = write(made.bars(), work, task.kind, task.cost_bps)
+    start = time.monotonic()
+    trace = METHODS[task.method](made, market, work, limits)
+    if trace is None:
+        return False
+    row = scored(task, made, market, trace, limits.settings)
+    row["wall_s"] = time.monotonic() - start
+    _save(row, row_file(out, task))
+    if not keep:
+        _clear(work)
+    return True
+
+
+def scored(
+    task: Task, made: Law, market: Path, trace: Trace, settings: Sequence[str]
+) -> dict[str, Any]:
+    """The row of a run: every champion's true Sharpe, beside the oracle's, on a fresh path."""
+    from engine.calibrate.market import Truth
+
+    truth = Truth(made)
+    true = [truth.sharpe(step.graph) for step in trace.steps]
+    oracle_fitness, oracle_sharpe = _oracle(made, market, truth, settings)
+    row: dict[str, Any] = {
+        "kind": task.kind,
+        "sharpe": task.sharpe,
+        "method": task.method,
+        "seed": task.seed,
+        "params": json.dumps(dict(made.params)),
+        "strength": made.strength,
+        "evaluations": trace.evaluations,
+        "candidates": trace.candidates,
+        "cpu_s": trace.cpu_s,
+        "train_fitness": trace.steps[-1].fitness if trace.steps else math.nan,
+        "true_sharpe": true[-1] if true else 0.0,
+        "cap_sharpe": truth.cap if made.kind.planted else math.nan,
+        "oracle_sharpe": oracle_sharpe,
+        "oracle_fitness": oracle_fitness,
+        "error": truth.error,
+        "efficiency": math.nan,
+        "champion": trace.steps[-1].text if trace.steps else "",
+        "settings": json.dumps(list(settings)),
+    }
+    for share in SHARES:
+        hit = [
+            step
+            for step, sharpe in zip(trace.steps, true, strict=True)
+            if made.kind.planted and sharpe >= share * truth.cap
+        ]
+        row[f"evaluations_{share:.0%}"] = hit[0].evaluation if hit else math.nan
+        row[f"cpu_s_{share:.0%}"] = hit[0].cpu_s if hit else math.nan
+    if made.kind.planted:
+        row["efficiency"] = row["true_sharpe"] / truth.cap
+    return row
+
+
+def _oracle(
+    made: Law, market: Path, truth: Any, settings: Sequence[str]
+) -> tuple[float, float]:
+    """Training fitness (nan where a floor is broken) and true Sharpe of the oracle's file."""
+    from engine import wiring
+    from engine.config import build, merge, read
+    from genomes.language.serial import Reader, serialise
+    from sandbox.execute import Executor
+    from sandbox.measure import measure
+
+    if not made.kind.planted:
+        return math.nan, math.nan
+    config = build(merge(read(None, settings), {"market": str(market.resolve())}))
+    loaded = wiring.load_market(config.market, Path.cwd())
+    setup = wiring.setup(loaded, config)
+    graph = traced(made.oracle, setup.fields)
+    targets = Executor(loaded.panel).evaluate(Reader(setup.fields).read(graph)).targets
+    nodes = len(Reader(setup.fields).read(graph).nodes)
+    found = measure(loaded.panel, targets, setup.terms, nodes=nodes)
+    return math.nan if found.fitness is None else found.fitness, truth.sharpe(graph)
+
+
+def traced(text: str, fields: Mapping[str, Any]) -> str:
+    """The serialised graph of one of our own texts, read in this process.
+
+    Raises:
+        ValueError: The language refuses the text.
+    """
+    from genomes.interpreter.caps import Caps
+    from genomes.interpreter.read import read_text
+    from genomes.language.serial import serialise
+
+    graph = read_text(text, None, fields, Caps())
+    if isinstance(graph, tuple):
+        raise ValueError("\n".join(map(str, graph)))
+    return serialise(graph)
+
+
+def rows(out: Path) -> pd.DataFrame:
+    """Every finished run in a folder, a row each, by kind, Sharpe, method and seed."""
+    import pandas as pd
+
+    frames = [pd.read_parquet(file) for file in sorted((out / "rows").glob("*.parquet"))]
+    if not frames:
+        return pd.DataFrame()
+    found = pd.concat(frames, ignore_index=True)
+    return found.sort_values(["kind", "sharpe", "method", "seed"], ignore_index=True)
+
+
+def _save(row: Mapping[str, Any], file: Path) -> None:
+    """Whole or not at all."""
+    import pandas as pd
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}.tmp")
+    pd.DataFrame([dict(row)]).to_parquet(draft, index=False)
+    draft.replace(file)
+
+
+def _clear(folder: Path) -> None:
+    from shutil import rmtree
+
+    rmtree(folder, ignore_errors=True)
