@@ -69,7 +69,7 @@ def around(returns: F64, risk: F64, rng: np.random.Generator) -> dict[str, F64]:
     Returns:
         open (the previous close), high, low, close, volume -> (A, T).
     """
-    close = 100 * np.cumprod(1 + returns, axis=1)
+    close = 100 * np.cumprod(1 + returns, axis=1, dtype=np.float64)
     start = close / (1 + returns)
     wicks = rng.standard_exponential((2, *returns.shape))
     noise = rng.standard_normal(returns.shape)
@@ -79,7 +79,7 @@ def around(returns: F64, risk: F64, rng: np.random.Generator) -> dict[str, F64]:
     log_volume = np.zeros_like(drive)
     for t in range(1, drive.shape[1]):
         log_volume[:, t] = 0.6 * log_volume[:, t - 1] + drive[:, t]
-    made = {
+    made: dict[str, F64] = {
         "open": start,
         "high": np.maximum(start, close) * np.exp(0.4 * risk * wicks[0]),
         "low": np.minimum(start, close) * np.exp(-0.4 * risk * wicks[1]),

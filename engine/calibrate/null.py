@@ -51,12 +51,14 @@ def sign_flipped(
     place = np.arange(n) % length
     sign = rng.choice(np.array([-1.0, 1.0]), n)
     moved = {name: sign * shapes[name][:, place] for name in ("open", "high", "low", "close")}
-    close = 100 * np.cumprod(1 + moved["close"], axis=1)
+    close = 100 * np.cumprod(1 + moved["close"], axis=1, dtype=np.float64)
     before = close / (1 + moved["close"])
-    prices = {
-        "open": before * (1 + moved["open"]),
-        "high": before * (1 + np.maximum(moved["high"], moved["low"])),
-        "low": before * (1 + np.minimum(moved["high"], moved["low"])),
+    start = before * (1 + moved["open"])
+    extremes = (before * (1 + moved["high"]), before * (1 + moved["low"]), start, close)
+    prices: dict[str, F64] = {
+        "open": start,
+        "high": np.maximum.reduce(extremes),
+        "low": np.minimum.reduce(extremes),
         "close": close,
         "volume": shapes["volume"][:, place],
     }

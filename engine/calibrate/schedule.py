@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.calibrate.search import Limits
-from engine.calibrate.study import Task, carry_out, row_file
+from engine.calibrate.study import Task, carry_out, row_file, row_of
 from engine.config import ConfigError
 
 
@@ -68,15 +68,11 @@ def check_study(out: Path, limits: Limits, cost_bps: float) -> None:
     differ = [f"{key} = {kept.get(key)!r}, not {said[key]!r}" for key in said
               if kept.get(key) != said[key]]  # fmt: skip
     if differ:
-        raise ConfigError(
-            [f"--out {out}: holds runs with {'; '.join(differ)}. Take another folder, or the same "
-             "flags"]  # fmt: skip
-        )
+        what = f"--out {out}: holds runs with {'; '.join(differ)}"
+        raise ConfigError([f"{what}. Take another folder, or the same flags"])
 
 
-def run_all(
-    tasks: Sequence[Task], out: Path, limits: Limits, *, workers: int, keep: bool
-) -> bool:
+def run_all(tasks: Sequence[Task], out: Path, limits: Limits, *, workers: int, keep: bool) -> bool:
     """Make every run whose row is missing; False where the user stopped it.
 
     Args:
@@ -113,9 +109,7 @@ def _here(due: Sequence[Task], out: Path, limits: Limits, keep: bool) -> bool:
     return True
 
 
-def _apart(
-    due: Sequence[Task], out: Path, limits: Limits, keep: bool, workers: int
-) -> bool:
+def _apart(due: Sequence[Task], out: Path, limits: Limits, keep: bool, workers: int) -> bool:
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
@@ -158,9 +152,7 @@ def _limits(limits: Limits, head: str) -> Limits:
 
 
 def _finished(head: str, out: Path, task: Task) -> None:
-    import pandas as pd
-
-    row = pd.read_parquet(row_file(out, task)).iloc[0]
+    row = row_of(row_file(out, task))
     share = row["efficiency"]
     found = f"efficiency {share:.2f}" if share == share else "no edge"
     _say(

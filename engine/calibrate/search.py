@@ -86,8 +86,13 @@ class Meter:
     spent: dict[int, float] = field(default_factory=dict[int, float])
     _from: float = 0.0
 
-    def resume(self, archive: Archive) -> None:
-        """Take what the archive and the file know of generations before."""
+    def resume(self, archive: Archive, base: float) -> None:
+        """Take what the archive and the file know of generations before.
+
+        Args:
+            archive: Of the run.
+            base: CPU seconds when the run, or its continuation, was started.
+        """
         told = archive.generations()
         for summary in archive.summaries():
             self._count(summary)
@@ -96,7 +101,7 @@ class Meter:
                 generation, seconds = _pair(line)
                 if generation < told:
                     self.spent[generation] = seconds
-        self._from = cpu_s() - max(self.spent.values(), default=0.0)
+        self._from = base - max(self.spent.values(), default=0.0)
         self.stopping = self.evaluated >= self.limits.evaluations
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None:
@@ -150,8 +155,7 @@ def finch(market: Path, seed: int, folder: Path, limits: Limits) -> Trace | None
     meter = Meter(folder / "cpu.jsonl", limits)
     opened = Archive.open if place.exists() else Archive.create
     with opened(place, identity=planned.identity) as archive:
-        meter.resume(archive)
-        meter._from -= cpu_s() - base  # reading the market and the seeds is part of the run
+        meter.resume(archive, base)
         if not meter.stopping:
             pool = wiring.pool(planned.market, planned.config)
             try:
@@ -196,9 +200,7 @@ def _trace(archive: Archive, meter: Meter) -> Trace:
                 break
         if evaluation >= meter.limits.evaluations:
             break
-    return Trace(
-        steps=tuple(steps), evaluations=evaluation, candidates=candidates, cpu_s=seconds
-    )
+    return Trace(steps=tuple(steps), evaluations=evaluation, candidates=candidates, cpu_s=seconds)
 
 
 def _by_generation(archive: Archive) -> Iterator[tuple[int, list[Any]]]:

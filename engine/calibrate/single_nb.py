@@ -172,7 +172,7 @@ def path(
                 signal = math.tanh(scaled_return(log_price, change, t, int(p[0]), int(p[1])))
             else:
                 signal = _reversal(bars[CLOSE], t, int(p[2]))
-        elif kind == CONJUNCTION or kind == TRIPLE:
+        elif kind in (CONJUNCTION, TRIPLE):
             trend = scaled_return(log_price, change, t, int(p[0]), int(p[1]))
             signal = 0.0
             if abs(trend) > 0.5:

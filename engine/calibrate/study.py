@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.calibrate.search import Limits, Trace, finch
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from engine.calibrate.market import Law
+    from engine.calibrate.market import Law, Truth
 
 Method = Callable[["Law", Path, Path, Limits], "Trace | None"]
 
@@ -139,13 +137,11 @@ def scored(
     return row
 
 
-def _oracle(
-    made: Law, market: Path, truth: Any, settings: Sequence[str]
-) -> tuple[float, float]:
+def _oracle(made: Law, market: Path, truth: Truth, settings: Sequence[str]) -> tuple[float, float]:
     """Training fitness (nan where a floor is broken) and true Sharpe of the oracle's file."""
     from engine import wiring
     from engine.config import build, merge, read
-    from genomes.language.serial import Reader, serialise
+    from genomes.language.serial import Reader
     from sandbox.execute import Executor
     from sandbox.measure import measure
 
@@ -154,11 +150,11 @@ def _oracle(
     config = build(merge(read(None, settings), {"market": str(market.resolve())}))
     loaded = wiring.load_market(config.market, Path.cwd())
     setup = wiring.setup(loaded, config)
-    graph = traced(made.oracle, setup.fields)
-    targets = Executor(loaded.panel).evaluate(Reader(setup.fields).read(graph)).targets
-    nodes = len(Reader(setup.fields).read(graph).nodes)
-    found = measure(loaded.panel, targets, setup.terms, nodes=nodes)
-    return math.nan if found.fitness is None else found.fitness, truth.sharpe(graph)
+    text = traced(made.oracle, setup.fields)
+    graph = Reader(setup.fields).read(text)
+    targets = Executor(loaded.panel).evaluate(graph).targets
+    found = measure(loaded.panel, targets, setup.terms, nodes=len(graph.nodes))
+    return math.nan if found.fitness is None else found.fitness, truth.sharpe(text)
 
 
 def traced(text: str, fields: Mapping[str, Any]) -> str:
@@ -169,32 +165,35 @@ def traced(text: str, fields: Mapping[str, Any]) -> str:
     """
     from genomes.interpreter.caps import Caps
     from genomes.interpreter.read import read_text
+    from genomes.language.graph import Graph
     from genomes.language.serial import serialise
 
     graph = read_text(text, None, fields, Caps())
-    if isinstance(graph, tuple):
-        raise ValueError("\n".join(map(str, graph)))
+    if not isinstance(graph, Graph):
+        raise ValueError("\n".join(map(str, graph)))  # noqa: TRY004 (the text is wrong)
     return serialise(graph)
 
 
-def rows(out: Path) -> pd.DataFrame:
-    """Every finished run in a folder, a row each, by kind, Sharpe, method and seed."""
-    import pandas as pd
+def rows(out: Path) -> list[dict[str, Any]]:
+    """Every finished run in a folder, a row each."""
+    return [row_of(file) for file in sorted((out / "rows").glob("*.parquet"))]
 
-    frames = [pd.read_parquet(file) for file in sorted((out / "rows").glob("*.parquet"))]
-    if not frames:
-        return pd.DataFrame()
-    found = pd.concat(frames, ignore_index=True)
-    return found.sort_values(["kind", "sharpe", "method", "seed"], ignore_index=True)
+
+def row_of(file: Path) -> dict[str, Any]:
+    """The row of one finished run."""
+    import pyarrow.parquet as parquet
+
+    return parquet.read_table(file).to_pylist()[0]
 
 
 def _save(row: Mapping[str, Any], file: Path) -> None:
     """Whole or not at all."""
-    import pandas as pd
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
 
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(f".{os.getpid()}.tmp")
-    pd.DataFrame([dict(row)]).to_parquet(draft, index=False)
+    parquet.write_table(arrow.Table.from_pylist([dict(row)]), draft)
     draft.replace(file)
 
 

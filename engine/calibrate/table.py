@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
 
 BARS: dict[tuple[str, float], float] = {
     ("conjunction", 2.0): 0.75,
@@ -22,77 +22,86 @@ BARS: dict[tuple[str, float], float] = {
 """Median efficiency that the engine is to reach, by kind and Sharpe."""
 
 _HEADINGS = (
-    "market", "SR", "method", "runs", "efficiency", "[quartiles]", "bar",
-    "train", "oracle", "true", "oracle", "ev50/80/95", "cpu50/80/95", "cpu s",
+    "market", "SR", "method", "runs", "efficiency", "[quartiles]", "bar", "train", "(oracle)",
+    "true", "(oracle)", "ev 50/80/95%", "cpu s 50/80/95%", "cpu s",
 )  # fmt: skip
-_WIDTHS = (14, 4, 10, 4, 10, 13, 5, 6, 6, 6, 6, 14, 17, 7)
+_WIDTHS = (14, 4, 9, 4, 10, 14, 4, 6, 8, 6, 8, 14, 16, 7)
+
+Row = Mapping[str, Any]
 
 
-def lines(rows: pd.DataFrame) -> Iterator[str]:
+def lines(rows: Sequence[Row]) -> Iterator[str]:
     """The table as text.
 
-    Efficiency is the champion's true Sharpe over the oracle's; the oracle of `train` and `true` is
-    its strategy file. Evaluations and CPU seconds are medians of when the champion's true Sharpe
-    first reached 50, 80 and 95% of the oracle's; "-" where fewer than half of the runs got there.
+    Efficiency is the champion's true Sharpe over the oracle's weights'; figures in brackets are of
+    the oracle's strategy file. Evaluations and CPU seconds are medians of when the champion's true
+    Sharpe first reached 50, 80 and 95% of the oracle's; "-" where half of the runs never did.
+
+    Args:
+        rows: One per run, as `engine.calibrate.study.scored` makes them.
     """
-    if rows.empty:
+    if not rows:
         yield "No run is finished yet."
         return
-    yield _row(_HEADINGS)
-    for key, runs in rows.groupby(["kind", "sharpe", "method"], sort=True):
-        kind, sharpe, method = key if isinstance(key, tuple) else (key, 0.0, "")
-        low, middle, high = runs["efficiency"].quantile([0.25, 0.5, 0.75])
-        planted = bool(runs["efficiency"].notna().any())
-        bar = BARS.get((str(kind), float(sharpe))) if planted and method == "finch" else None
-        yield _row((
-            str(kind),
-            f"{sharpe:g}" if planted else "",
-            str(method),
-            str(len(runs)),
-            f"{middle:.2f}" if planted else "",
-            f"[{low:.2f}, {high:.2f}]" if planted else "",
-            "" if bar is None else f"{bar:.2f}",
-            f"{runs['train_fitness'].median():.2f}",
-            _figure(runs["oracle_fitness"].median()),
-            f"{runs['true_sharpe'].median():.2f}",
-            _figure(runs["oracle_sharpe"].median()),
-            "/".join(_reached(runs[f"evaluations_{s}"], "{:.0f}") for s in ("50%", "80%", "95%"))
-            if planted else "",
-            "/".join(_reached(runs[f"cpu_s_{s}"], "{:.1f}") for s in ("50%", "80%", "95%"))
-            if planted else "",
-            f"{runs['cpu_s'].median():.1f}",
-        ))  # fmt: skip
-    nulls = rows[rows["efficiency"].isna()]
-    for key, runs in nulls.groupby(["kind", "method"], sort=True):
-        yield from _null(key, runs)
+    yield _line(_HEADINGS)
+    groups: dict[tuple[str, float, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["kind"], row["sharpe"], row["method"]), []).append(row)
+    for key in sorted(groups):
+        yield _group(key, groups[key])
+    for key in sorted(groups):
+        if math.isnan(groups[key][0]["efficiency"]):
+            yield _null(key, groups[key])
 
 
-def _null(key: Any, runs: pd.DataFrame) -> Iterator[str]:
-    kind, method = key
-    fitness = runs["train_fitness"].quantile([0, 0.5, 0.95, 1])
-    true = runs["true_sharpe"]
-    error = float(true.std(ddof=1)) / len(true) ** 0.5 if len(true) > 1 else float("nan")
-    yield (
-        f"{kind}, {method}: champion's training fitness "
-        + ", ".join(
-            f"{name} {value:.2f}"
-            for name, value in zip(("min", "median", "95%", "max"), fitness, strict=True)
-        )
-        + f"; true Sharpe {true.mean():+.3f} (standard error {error:.3f})"
+def _group(key: tuple[str, float, str], runs: Sequence[Row]) -> str:
+    kind, sharpe, method = key
+    cells = [kind, "", method, str(len(runs)), "", "", ""]
+    reached = ["", ""]
+    if not math.isnan(runs[0]["efficiency"]):
+        low, middle, high = _quantiles(runs, "efficiency", 0.25, 0.5, 0.75)
+        cells[1], cells[4:6] = f"{sharpe:g}", (f"{middle:.2f}", f"[{low:.2f}, {high:.2f}]")
+        if method == "finch" and (kind, sharpe) in BARS:
+            cells[6] = f"{BARS[kind, sharpe]:.2f}"
+        reached = [_reached(runs, "evaluations", ".0f"), _reached(runs, "cpu_s", ".1f")]
+    for name in ("train_fitness", "oracle_fitness", "true_sharpe", "oracle_sharpe"):
+        (middle,) = _quantiles(runs, name, 0.5)
+        cells.append("" if math.isnan(middle) else f"{middle:.2f}")
+    return _line((*cells, *reached, f"{_quantiles(runs, 'cpu_s', 0.5)[0]:.1f}"))
+
+
+def _null(key: tuple[str, float, str], runs: Sequence[Row]) -> str:
+    least, middle, high, most = _quantiles(runs, "train_fitness", 0, 0.5, 0.95, 1)
+    true = np.array([row["true_sharpe"] for row in runs], dtype=np.float64)
+    error = float(true.std(ddof=1)) / math.sqrt(len(true)) if len(true) > 1 else math.nan
+    return (
+        f"{key[0]}, {key[2]}: champion's training fitness min {least:.2f}, median {middle:.2f}, "
+        f"95% {high:.2f}, max {most:.2f}; true Sharpe {true.mean():+.3f} "
+        f"(standard error {error:.3f})"
     )
 
 
-def _reached(values: pd.Series[float], form: str) -> str:
-    """The median over all runs, those that never got there last; "-" where it is one of them."""
-    middle = values.fillna(float("inf")).median()
-    return form.format(middle) if middle < float("inf") else "-"
+def _quantiles(runs: Sequence[Row], name: str, *shares: float) -> list[float]:
+    """Of the runs that have the figure; nan where none has."""
+    values = np.array([row[name] for row in runs], dtype=np.float64)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return [math.nan] * len(shares)
+    return [float(value) for value in np.quantile(values, shares)]
 
 
-def _figure(value: float) -> str:
-    return f"{value:.2f}" if value == value else ""
+def _reached(runs: Sequence[Row], name: str, form: str) -> str:
+    """Medians over all runs, in which those that never got there come last."""
+    found: list[str] = []
+    for share in ("50%", "80%", "95%"):
+        values = np.array([row[f"{name}_{share}"] for row in runs], dtype=np.float64)
+        values = np.sort(np.where(np.isnan(values), np.inf, values))
+        middle = float(values[len(values) // 2])
+        found.append(format(middle, form) if middle < math.inf else "-")
+    return "/".join(found)
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def _line(cells: Sequence[str]) -> str:
     pairs = zip(cells, _WIDTHS, strict=True)
     return " ".join(
         cell.ljust(width) if place in (0, 2) else cell.rjust(width)

@@ -1,4 +1,4 @@
-"""Calendar: one day of the week rises, another one falls; the bar before each is the time to trade."""
+"""Calendar: one weekday rises, another one falls; trade at the close before each."""
 
 from genomes.language import Int
 

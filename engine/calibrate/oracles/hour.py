@@ -1,4 +1,4 @@
-"""Hour: one hour of the day rises, another one falls; the bar before each is the time to trade."""
+"""Hour: one hour of the day rises, another one falls; trade at the close before each."""
 
 from genomes.language import Int
 
