@@ -35,13 +35,16 @@ kinds (lookbacks, days and hours are drawn per seed):
   planted         all kinds with an edge
   all             all kinds
 
-methods: finch (the engine), random (its grammar without selection)
+methods: finch (the engine), random (its grammar without selection), templates (random ones of one
+or two conditions), deap (generational GP). All use the engine's evaluator. Where the engine has
+run on the same market, the others go on for the CPU seconds it took: both comparisons are shown.
 
 examples:
   python -m engine.calibrate run conjunction calendar --seeds 20 --out calib
   python -m engine.calibrate run planted --seeds 20 --workers 2 --out calib
   python -m engine.calibrate run null --seeds 100 --out calib      beside the others
   python -m engine.calibrate run funding --seeds 20 --sharpe 1 --out calib
+  python -m engine.calibrate run conjunction --seeds 20 --out calib --method finch --method deap
   python -m engine.calibrate run conjunction --seeds 20 --out other --set search.selection=pareto
   python -m engine.calibrate table calib
   python -m engine.calibrate market breakout --seed 3 --out look    look at one: then

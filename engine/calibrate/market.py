@@ -173,6 +173,23 @@ def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def traced(text: str, fields: Mapping[str, Any]) -> str:
+    """The serialised graph of one of our own texts, read in this process.
+
+    Raises:
+        ValueError: The language refuses the text.
+    """
+    from genomes.interpreter.caps import Caps
+    from genomes.interpreter.read import read_text
+    from genomes.language.graph import Graph
+    from genomes.language.serial import serialise
+
+    graph = read_text(text, None, fields, Caps())
+    if not isinstance(graph, Graph):
+        raise ValueError("\n".join(map(str, graph)))  # noqa: TRY004 (the text is wrong)
+    return serialise(graph)
+
+
 class Truth:
     """True Sharpe ratios: a long fresh path of a law, on which graphs are measured in process."""
 

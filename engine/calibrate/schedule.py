@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.calibrate.search import Limits
-from engine.calibrate.study import Task, carry_out, row_file, row_of
+from engine.calibrate.study import FINCH, Task, carry_out, row_file, row_of
 from engine.config import ConfigError
 
 
@@ -85,11 +85,13 @@ def run_all(tasks: Sequence[Task], out: Path, limits: Limits, *, workers: int, k
     Raises:
         As `carry_out`.
     """
+    # The engine first: others go on for the CPU seconds that it took.
     due = [task for task in tasks if not row_file(out, task).exists()]
+    waves = [[task for task in due if (task.method == FINCH) == first] for first in (True, False)]
     _say(f"{len(tasks) - len(due)} of {len(tasks)} runs are there; {len(due)} to go.")
     if workers == 1:
-        return _here(due, out, limits, keep)
-    return _apart(due, out, limits, keep, workers)
+        return _here([task for wave in waves for task in wave], out, limits, keep)
+    return all(_apart(wave, out, limits, keep, workers) for wave in waves)
 
 
 def _here(due: Sequence[Task], out: Path, limits: Limits, keep: bool) -> bool:

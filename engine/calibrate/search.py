@@ -24,12 +24,14 @@ class Limits:
 
     Attributes:
         evaluations: Evaluations that are scored.
+        cpu_s: CPU seconds that a baseline goes on for once its evaluations are used up.
         settings: `key=value` of the engine.
         stopping: Whether the user wants to end; asked after each generation.
         progress: Is told evaluations so far and the best fitness.
     """
 
     evaluations: int
+    cpu_s: float = 0.0
     settings: Sequence[str] = ()
     stopping: Callable[[], bool] = lambda: False
     progress: Callable[[int, float | None], None] = lambda done, best: None
@@ -59,7 +61,8 @@ class Trace:
     """What a search found, in the order it found it.
 
     Attributes:
-        steps: Every candidate that was the fittest so far.
+        steps: Every candidate that was the fittest so far; also beyond the evaluations, where a
+            baseline went on for its CPU seconds.
         evaluations: Evaluations scored.
         candidates: Candidates proposed for them: duplicates and refused ones, too.
         cpu_s: CPU seconds for them, of driver and workers together.
@@ -102,7 +105,7 @@ class Meter:
                 if generation < told:
                     self.spent[generation] = seconds
         self._from = base - max(self.spent.values(), default=0.0)
-        self.stopping = self.evaluated >= self.limits.evaluations
+        self.stopping = self.done
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None:
         """Nothing is shown inside a generation."""
@@ -114,7 +117,13 @@ class Meter:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps([report.generation, self.spent[report.generation]]) + "\n")
         self.limits.progress(min(self.evaluated, self.limits.evaluations), self.best)
-        self.stopping = self.evaluated >= self.limits.evaluations or self.limits.stopping()
+        self.stopping = self.done or self.limits.stopping()
+
+    @property
+    def done(self) -> bool:
+        """Whether evaluations and CPU seconds are used up."""
+        enough = max(self.spent.values(), default=0.0) >= self.limits.cpu_s
+        return self.evaluated >= self.limits.evaluations and enough
 
     def _count(self, summary: dict[str, Any]) -> None:
         self.evaluated += sum(summary["kinds"].get(kind, 0) for kind in EVALUATED)
@@ -163,28 +172,27 @@ def finch(market: Path, seed: int, folder: Path, limits: Limits) -> Trace | None
                 run(wiring.assemble(planned, archive, pool), limits.evaluations, meter)
             finally:
                 pool.close()
-        if meter.evaluated < limits.evaluations and archive.generations() <= limits.evaluations:
+        if not meter.done and archive.generations() <= limits.evaluations:
             return None
         return _trace(archive, meter)
 
 
 def _trace(archive: Archive, meter: Meter) -> Trace:
-    """The first `limits.evaluations` evaluations of an archive, in the order told."""
+    """An archive's bests in the order told, and what the evaluations of the budget took."""
     from genomes.records.outcome import Measured
 
     steps: list[Step] = []
     best = float("-inf")
-    evaluation = candidates = 0
-    seconds = 0.0
+    evaluation = candidates = within = 0
+    seconds = spent = 0.0
     for generation, entries in _by_generation(archive):
         start, end = meter.spent.get(generation - 1, 0.0), meter.spent.get(generation, seconds)
         for index, entry in enumerate(entries, start=1):
-            candidates += 1
-            if entry.outcome.kind not in EVALUATED:
-                continue
-            evaluation += 1
-            seconds = start + (end - start) * index / len(entries)
             outcome = entry.outcome
+            evaluation += outcome.kind in EVALUATED
+            seconds = start + (end - start) * index / len(entries)
+            if evaluation <= meter.limits.evaluations:
+                candidates, within, spent = candidates + 1, evaluation, seconds
             if isinstance(outcome, Measured) and outcome.fitness > best:
                 best = outcome.fitness
                 steps.append(
@@ -196,11 +204,7 @@ def _trace(archive: Archive, meter: Meter) -> Trace:
                         text=entry.text,
                     )
                 )
-            if evaluation >= meter.limits.evaluations:
-                break
-        if evaluation >= meter.limits.evaluations:
-            break
-    return Trace(steps=tuple(steps), evaluations=evaluation, candidates=candidates, cpu_s=seconds)
+    return Trace(steps=tuple(steps), evaluations=within, candidates=candidates, cpu_s=spent)
 
 
 def _by_generation(archive: Archive) -> Iterator[tuple[int, list[Any]]]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.calibrate.search import Limits, Trace, finch
+from engine.calibrate.baselines import baseline, deap_gp, templates
+from engine.calibrate.search import Limits, Step, Trace, finch
 
 if TYPE_CHECKING:
     from engine.calibrate.market import Law, Truth
 
+FINCH = "finch"
 Method = Callable[["Law", Path, Path, Limits], "Trace | None"]
 
 SHARES = (0.5, 0.8, 0.95)
@@ -31,7 +33,12 @@ def _random(made: Law, market: Path, folder: Path, limits: Limits) -> Trace | No
     return finch(market, made.seed, folder, replace(limits, settings=settings))
 
 
-METHODS: dict[str, Method] = {"finch": _finch, "random": _random}
+METHODS: dict[str, Method] = {
+    FINCH: _finch,
+    "random": _random,
+    "templates": baseline(templates),
+    "deap": baseline(deap_gp),
+}
 """Every method by its name."""
 
 
@@ -50,7 +57,7 @@ class Task:
     kind: str
     seed: int
     sharpe: float
-    method: str = "finch"
+    method: str = FINCH
     cost_bps: float = 0.0
 
     @property
@@ -80,6 +87,9 @@ def carry_out(task: Task, out: Path, limits: Limits, *, keep: bool = False) -> b
     from engine.calibrate.kinds import KINDS
     from engine.calibrate.market import law, write
 
+    beside = row_file(out, replace(task, method=FINCH))
+    if task.method != FINCH and beside.exists():
+        limits = replace(limits, cpu_s=float(row_of(beside)["cpu_s"]))
     made = law(KINDS[task.kind], task.seed, task.sharpe, task.cost_bps)
     work = out / "work" / task.name
     market = write(made.bars(), work, task.kind, task.cost_bps)
@@ -87,7 +97,7 @@ def carry_out(task: Task, out: Path, limits: Limits, *, keep: bool = False) -> b
     trace = METHODS[task.method](made, market, work, limits)
     if trace is None:
         return False
-    row = scored(task, made, market, trace, limits.settings)
+    row = scored(task, made, market, trace, limits)
     row["wall_s"] = time.monotonic() - start
     _save(row, row_file(out, task))
     if not keep:
@@ -95,15 +105,18 @@ def carry_out(task: Task, out: Path, limits: Limits, *, keep: bool = False) -> b
     return True
 
 
-def scored(
-    task: Task, made: Law, market: Path, trace: Trace, settings: Sequence[str]
-) -> dict[str, Any]:
-    """The row of a run: every champion's true Sharpe, beside the oracle's, on a fresh path."""
+def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) -> dict[str, Any]:
+    """The row of a run: every champion's true Sharpe, beside the oracle's, on a fresh path.
+
+    Efficiency is at the evaluations; `efficiency_cpu` is of what had been found in `limits.cpu_s`,
+    the engine's own CPU seconds on the same market, nan where they are not known.
+    """
     from engine.calibrate.market import Truth
 
     truth = Truth(made)
-    true = [truth.sharpe(step.graph) for step in trace.steps]
-    oracle_fitness, oracle_sharpe = _oracle(made, market, truth, settings)
+    within = [step for step in trace.steps if step.evaluation <= trace.evaluations]
+    true = [truth.sharpe(step.graph) for step in within]
+    oracle_fitness, oracle_sharpe = _oracle(made, market, truth, limits.settings)
     row: dict[str, Any] = {
         "kind": task.kind,
         "sharpe": task.sharpe,
@@ -114,32 +127,36 @@ def scored(
         "evaluations": trace.evaluations,
         "candidates": trace.candidates,
         "cpu_s": trace.cpu_s,
-        "train_fitness": trace.steps[-1].fitness if trace.steps else math.nan,
+        "train_fitness": within[-1].fitness if within else math.nan,
         "true_sharpe": true[-1] if true else 0.0,
         "cap_sharpe": truth.cap if made.kind.planted else math.nan,
         "oracle_sharpe": oracle_sharpe,
         "oracle_fitness": oracle_fitness,
         "error": truth.error,
         "efficiency": math.nan,
-        "champion": trace.steps[-1].text if trace.steps else "",
-        "settings": json.dumps(list(settings)),
+        "efficiency_cpu": math.nan,
+        "champion": within[-1].text if within else "",
+        "settings": json.dumps(list(limits.settings)),
     }
     for share in SHARES:
-        hit = [
-            step
-            for step, sharpe in zip(trace.steps, true, strict=True)
-            if made.kind.planted and sharpe >= share * truth.cap
-        ]
-        row[f"evaluations_{share:.0%}"] = hit[0].evaluation if hit else math.nan
-        row[f"cpu_s_{share:.0%}"] = hit[0].cpu_s if hit else math.nan
+        hit: Step | None = None
+        if made.kind.planted:
+            pairs = zip(within, true, strict=True)
+            hit = next((step for step, sharpe in pairs if sharpe >= share * truth.cap), None)
+        row[f"evaluations_{share:.0%}"] = hit.evaluation if hit else math.nan
+        row[f"cpu_s_{share:.0%}"] = hit.cpu_s if hit else math.nan
     if made.kind.planted:
         row["efficiency"] = row["true_sharpe"] / truth.cap
+        if limits.cpu_s:
+            soon = [step for step in trace.steps if step.cpu_s <= limits.cpu_s]
+            row["efficiency_cpu"] = truth.sharpe(soon[-1].graph) / truth.cap if soon else 0.0
     return row
 
 
 def _oracle(made: Law, market: Path, truth: Truth, settings: Sequence[str]) -> tuple[float, float]:
     """Training fitness (nan where a floor is broken) and true Sharpe of the oracle's file."""
     from engine import wiring
+    from engine.calibrate.market import traced
     from engine.config import build, merge, read
     from genomes.language.serial import Reader
     from sandbox.execute import Executor
@@ -155,23 +172,6 @@ def _oracle(made: Law, market: Path, truth: Truth, settings: Sequence[str]) -> t
     targets = Executor(loaded.panel).evaluate(graph).targets
     found = measure(loaded.panel, targets, setup.terms, nodes=len(graph.nodes))
     return math.nan if found.fitness is None else found.fitness, truth.sharpe(text)
-
-
-def traced(text: str, fields: Mapping[str, Any]) -> str:
-    """The serialised graph of one of our own texts, read in this process.
-
-    Raises:
-        ValueError: The language refuses the text.
-    """
-    from genomes.interpreter.caps import Caps
-    from genomes.interpreter.read import read_text
-    from genomes.language.graph import Graph
-    from genomes.language.serial import serialise
-
-    graph = read_text(text, None, fields, Caps())
-    if not isinstance(graph, Graph):
-        raise ValueError("\n".join(map(str, graph)))  # noqa: TRY004 (the text is wrong)
-    return serialise(graph)
 
 
 def rows(out: Path) -> list[dict[str, Any]]:

@@ -11,8 +11,7 @@ import pytest
 from engine.calibrate import market, single_nb
 from engine.calibrate.bars import Bars
 from engine.calibrate.kinds import KINDS
-from engine.calibrate.market import Law, Truth, law, panel, write
-from engine.calibrate.study import traced
+from engine.calibrate.market import Law, Truth, law, panel, traced, write
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
 from genomes.language.serial import deserialise

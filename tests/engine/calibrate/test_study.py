@@ -18,9 +18,9 @@ from engine.calibrate import study
 from engine.calibrate.__main__ import EPILOG, main
 from engine.calibrate.cpu import cpu_s
 from engine.calibrate.kinds import KINDS
-from engine.calibrate.market import law
+from engine.calibrate.market import law, traced
 from engine.calibrate.search import Limits, Meter, Step, Trace
-from engine.calibrate.study import METHODS, Task, carry_out, row_file, row_of, scored, traced
+from engine.calibrate.study import METHODS, Task, carry_out, row_file, row_of, scored
 from engine.calibrate.table import BARS, lines
 from sandbox.market import load, resolve
 
@@ -105,13 +105,13 @@ def test_each_champion_is_scored_on_the_fresh_path(tmp_path: Path) -> None:
         for i, graph in enumerate(graphs, start=1)
     )
     trace = Trace(steps=steps, evaluations=50, candidates=60, cpu_s=9.0)
-    found = scored(TASK, made, market, trace, ())
+    found = scored(TASK, made, market, trace, replace(LIMITS, evaluations=50, cpu_s=2.0))
     assert found["efficiency"] == pytest.approx(1.0, abs=1e-3)
     assert (found["evaluations_80%"], found["cpu_s_80%"]) == (20, 4.0)
     assert (found["evaluations_95%"], found["train_fitness"]) == (20, 2.0)
     half = replace(trace, steps=steps[:1])
-    assert abs(scored(TASK, made, market, half, ())["efficiency"]) < 0.3
-    nothing = scored(TASK, made, market, replace(trace, steps=()), ())
+    assert abs(scored(TASK, made, market, half, LIMITS)["efficiency"]) < 0.3
+    nothing = scored(TASK, made, market, replace(trace, steps=()), LIMITS)
     assert (nothing["efficiency"], math.isnan(nothing["train_fitness"])) == (0.0, True)
     assert math.isnan(nothing["evaluations_50%"])
 
@@ -121,7 +121,7 @@ def row(kind: str, *, seed: int = 0, **figures: float) -> dict[str, Any]:
     base = {
         "kind": kind, "sharpe": 2.0, "method": "finch", "seed": seed, "cpu_s": 10.0,
         "train_fitness": 1.0, "true_sharpe": 0.5, "oracle_fitness": 1.5, "oracle_sharpe": 1.8,
-        "efficiency": math.nan if null else 0.5,
+        "efficiency": math.nan if null else 0.5, "efficiency_cpu": math.nan,
     }  # fmt: skip
     for name in ("evaluations", "cpu_s"):
         base |= {f"{name}_{share}": math.nan for share in ("50%", "80%", "95%")}
