@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.calibrate.cpu import cpu_s
 from engine.calibrate.features import features, strategy
-from engine.calibrate.market import traced
+from engine.calibrate.market import graph_of
 from engine.calibrate.search import EVALUATED, Limits, Step, Trace
 
 if TYPE_CHECKING:
@@ -70,17 +70,17 @@ class Evaluator:
         Raises:
             ValueError: The language refuses the text: a baseline writes no such.
         """
-        from genomes.language.serial import Reader
+        from genomes.language.serial import serialise
         from genomes.records.outcome import Measured
 
         self.candidates += 1
-        graph = traced(text, self.setup.fields)
-        key = Reader(self.setup.fields).read(graph).key
-        if key in self.known:
-            return self.known[key]
+        read = graph_of(text, self.setup.fields)
+        if read.key in self.known:
+            return self.known[read.key]
+        graph = serialise(read)
         ((_, outcome),) = self.pool.measure([graph])
         fitness = outcome.fitness if isinstance(outcome, Measured) else NO_FITNESS
-        self.known[key] = fitness
+        self.known[read.key] = fitness
         if outcome.kind in EVALUATED:
             self.evaluations += 1
         if fitness > (self.steps[-1].fitness if self.steps else NO_FITNESS):

@@ -19,6 +19,8 @@ from sandbox.fills import Costs, Fills
 if TYPE_CHECKING:
     import pandas as pd
 
+    from genomes.language.dimension import Dimension
+    from genomes.language.graph import Graph
     from sandbox.market import MarketConfig, Panel
 
 BARS = 5040
@@ -173,21 +175,19 @@ def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def traced(text: str, fields: Mapping[str, Any]) -> str:
-    """The serialised graph of one of our own texts, read in this process.
+def graph_of(text: str, fields: Mapping[str, Dimension]) -> Graph:
+    """The graph of one of our own texts, read in this process.
 
     Raises:
         ValueError: The language refuses the text.
     """
     from genomes.interpreter.caps import Caps
     from genomes.interpreter.read import read_text
-    from genomes.language.graph import Graph
-    from genomes.language.serial import serialise
 
     graph = read_text(text, None, fields, Caps())
-    if not isinstance(graph, Graph):
+    if isinstance(graph, tuple):
         raise ValueError("\n".join(map(str, graph)))  # noqa: TRY004 (the text is wrong)
-    return serialise(graph)
+    return graph
 
 
 class Truth:
@@ -216,13 +216,14 @@ class Truth:
         """Standard error of a Sharpe ratio here."""
         return (YEAR / (self._panel.bars - MAX_WINDOW)) ** 0.5
 
-    def sharpe(self, graph: str) -> float:
-        """Sharpe ratio, a year of 252 bars, of a serialised graph; 0 for one that never trades.
+    def sharpe(self, graph: str | Graph) -> float:
+        """Sharpe ratio, a year of 252 bars, of a graph, serialised or not; 0 without a trade.
 
         Raises:
             GraphError: The text is not a graph of this market.
         """
-        return self._sharpe(self._executor.evaluate(self._reader.read(graph)).targets)
+        read = self._reader.read(graph) if isinstance(graph, str) else graph
+        return self._sharpe(self._executor.evaluate(read).targets)
 
     def _sharpe(self, targets: Targets) -> float:
         net: F64 = keep_books(

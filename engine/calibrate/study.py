@@ -156,9 +156,8 @@ def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) ->
 def _oracle(made: Law, market: Path, truth: Truth, settings: Sequence[str]) -> tuple[float, float]:
     """Training fitness (nan where a floor is broken) and true Sharpe of the oracle's file."""
     from engine import wiring
-    from engine.calibrate.market import traced
+    from engine.calibrate.market import graph_of
     from engine.config import build, merge, read
-    from genomes.language.serial import Reader
     from sandbox.execute import Executor
     from sandbox.measure import measure
 
@@ -167,11 +166,10 @@ def _oracle(made: Law, market: Path, truth: Truth, settings: Sequence[str]) -> t
     config = build(merge(read(None, settings), {"market": str(market.resolve())}))
     loaded = wiring.load_market(config.market, Path.cwd())
     setup = wiring.setup(loaded, config)
-    text = traced(made.oracle, setup.fields)
-    graph = Reader(setup.fields).read(text)
+    graph = graph_of(made.oracle, setup.fields)
     targets = Executor(loaded.panel).evaluate(graph).targets
     found = measure(loaded.panel, targets, setup.terms, nodes=len(graph.nodes))
-    return math.nan if found.fitness is None else found.fitness, truth.sharpe(text)
+    return math.nan if found.fitness is None else found.fitness, truth.sharpe(graph)
 
 
 def rows(out: Path) -> list[dict[str, Any]]:

@@ -11,10 +11,9 @@ import pytest
 from engine.calibrate import market, single_nb
 from engine.calibrate.bars import Bars
 from engine.calibrate.kinds import KINDS
-from engine.calibrate.market import Law, Truth, law, panel, traced, write
+from engine.calibrate.market import Law, Truth, graph_of, law, panel, write
 from genomes.check import check_foreign
 from genomes.language.graph import Graph
-from genomes.language.serial import deserialise
 from sandbox.execute import Executor, check_windows
 
 PLANTED = [name for name, kind in KINDS.items() if kind.planted]
@@ -40,12 +39,12 @@ def settled(name: str, seed: int = 0, sharpe: float = 2.0) -> Law:
 
 @cache
 def fresh(name: str) -> Bars:
-    return settled(name).fresh()
+    return settled(name).fresh(4_000 if name == "cross-section" else 20_000)
 
 
 @cache
 def truth(name: str) -> Truth:
-    return Truth(settled(name))
+    return Truth(settled(name), fresh(name).weights.shape[1])
 
 
 def earned(bars: Bars) -> np.ndarray:
@@ -90,8 +89,8 @@ def test_a_kind_has_the_properties_of_the_reference_table(name: str) -> None:
     for target, kappa, cap in ((1.0, kappas[0], weak), (2.0, kappas[1], strong)):
         found = market._solved(kind, 5, target, params)
         assert found == pytest.approx(kappa, rel=0.03)
-        bars = kind.make(params, kappa, np.random.default_rng(int(target)), 100_000)
-        assert sharpe(earned(bars)) == pytest.approx(cap, abs=3 * np.sqrt(252 / 100_000))
+        bars = kind.make(params, kappa, np.random.default_rng(int(target)), 60_000)
+        assert sharpe(earned(bars)) == pytest.approx(cap, abs=3 * np.sqrt(252 / 60_000))
     held = bars.weights[0]
     assert np.mean(held != 0) == pytest.approx(active, abs=0.02)
     assert np.abs(np.diff(held)).mean() == pytest.approx(moved, rel=0.05)
@@ -121,7 +120,7 @@ def test_an_oracle_is_a_strategy_that_the_checker_passes_and_a_market_takes(name
     checked = check_foreign(made.oracle)
     assert not isinstance(checked, tuple), checked
     table, config = panel(made.bars(), name, 0.0)
-    graph = deserialise(traced(made.oracle, table.dimensions), table.dimensions)
+    graph = graph_of(made.oracle, table.dimensions)
     assert isinstance(graph, Graph)
     assert check_windows(graph, market.MAX_WINDOW) is None
     assert config.costs.fee_bps == 0
@@ -132,13 +131,13 @@ def test_an_oracle_holds_what_was_planted_and_earns_it_in_our_own_backtest(name:
     made = settled(name)
     bars = made.bars()
     table, _ = panel(bars, name, 0.0)
-    graph = deserialise(traced(made.oracle, table.dimensions), table.dimensions)
+    graph = graph_of(made.oracle, table.dimensions)
     held = np.nan_to_num(Executor(table).evaluate(graph).weight.reshape(bars.weights.shape))
     settled_from = market.MAX_WINDOW
     apart = np.abs(held - bars.weights)[:, settled_from:]
     share = 0.03 if name == "lead-lag" else 1e-4  # which is louder has to be seen
     assert np.mean(apart > 1e-6) < share
-    found = truth(name).sharpe(traced(made.oracle, table.dimensions))
+    found = truth(name).sharpe(graph_of(made.oracle, table.dimensions))
     assert found == pytest.approx(truth(name).cap, rel=0.06 if name == "lead-lag" else 1e-3)
 
 
@@ -146,7 +145,7 @@ def test_an_oracle_holds_what_was_planted_and_earns_it_in_our_own_backtest(name:
 def test_where_the_state_is_hidden_the_oracle_file_earns_a_share(name: str, least: float) -> None:
     made = settled(name)
     fields = panel(made.bars(), name, 0.0)[0].dimensions
-    share = truth(name).sharpe(traced(made.oracle, fields)) / truth(name).cap
+    share = truth(name).sharpe(graph_of(made.oracle, fields)) / truth(name).cap
     assert least < share < 0.98
 
 
@@ -155,7 +154,7 @@ def test_on_a_null_market_no_oracle_of_another_kind_earns_anything(name: str) ->
     made = Truth(settled(name))
     text = settled("momentum").oracle
     fields = panel(settled(name).bars(), name, 0.0)[0].dimensions
-    assert abs(made.sharpe(traced(text, fields))) < 3 * made.error
+    assert abs(made.sharpe(graph_of(text, fields))) < 3 * made.error
 
 
 def test_flipped_bars_keep_their_size_and_their_clusters() -> None:

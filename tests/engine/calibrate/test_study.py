@@ -18,10 +18,11 @@ from engine.calibrate import study
 from engine.calibrate.__main__ import EPILOG, main
 from engine.calibrate.cpu import cpu_s
 from engine.calibrate.kinds import KINDS
-from engine.calibrate.market import law, traced
+from engine.calibrate.market import graph_of, law
 from engine.calibrate.search import Limits, Meter, Step, Trace
 from engine.calibrate.study import METHODS, Task, carry_out, row_file, row_of, scored
 from engine.calibrate.table import BARS, lines
+from genomes.language.serial import serialise
 from sandbox.market import load, resolve
 
 TASK = Task(kind="calendar", seed=0, sharpe=2.0)
@@ -99,7 +100,10 @@ def test_each_champion_is_scored_on_the_fresh_path(tmp_path: Path) -> None:
     made = law(KINDS["calendar"], 0, 2.0)
     market = write(made.bars(), tmp_path, "calendar")
     fields = panel(made.bars(), "calendar", 0.0)[0].dimensions
-    graphs = [traced(text, fields) for text in (made.oracle.replace("- (", "+ ("), made.oracle)]
+    graphs = [
+        serialise(graph_of(text, fields))
+        for text in (made.oracle.replace("- (", "+ ("), made.oracle)
+    ]
     steps = tuple(
         Step(evaluation=10 * i, cpu_s=2.0 * i, fitness=float(i), graph=graph)
         for i, graph in enumerate(graphs, start=1)
