@@ -120,7 +120,7 @@ def _apart(due: Sequence[Task], out: Path, limits: Limits, keep: bool, workers: 
     complete = True
     try:
         with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=STOP.listen
+            workers, mp_context=get_context("spawn"), initializer=_listen
         ) as pool:
             given = {pool.submit(_one, task, out, limits, keep): task for task in due}
             for place, answer in enumerate(as_completed(given), start=1):
@@ -134,6 +134,11 @@ def _apart(due: Sequence[Task], out: Path, limits: Limits, keep: bool, workers: 
     finally:
         STOP.restore()
     return complete
+
+
+def _listen() -> None:
+    """In a new process: its own STOP hears Ctrl-C."""
+    STOP.listen()
 
 
 def _one(task: Task, out: Path, limits: Limits, keep: bool) -> bool:

@@ -18,6 +18,14 @@ EVALUATED = ("measured", "floored", "depends_on_start")
 """Outcomes that cost an evaluation; a duplicate, or a text that is refused, does not."""
 
 
+def _never() -> bool:  # named, so that limits travel to another process
+    return False
+
+
+def _silent(done: int, best: float | None) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How far a search goes, and how it is told to stop.
@@ -33,8 +41,8 @@ class Limits:
     evaluations: int
     cpu_s: float = 0.0
     settings: Sequence[str] = ()
-    stopping: Callable[[], bool] = lambda: False
-    progress: Callable[[int, float | None], None] = lambda done, best: None
+    stopping: Callable[[], bool] = _never
+    progress: Callable[[int, float | None], None] = _silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

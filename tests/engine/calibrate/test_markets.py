@@ -39,7 +39,7 @@ def settled(name: str, seed: int = 0, sharpe: float = 2.0) -> Law:
 
 @cache
 def fresh(name: str) -> Bars:
-    return settled(name).fresh(4_000 if name == "cross-section" else 20_000)
+    return settled(name).fresh(10_000 if name == "cross-section" else 20_000)
 
 
 @cache
@@ -97,7 +97,7 @@ def test_a_kind_has_the_properties_of_the_reference_table(name: str) -> None:
 
 
 def test_the_base_process_is_as_volatile_and_fat_tailed_as_it_should_be() -> None:
-    bars = fresh("null")
+    bars = settled("null").fresh()
     moves = np.diff(np.log(bars.prices["close"][0]))
     assert moves.std() * np.sqrt(252) == pytest.approx(0.2, rel=0.1)
     size = np.abs(moves)
@@ -138,7 +138,7 @@ def test_an_oracle_holds_what_was_planted_and_earns_it_in_our_own_backtest(name:
     share = 0.03 if name == "lead-lag" else 1e-4  # which is louder has to be seen
     assert np.mean(apart > 1e-6) < share
     found = truth(name).sharpe(graph_of(made.oracle, table.dimensions))
-    assert found == pytest.approx(truth(name).cap, rel=0.06 if name == "lead-lag" else 1e-3)
+    assert found == pytest.approx(truth(name).cap, rel=0.1 if name == "lead-lag" else 1e-3)
 
 
 @pytest.mark.parametrize(("name", "least"), [("regime", 0.5), ("pair", 0.75)])
