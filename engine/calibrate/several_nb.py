@@ -48,7 +48,7 @@ def pair(theta: float, z: F64, eta: F64) -> tuple[F64, F64, F64]:
 
 @njit(cache=True)
 def lead(leader: int, n: int, delay: int, kappa: float, z: F64) -> tuple[F64, F64, F64]:
-    """A calm leader, and a follower twice as volatile that drifts after the leader's moves.
+    """A calm leader, and a follower three times as volatile that drifts after the leader's moves.
 
     Args:
         leader: 0 or 1, the other one follows.
@@ -63,8 +63,8 @@ def lead(leader: int, n: int, delay: int, kappa: float, z: F64) -> tuple[F64, F6
     n_bars = z.shape[1]
     returns, risk, weights = np.zeros((2, n_bars)), np.zeros((2, n_bars)), np.zeros((2, n_bars))
     change = np.zeros(n_bars)
-    mean = np.array([DAILY * DAILY, DAILY * DAILY])
-    mean[1 - leader] *= 4
+    mean = np.full(2, DAILY * DAILY / 4)
+    mean[1 - leader] *= 9
     variance = mean.copy()
     follower, signal = 1 - leader, 0.0
     for t in range(n_bars):
