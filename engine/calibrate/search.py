@@ -104,14 +104,11 @@ class Meter:
             archive: Of the run.
             base: CPU seconds when the run, or its continuation, was started.
         """
-        told = archive.generations()
         for summary in archive.summaries():
             self._count(summary)
         if self.file.exists():
             for line in self.file.read_text(encoding="utf-8").splitlines():
-                generation, seconds = _pair(line)
-                if generation < told:
-                    self.spent[generation] = seconds
+                self.spent |= _cost(line)
         self._from = base - max(self.spent.values(), default=0.0)
         self.stopping = self.done
 
@@ -139,12 +136,12 @@ class Meter:
             self.best = max(summary["best"], -1e9 if self.best is None else self.best)
 
 
-def _pair(line: str) -> tuple[int, float]:
+def _cost(line: str) -> dict[int, float]:
     try:
         generation, seconds = json.loads(line)
     except ValueError:  # the line that a kill cut off
-        return 1 << 62, 0.0
-    return int(generation), float(seconds)
+        return {}
+    return {int(generation): float(seconds)}
 
 
 def finch(market: Path, seed: int, folder: Path, limits: Limits) -> Trace | None:

@@ -121,6 +121,7 @@ def test_each_champion_is_scored_on_the_fresh_path(tmp_path: Path) -> None:
     trace = Trace(steps=steps, evaluations=50, candidates=60, cpu_s=9.0)
     found = scored(TASK, made, market, trace, replace(LIMITS, evaluations=50, cpu_s=2.0))
     assert found["efficiency"] == pytest.approx(1.0, abs=1e-3)
+    assert abs(found["efficiency_cpu"]) < 0.3  # the second champion took longer than the engine
     assert (found["evaluations_80%"], found["cpu_s_80%"]) == (20, 4.0)
     assert (found["evaluations_95%"], found["train_fitness"]) == (20, 2.0)
     half = replace(trace, steps=steps[:1])
