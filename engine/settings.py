@@ -39,6 +39,8 @@ class Search(Part):
             (NSGA-II over fitness, novelty and brevity), `random` (no parents: every candidate is a
             new strategy; the baseline a search has to beat).
         builtin_seeds: Whether the strategies that come with Finch are among the seeds.
+        screen: Whether the training bars are scanned for simple conditions before the search, and
+            new strategies written from what stands out; every look is counted.
         operators: Operators in use; empty for all.
         epsilon: Share of draws in which every operator is equally likely, regardless of credit.
         discount: Factor on an operator's past credit per generation; 1 forgets nothing.
@@ -51,6 +53,7 @@ class Search(Part):
     population: int = Field(default=64, ge=1, le=100_000)
     selection: Literal["novelty", "pareto", "random"] = "novelty"
     builtin_seeds: bool = True
+    screen: bool = True
     operators: tuple[str, ...] = ()
     epsilon: float = Field(default=0.2, ge=0, le=1)
     discount: float = Field(default=0.9, gt=0, le=1)

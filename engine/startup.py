@@ -30,6 +30,7 @@ from engine.llm.question import Model
 from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
 from engine.operators.prompts import Prompts
+from engine.operators.screened import START, Screened
 from engine.operators.structural import JUMP, Structural, names
 from engine.operators.tune import TUNE, Tuner
 from engine.proposer import Proposer
@@ -39,7 +40,6 @@ from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Se
 from engine.settings import LLM
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
-from sandbox.market.panel import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.terms import Terms
 
@@ -61,18 +61,10 @@ def load_market(name: str, base: Path) -> Market:
 
 def setup(market: Market, config: Config) -> Setup:
     """What every worker of a run is told."""
-    split = market.split
     return Setup(
         fields=dict(sorted(market.panel.dimensions.items())),  # their order enters the operators
-        terms=Terms(
-            window=(split.score_from, split.train_end),
-            edges=tuple(int(edge) for edge in split.fold_edges(config.objective.folds)),
-            costs=market.config.costs,
-            fills=market.config.fills,
-            objective=config.objective,
-            stale_ns=span_ns(market.config.stale_after),
-        ),
-        max_window=split.max_window,
+        terms=Terms.of_training(market, config.objective),
+        max_window=market.split.max_window,
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
         isolation=config.sandbox.isolation,
@@ -277,6 +269,8 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
     search = planned.config.search
     structural = (JUMP,) if search.selection == "random" else names(search.operators)
     operators = (*structural, TUNE) if search.tune.trials else structural
+    looks = search.screen and search.selection != "random"
+    operators = (*operators, START) if looks else operators
     members: list[Proposer] = [Seeds(planned.seeds)]
     if search.tune.trials:
         members.append(
@@ -288,6 +282,8 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
                 settings=search.tune,
             )
         )
+    if looks:
+        members.append(Screened(run.pool.screen(), search.population))
     if gateway is not None:
         members += _models(planned, run, gateway, operators)
     return [*members, Structural(_credit(search, operators), run.selector)]

@@ -54,7 +54,7 @@ class Objective(BaseModel):
 
     statistic: Literal["sharpe", "sortino", "calmar", "mean_minus_cvar"] = "sharpe"
     benchmark: Literal["own_past", "cash"] = "own_past"
-    min_risk: float = Field(default=0.1, ge=0, le=1)
+    min_risk: float = Field(default=1.0, ge=0, le=1)
     folds: int = Field(default=6, ge=1, le=1000)
     aggregate: Literal["mean_minus_half_sd", "mean"] = "mean_minus_half_sd"
     charge_per_node: float = Field(default=0.002, ge=0)

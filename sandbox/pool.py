@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from genomes.records.outcome import Crashed, Outcome
 from sandbox.errand import Drawing, Request, Setup
 from sandbox.market.panel import Panel
+from sandbox.screen import Screen
 from sandbox.study import Study
 from sandbox.worker import Worker
 
@@ -47,6 +48,14 @@ class Pool(Protocol):
         """Look closely at serialised graphs; None for one that cannot run."""
         ...
 
+    def screen(self) -> Screen:
+        """Look at the training bars for simple conditions that earn something.
+
+        Raises:
+            PoolError: The worker that looked died, twice.
+        """
+        ...
+
     def close(self) -> None:
         """End the workers."""
         ...
@@ -72,6 +81,10 @@ class InProcess:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         yield from enumerate(self._worker.study(graphs))
+
+    def screen(self) -> Screen:
+        """Look at the training bars for simple conditions that earn something."""
+        return self._worker.screen()[0]
 
     def close(self) -> None:
         """End the worker."""
@@ -181,6 +194,16 @@ class RayPool:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         return self._map("study", graphs, lambda _, why: None)
+
+    def screen(self) -> Screen:
+        """Look at the training bars for simple conditions that earn something."""
+        answers = dict(self._map("screen", [None], lambda _, why: why))
+        if isinstance(answers[0], Screen):
+            return answers[0]
+        raise PoolError(
+            f"the screen of the market failed: {answers[0]}; run without it: "
+            "--set search.screen=false"
+        )
 
     def close(self) -> None:
         """End the workers, and Ray if this pool started it."""

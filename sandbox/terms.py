@@ -8,7 +8,8 @@ import numpy as np
 
 from sandbox.book import WEEK_NS, Book, Targets, keep_books
 from sandbox.fills import Costs, Fills
-from sandbox.market.panel import I64, Panel
+from sandbox.market.load import Market
+from sandbox.market.panel import I64, Panel, span_ns
 from sandbox.objective import Objective
 
 
@@ -31,6 +32,19 @@ class Terms:
     fills: Fills
     objective: Objective
     stale_ns: int = WEEK_NS
+
+    @classmethod
+    def of_training(cls, market: Market, objective: Objective) -> Terms:
+        """How a search measures on a market's training bars."""
+        split = market.split
+        return cls(
+            window=(split.score_from, split.train_end),
+            edges=tuple(int(edge) for edge in split.fold_edges(objective.folds)),
+            costs=market.config.costs,
+            fills=market.config.fills,
+            objective=objective,
+            stale_ns=span_ns(market.config.stale_after),
+        )
 
     @property
     def fold_edges(self) -> I64:

@@ -24,6 +24,7 @@ from sandbox.market.panel import Panel
 from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
 from sandbox.report import Report, report
+from sandbox.screen import Screen, Screener
 from sandbox.study import Study, study
 
 # Weights of a run begun later may differ by this much and no more once max_window bars have passed.
@@ -40,6 +41,7 @@ class Worker:
     _reader: Reader = field(init=False)
     _executor: Executor = field(init=False)
     _probe: Probe = field(init=False)
+    _screener: Screener | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         setup = self.setup
@@ -156,6 +158,18 @@ class Worker:
             raise
         except Exception:  # measuring reports why; a briefing goes without
             return None
+
+    def screen(self, questions: Sequence[None] = (None,)) -> list[Screen]:
+        """What the market's training bars show of simple conditions; they are looked at once."""
+        return [self._eyes.screen for _ in questions]
+
+    @property
+    def _eyes(self) -> Screener:
+        if self._screener is None:
+            self._screener = Screener(
+                self.panel, self.setup.terms, max_window=self.setup.max_window
+            )
+        return self._screener
 
     def _depends(self, text: str, graph: Graph) -> DependsOnStart | None:
         difference = self._executor.depends_on_start(

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 from sandbox.market.errors import MarketError
 
 if TYPE_CHECKING:
-    from sandbox.market import Market
     from sandbox.screen.result import Screen
-    from sandbox.terms import Terms
 
 _TEACHES = """
 how it looks:
@@ -87,10 +85,12 @@ def _scanned(asked: argparse.Namespace) -> int:
     if asked.out is not None and asked.out.suffix not in (".json", ".parquet"):
         raise ValueError(f"--out {asked.out}: needs a name that ends in .json or .parquet")
     from sandbox.market import load, resolve
+    from sandbox.objective import Objective
     from sandbox.screen.scan import screen
+    from sandbox.terms import Terms
 
     market = load(resolve(asked.market, base=Path.cwd()), through="train")
-    terms = terms_of(market, asked.folds)
+    terms = Terms.of_training(market, Objective(folds=asked.folds))
     before = time.process_time()
     found = screen(
         market.panel,
@@ -111,23 +111,6 @@ def _scanned(asked: argparse.Namespace) -> int:
         asked.write.write_text(found.best.strategy, encoding="utf-8")
         print(f"the row with the best excess is in {asked.write}", file=sys.stderr)
     return 0
-
-
-def terms_of(market: Market, folds: int) -> Terms:
-    """The terms by which a search with default settings measures on a market's training bars."""
-    from sandbox.market.span import span_ns
-    from sandbox.objective import Objective
-    from sandbox.terms import Terms
-
-    split = market.split
-    return Terms(
-        window=(split.score_from, split.train_end),
-        edges=tuple(int(edge) for edge in split.fold_edges(folds)),
-        costs=market.config.costs,
-        fills=market.config.fills,
-        objective=Objective(folds=folds),
-        stale_ns=span_ns(market.config.stale_after),
-    )
 
 
 def _write(found: Screen, place: Path | None) -> None:

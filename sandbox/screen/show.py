@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.market import Market
-from sandbox.market.span import stamp_text
+from sandbox.market.panel import stamp_text
 from sandbox.screen.noise import WORLDS, Noise
 from sandbox.screen.result import Row, Screen
 from sandbox.terms import Terms

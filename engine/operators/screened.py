@@ -1,0 +1,91 @@
+"""The screened proposer: new strategies written down from what a screen of the market found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from engine.operators.structural import JUMP
+from engine.proposer import Progress, Proposer, Slot
+from genomes.records.candidate import Candidate, Task
+from genomes.records.entry import Entry
+from sandbox.screen import Row, Screen
+
+START = "screened_start"
+FIRST_SHARE = 0.5  # of generation 1: at most, and at most as many as are above noise
+TEMPERATURE = 0.15  # of the softmax over excess, in units of the score
+
+
+class Screened(Proposer):
+    """Writes starts from rows of a screen, the further above noise the sooner, none twice.
+
+    Its first starts fill up to half of generation 1; after that it competes for slots by credit.
+    """
+
+    operators: ClassVar[Mapping[str, str]] = {START: JUMP}
+
+    def __init__(self, screen: Screen, size: int) -> None:
+        """Propose from a screen.
+
+        Args:
+            screen: Of the market that is searched.
+            size: Slots of a generation.
+        """
+        rows = [row for row in (*screen.singles, *screen.products) if not row.suspect]
+        self._rows = sorted(rows, key=lambda row: -row.excess)
+        self._excess = np.array([row.excess for row in self._rows])
+        self._first = min(int(FIRST_SHARE * size), len(screen.found))
+        self._row_of = {row.strategy: i for i, row in enumerate(self._rows)}
+        self._used: set[int] = set()
+        self._asked: tuple[int, set[int]] = (0, set())
+
+    def claim(self, slot: Slot) -> str | None:
+        """Of generation 1 what the rows above noise are worth; then nothing: credit decides."""
+        return START if slot.generation == 1 and slot.number < self._first else None
+
+    def plan(self, slot: Slot, operator: str) -> Task | None:
+        """A row by a softmax over its excess, that no start was written from; None for none."""
+        if self._asked[0] != slot.generation:
+            self._asked = (slot.generation, set())
+        taken = self._used | self._asked[1]
+        left = np.array([i for i in range(len(self._rows)) if i not in taken], dtype=np.int64)
+        if not len(left):
+            return None
+        excess = self._excess[left]
+        odds = np.cumsum(np.exp((excess - excess.max()) / TEMPERATURE))
+        place = int(np.searchsorted(odds, slot.rng.random() * odds[-1], side="right"))
+        row = int(left[min(place, len(left) - 1)])
+        self._asked[1].add(row)
+        return Task(
+            slot=slot.number,
+            candidate=slot.candidate,
+            operator=START,
+            seed=slot.seed,
+            text=self._rows[row].strategy,
+        )
+
+    def make(
+        self, generation: int, candidates: Sequence[Candidate], progress: Progress
+    ) -> Iterable[Candidate]:
+        """The starts, with what the screen says of each."""
+        for one in candidates:
+            if one.task.operator == START:
+                row = self._rows[self._row_of[one.task.text]]
+                yield replace(one, note=_note(row), own=True)
+
+    def observe(self, entries: Sequence[Entry]) -> None:
+        """Remember which rows were written down."""
+        for entry in entries:
+            if entry.operator == START and entry.text in self._row_of:
+                self._used.add(self._row_of[entry.text])
+
+
+def _note(row: Row) -> str:
+    above = "above" if row.above_noise else "within"
+    return (
+        f"Seen by the screen: {row.phrase} (score {row.score:.2f}, {row.excess:+.2f} beside the "
+        f"best of noise, {above} noise)."
+    )
