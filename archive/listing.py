@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,3 +136,17 @@ def _listed(file: Path) -> Listed:
             candidates=archive.count(),
             best=archive.best(),
         )
+
+
+def looks(counts: Mapping[str, int]) -> Text:
+    """How often the training bars were looked at, in a line."""
+    said = ", ".join(f"{count:,} {_LOOKS.get(kind, kind)}" for kind, count in counts.items())
+    return Text(f"Looks at the training bars: {said or 'none'}.")
+
+
+_LOOKS = {
+    "atoms": "conditions of the screen",
+    "products": "products of two of them",
+    "remedies": "changes of parents",
+    "trials": "trials of tuning",
+}

@@ -67,6 +67,24 @@ class Queries:
             asked = select(generation.c.summary).order_by(generation.c.number)
             return [json.loads(text) for text in connection.scalars(asked)]
 
+    def looks(self) -> dict[str, int]:
+        """How often training bars were looked at, by the kind of look; kinds without any left out.
+
+        `evaluations` are candidates that were executed and `trials` those of tuning; the others are
+        what generations recorded: a screen's conditions and products, and parents' remedies.
+        """
+        with self._reading() as connection:
+            run = candidate.c.kind.in_(("measured", "floored", "depends_on_start"))
+            counts = {
+                "evaluations": connection.scalar(select(func.count()).where(run)) or 0,
+                "trials": connection.scalar(select(func.count()).select_from(trial)) or 0,
+            }
+            asked = select(generation.c.summary).order_by(generation.c.number)
+            for summary in map(json.loads, connection.scalars(asked)):
+                for kind, count in summary.get("looks", {}).items():
+                    counts[kind] = counts.get(kind, 0) + count
+        return {kind: count for kind, count in counts.items() if count}
+
     def count(self) -> int:
         """Candidates told; the next id is one more."""
         with self._reading() as connection:

@@ -125,7 +125,9 @@ def _parts(
             return views.diff(archive.get(arguments.old), archive.get(arguments.new), box)
         case "outcomes":
             fates = archive.fates()
-            return [listing.outcomes(fates, box) if fates else listing.none_measured(fates)]
+            if not fates:
+                return [listing.none_measured(fates)]
+            return [listing.outcomes(fates, box), listing.looks(archive.looks())]
         case "operators":
             earned = archive.earnings()
             return [listing.operators(earned, box) if earned else listing.none_measured([])]

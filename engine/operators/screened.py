@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import ClassVar
+from dataclasses import asdict, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class Screened(Proposer):
         self._first = min(int(FIRST_SHARE * size), len(screen.found))
         self._row_of = {row.strategy: i for i, row in enumerate(self._rows)}
         self._used: set[int] = set()
+        self._looks = screen.looks
+        self._said = _said(screen)
         self._asked: tuple[int, set[int]] = (0, set())
 
     def claim(self, slot: Slot) -> str | None:
@@ -76,8 +78,15 @@ class Screened(Proposer):
                 row = self._rows[self._row_of[one.task.text]]
                 yield replace(one, note=_note(row), own=True)
 
+    def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """The looks that the screen took, with the generation that it came before."""
+        if not entries or entries[0].generation:
+            return {}
+        return {"looks": asdict(self._looks)}
+
     def observe(self, entries: Sequence[Entry]) -> None:
         """Remember which rows were written down."""
+        self.remarks = self._said if entries and not entries[0].generation else ()
         for entry in entries:
             if entry.operator == START and entry.text in self._row_of:
                 self._used.add(self._row_of[entry.text])
@@ -89,3 +98,14 @@ def _note(row: Row) -> str:
         f"Seen by the screen: {row.phrase} (score {row.score:.2f}, {row.excess:+.2f} beside the "
         f"best of noise, {above} noise)."
     )
+
+
+def _said(screen: Screen) -> list[str]:
+    """What a run says of its screen, a line each."""
+    looks = f"{screen.looks.atoms:,} conditions and {screen.looks.products:,} products of two"
+    best = screen.best
+    if not screen.found or best is None:
+        found = "none stands above noise"
+    else:
+        found = f"{len(screen.found)} stand above noise, first {best.phrase} ({best.score:.2f})"
+    return [f"The screen looked at {looks}: {found}.", *screen.warnings]
