@@ -161,11 +161,12 @@ def _attempt(
 ) -> Proposal | None:
     operator = OPERATORS[name]
     parents = readings[: operator.parents]
+    refused: set[str] = set()
     for _ in range(tries):
         draft = operator.make(parents, rng, setting)
         if draft is None:
             return None
-        found = finished(draft, parents, setting, probe)
+        found = finished(draft, parents, setting, probe, refused)
         if isinstance(found, Finished):
             return Proposal(text=found.text, operator=name, note=found.change, graph=found.graph)
     return None
@@ -187,16 +188,32 @@ class Finished:
 
 
 def finished(
-    draft: Draft, parents: list[Reading], setting: Setting, probe: Probe | None = None
+    draft: Draft,
+    parents: list[Reading],
+    setting: Setting,
+    probe: Probe | None = None,
+    refused: set[str] | None = None,
 ) -> Finished | str:
     """The text and the graph of a draft, or in a word what is against it.
 
     The text is made last, for what was accepted only.
+
+    Args:
+        draft: What an operator made of the parents.
+        parents: Their readings.
+        setting: The market.
+        probe: As `propose` takes it.
+        refused: Keys of graphs that were refused before; a new one is added.
     """
     program = tidy(draft.program, *(p.program for p in parents))
-    child = understand(program, setting)
-    against = objection_to(draft, child, parents, probe)
+    child = understand(program, setting, parents[0] if parents else None)
+    key = child.graph.key if child.graph is not None else ""
+    against = "refused before"
+    if refused is None or key not in refused:
+        against = objection_to(draft, child, parents, probe)
     if against:
+        if refused is not None:
+            refused.add(key)
         return against
     change = sentence(draft.change)
     text = text_of(told(draft, child, parents, change))

@@ -369,8 +369,8 @@ def _declared(
             case _:
                 raise LayoutError("PARAMS: not a name and a parameter")
         try:
-            args = [ast.literal_eval(a) for a in value.args]
-            named = {str(k.arg): ast.literal_eval(k.value) for k in value.keywords}
+            args = [_value_of(a) for a in value.args]
+            named = {str(k.arg): _value_of(k.value) for k in value.keywords}
             param = _KINDS[kind](*args, **named)
         except (LanguageError, ValueError, TypeError) as error:
             raise LayoutError(f"PARAMS: {error}") from None
@@ -383,6 +383,10 @@ def _declared(
         found.append(Declared(name=name, param=param, source=source, above=above, beside=beside))
         end = stop
     return tuple(found)
+
+
+def _value_of(node: Any) -> Any:
+    return node.value if type(node) is ast.Constant else ast.literal_eval(node)
 
 
 def _segment(rows: list[str], node: ast.expr) -> str:

@@ -17,9 +17,11 @@ from genomes.interpreter.guards import Guards
 from genomes.interpreter.walk import Scope, Walk
 from genomes.language.analysis.direction import leaning
 from genomes.language.analysis.essence import COMBINES, Facts, facts_of
+from genomes.language.analysis.intervals import Interval, intervals
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
-from genomes.language.graph import BEHAVIOUR, Graph, Known, Node
+from genomes.language.binding import RULES
+from genomes.language.graph import BEHAVIOUR, Builder, Graph, Known, Node
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
@@ -78,12 +80,17 @@ class Reading:
     @cached_property
     def facts(self) -> Facts:
         """What the graph can do."""
-        return facts_of(self.drawn)
+        return facts_of(self.drawn, self.ranges)
+
+    @cached_property
+    def ranges(self) -> list[Interval]:
+        """Where the values of every node of the graph can lie."""
+        return intervals(self.drawn)
 
     @cached_property
     def direction(self) -> int:
         """1 where the factor rises with the price (a trend), -1 where it falls, else 0."""
-        return leaning(self.drawn, self.drawn.outputs["factor"]) or 0
+        return leaning(self.drawn, self.drawn.outputs["factor"], self.ranges) or 0
 
     @cached_property
     def words(self) -> set[str]:
@@ -162,8 +169,14 @@ def read(text: str, setting: Setting) -> Reading:
 _known: dict[tuple[tuple[str, Dimension], ...], Known] = {}
 
 
-def understand(program: Program, setting: Setting) -> Reading:
-    """Draw the graph of a program from its trees."""
+def understand(program: Program, setting: Setting, parent: Reading | None = None) -> Reading:
+    """Draw the graph of a program from its trees.
+
+    Args:
+        program: The program.
+        setting: The market.
+        parent: What it was made from: a factor that both share is taken from there.
+    """
     known = _known.setdefault(tuple(setting.fields.items()), {})
     notes = _Noting(Guards(_FUEL, 1))
     graph: Graph | None = None
@@ -171,6 +184,8 @@ def understand(program: Program, setting: Setting) -> Reading:
     try:
         notes.define({f.name: f.tree for f in program.functions})
         layers: dict[str, Any] = {n: f for n, f in notes.functions.items() if n in LAYERS}
+        if parent is not None and parent.graph is not None and _same_factor(program, parent.program):
+            layers["factor"] = _repeated(parent.graph)
         graph = draw({**layers, "PARAMS": program.params}, None, setting.fields, known=known)
         reason = objection(graph, setting)
     except LanguageError as error:
@@ -179,6 +194,42 @@ def understand(program: Program, setting: Setting) -> Reading:
             NameError, AssertionError) as error:  # fmt: skip
         reason = Reason(rule="error", found=f"{type(error).__name__}: {error}")
     return Reading(program, None if reason else graph, reason, notes.seen)
+
+
+def _same_factor(one: Program, other: Program) -> bool:
+    """Whether two programs share all that a factor is drawn from."""
+    waiting, seen = ["factor"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        function = one.by_name.get(name)
+        if function is None or function is not other.by_name.get(name):
+            return False
+        if any(one.params.get(p) != other.params.get(p) for p in function.parameters):
+            return False
+        waiting += [n for n in function.loaded - function.bound - seen if n in one.by_name]
+    return True
+
+
+def _repeated(graph: Graph) -> Any:
+    """A factor that gives the nodes of a graph's again."""
+
+    def factor(m: Any, p: Any) -> Series:
+        builder: Builder = m._builder
+        index: dict[int, int] = {}
+        for at, node in enumerate(graph.nodes[: graph.outputs["factor"] + 1]):  # in their order
+            if node.op == "field":
+                index[at] = builder.field(str(node.statics[0]))
+            elif node.op == "const":
+                index[at] = builder.const(float(node.statics[0]))
+            elif node.op == "truth":
+                index[at] = builder.truth(int(node.statics[0]))
+            else:
+                args = tuple(index[i] for i in node.args)
+                index[at] = builder.place(RULES[node.op], node.op, args, node.statics)
+        return Series(builder, index[graph.outputs["factor"]])
+
+    return factor
 
 
 def objection(graph: Graph, setting: Setting) -> Reason | None:
