@@ -267,7 +267,9 @@ def parse(text: str) -> Program:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise LayoutError(f"{type(error).__name__}") from None
     rows = text.split("\n")
-    program = Program()
+    idea = change = layout = ""
+    comments: tuple[str, ...] = ()
+    declared: tuple[Declared, ...] = ()
     functions: list[Function] = []
     for position, node in enumerate(module.body):
         match node:
@@ -275,19 +277,17 @@ def parse(text: str) -> Program:
                 functions.append(_function(node, rows))
             case ast.Expr(value=ast.Constant(value=str(doc))) if position == 0:
                 idea, change = split_docstring(_clean(doc))
-                program = replace(program, idea=idea, change=change)
             case ast.ImportFrom():
-                program = replace(program, above=tuple(_above(rows, node.lineno)))
+                comments = tuple(_above(rows, node.lineno))
             case ast.Assign(targets=[ast.Name(id="PARAMS")], value=ast.Dict() as table) | (
                 ast.AnnAssign(target=ast.Name(id="PARAMS"), value=ast.Dict() as table)
             ):
                 above = _above(rows, node.lineno)
                 layout = "\n".join([*above, *rows[node.lineno - 1 : node.end_lineno]]) + "\n"
-                declared = _declared(table, text, rows, has_comments="#" in layout)
-                program = replace(program, declared=declared, layout=layout)
+                declared = _declared(table, rows, has_comments="#" in layout)
             case _:
                 raise LayoutError(f"top-level {type(node).__name__}")
-    return replace(program, functions=tuple(functions))
+    return Program(idea, change, comments, declared, layout, tuple(functions))
 
 
 def _clean(doc: str) -> str:
@@ -329,7 +329,12 @@ def _function(node: ast.FunctionDef, rows: list[str]) -> Function:
     return Function(node.name, node.args, tuple(lines), text, head)
 
 
+_PLAIN = (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)
+
+
 def _without_annotations(body: list[ast.stmt]) -> list[ast.stmt]:
+    if all(type(node) in _PLAIN for node in body):
+        return body
     plain: list[ast.stmt] = []
     for node in body:
         match node:
@@ -357,9 +362,7 @@ def _comments(rows: list[str]) -> tuple[str, ...]:
     return tuple(match[1] for match in found if match)
 
 
-def _declared(
-    table: ast.Dict, text: str, rows: list[str], *, has_comments: bool
-) -> tuple[Declared, ...]:
+def _declared(table: ast.Dict, rows: list[str], *, has_comments: bool) -> tuple[Declared, ...]:
     found: list[Declared] = []
     end = table.lineno
     for key, value in zip(table.keys, table.values, strict=True):

@@ -7,7 +7,7 @@ that the jail would draw from the printed text, without printing and reading it 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,8 +20,7 @@ from genomes.language.analysis.essence import COMBINES, Facts, facts_of
 from genomes.language.analysis.intervals import Interval, intervals
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
-from genomes.language.binding import RULES
-from genomes.language.graph import BEHAVIOUR, Builder, Graph, Known, Node
+from genomes.language.graph import BEHAVIOUR, Graph, Known, Node
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
@@ -33,6 +32,13 @@ from genomes.variation.tree import children, walk, word_of
 REMEMBERED = 256  # readings, some 60 KB each
 _FUEL = Caps().fuel
 _SAME_TWICE = having(Trait.DIFFERS)
+
+
+class _Trusting(Guards):
+    """The guards of a text that was checked and drawn before, or that we write: fuel only."""
+
+    def _called(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return function
 
 
 class _Noting(Walk):
@@ -178,15 +184,17 @@ def understand(program: Program, setting: Setting, parent: Reading | None = None
         parent: What it was made from: a factor that both share is taken from there.
     """
     known = _known.setdefault(tuple(setting.fields.items()), {})
-    notes = _Noting(Guards(_FUEL, 1))
+    notes = _Noting(_Trusting(_FUEL, 1))
+    start = parent.graph if parent is not None else None
     graph: Graph | None = None
     reason: Reason | None = None
     try:
         notes.define({f.name: f.tree for f in program.functions})
         layers: dict[str, Any] = {n: f for n, f in notes.functions.items() if n in LAYERS}
-        if parent is not None and parent.graph is not None and _same_factor(program, parent.program):
-            layers["factor"] = _repeated(parent.graph)
-        graph = draw({**layers, "PARAMS": program.params}, None, setting.fields, known=known)
+        if parent is not None and start is not None and _same_factor(program, parent.program):
+            layers["factor"] = _repeated(start)
+        layers["PARAMS"] = program.params
+        graph = draw(layers, None, setting.fields, known=known, start=start)
         reason = objection(graph, setting)
     except LanguageError as error:
         reason = Reason(rule=error.rule, found=error.found)
@@ -211,25 +219,9 @@ def _same_factor(one: Program, other: Program) -> bool:
     return True
 
 
-def _repeated(graph: Graph) -> Any:
-    """A factor that gives the nodes of a graph's again."""
-
-    def factor(m: Any, p: Any) -> Series:
-        builder: Builder = m._builder
-        index: dict[int, int] = {}
-        for at, node in enumerate(graph.nodes[: graph.outputs["factor"] + 1]):  # in their order
-            if node.op == "field":
-                index[at] = builder.field(str(node.statics[0]))
-            elif node.op == "const":
-                index[at] = builder.const(float(node.statics[0]))
-            elif node.op == "truth":
-                index[at] = builder.truth(int(node.statics[0]))
-            else:
-                args = tuple(index[i] for i in node.args)
-                index[at] = builder.place(RULES[node.op], node.op, args, node.statics)
-        return Series(builder, index[graph.outputs["factor"]])
-
-    return factor
+def _repeated(graph: Graph) -> Callable[[Any, Any], Series]:
+    """A factor that is the one of the graph from which drawing starts."""
+    return lambda m, p: Series(m._builder, graph.outputs["factor"])  # pyright: ignore[reportPrivateUsage]
 
 
 def objection(graph: Graph, setting: Setting) -> Reason | None:
