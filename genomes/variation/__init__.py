@@ -22,12 +22,13 @@ from dataclasses import dataclass, replace
 from genomes.language.graph import Graph
 from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
 from genomes.variation.edits import Draft
+from genomes.variation.given import Part, addition_to, strategy_of
 from genomes.variation.judge import Probe, fits_page, objection_to
 from genomes.variation.jump import jump, sentence
 from genomes.variation.phrases import idea_of
 from genomes.variation.program import Program, text_of
 from genomes.variation.reading import Reading, read, understand
-from genomes.variation.sites import Setting
+from genomes.variation.sites import Reason, Setting
 from genomes.variation.tidy import tidy
 
 TRIES = 10
@@ -143,6 +144,60 @@ def propose(
         f"no strategy of {len(setting.fields)} fields and windows up to {setting.max_window} bars "
         "could be written: give the market a price and max_window of 5 or more"
     )
+
+
+def propose_from(
+    text: str, phrase: str, setting: Setting, probe: Probe | None = None
+) -> Proposal | Reason:
+    """A new strategy of a given expression, `sign(zscore(close, 20)) * (weekday < 3)`, say.
+
+    Args:
+        text: The factor, as text of the language; a bare field's name is read as `m.` field.
+        phrase: What it believes, a sentence or more: the idea of its docstring.
+        setting: The market.
+        probe: As `propose` takes it.
+
+    Returns:
+        The child, with the operator `given`; or what is against it.
+    """
+    draft = strategy_of(text, setting)
+    if isinstance(draft, Reason):
+        return draft
+    idea = sentence(phrase.strip())
+    draft = replace(draft, idea=idea, change=f"a new start: {idea}")
+    return _given(draft, [], setting, probe)
+
+
+def propose_with(
+    parent: str, part: Part, text: str, phrase: str, setting: Setting, probe: Probe | None = None
+) -> Proposal | Reason:
+    """A parent with a given expression added: a gate, a filter or a second leg.
+
+    Args:
+        parent: The parent's text, checked before.
+        part: As `given.addition_to` takes it.
+        text: The expression, as `propose_from` takes it.
+        phrase: What it says, as the end of a sentence: `volatility is below its norm`.
+        setting: The market.
+        probe: As `propose` takes it.
+
+    Returns:
+        The child, with the operator `given`; or what is against it.
+    """
+    reading = read(parent, setting)
+    if reading.graph is None:
+        return reading.reason or Reason(rule="layout", found="the parent draws nothing")
+    draft = addition_to(reading, part, text, phrase, setting)
+    return draft if isinstance(draft, Reason) else _given(draft, [reading], setting, probe)
+
+
+def _given(
+    draft: Draft, parents: list[Reading], setting: Setting, probe: Probe | None
+) -> Proposal | Reason:
+    found = finished(draft, parents, setting, probe)
+    if isinstance(found, str):
+        return Reason(rule="judged", found=found)
+    return Proposal(text=found.text, operator="given", note=found.change, graph=found.graph)
 
 
 def _shuffled(names: list[str], weights: list[int], rng: random.Random) -> list[str]:

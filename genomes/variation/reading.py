@@ -24,12 +24,13 @@ from genomes.language.graph import BEHAVIOUR, Graph, Known, Node
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
-from genomes.variation.program import LAYERS, LayoutError, Line, Program, parse
+from genomes.variation.program import LAYERS, Line, Program
 from genomes.variation.scale import CLOCK, scales_of
 from genomes.variation.sites import Reason, Setting, Site, with_paths
+from genomes.variation.source import LayoutError, parse
 from genomes.variation.tree import children, walk, word_of
 
-REMEMBERED = 256  # readings, some 60 KB each
+REMEMBERED = 128  # readings: their functions are shared, see `source`
 _FUEL = Caps().fuel
 _SAME_TWICE = having(Trait.DIFFERS)
 
