@@ -34,6 +34,8 @@ from genomes.variation.tidy import tidy
 TRIES = 10
 FALLBACK_TRIES = 3
 JUMPS = 50
+MOST_REPEATS = 2  # drafts that were refused before, until an operator gives up
+NOTHING, REPEATED = "nothing to do", "refused before"
 
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 
@@ -65,12 +67,15 @@ class Proposal:
             nothing to do on these parents.
         note: One whole sentence: what changed and why it could help.
         graph: What the text draws: it was drawn from the very trees that were printed.
+        passed: Why the operator that was asked for did not make it: `nothing to do`, or what was
+            against its last draft; empty where it did.
     """
 
     text: str
     operator: str
     note: str
     graph: Graph
+    passed: str = ""
 
 
 def _variation(parents: int, make: Make, weight: int = 1) -> Variation:
@@ -125,21 +130,22 @@ def propose(
     """
     first = OPERATORS[operator]
     readings = [read(text, setting) for text in parents[: first.parents]]
+    passed = "no parent that can be read" if first.parents else ""
     if readings and all(reading.graph is not None for reading in readings):
         found = _attempt(operator, readings, rng, setting, probe, TRIES)
-        if found is not None:
+        if isinstance(found, Proposal):
             return found
-        others = [n for n, o in OPERATORS.items() if n != operator and o.weight]
-        weights = [OPERATORS[name].weight for name in others]
-        for name in _shuffled(others, weights, rng):
+        passed = found
+        others = [name for name, other in OPERATORS.items() if name != operator and other.weight]
+        for name in _shuffled(others, rng):
             if OPERATORS[name].parents <= len(readings):
                 found = _attempt(name, readings, rng, setting, probe, FALLBACK_TRIES)
-                if found is not None:
-                    return found
+                if isinstance(found, Proposal):
+                    return replace(found, passed=passed)
     for _ in range(JUMPS):
         found = _attempt("jump", [], rng, setting, probe, TRIES)
-        if found is not None:
-            return found
+        if isinstance(found, Proposal):
+            return replace(found, passed=passed)
     raise ValueError(
         f"no strategy of {len(setting.fields)} fields and windows up to {setting.max_window} bars "
         "could be written: give the market a price and max_window of 5 or more"
@@ -200,9 +206,9 @@ def _given(
     return Proposal(text=found.text, operator="given", note=found.change, graph=found.graph)
 
 
-def _shuffled(names: list[str], weights: list[int], rng: random.Random) -> list[str]:
-    """All names, the heavier ones sooner (Efraimidis & Spirakis 2006)."""
-    keys = {n: rng.random() ** (1 / w) for n, w in zip(names, weights, strict=True)}
+def _shuffled(names: list[str], rng: random.Random) -> list[str]:
+    """Operators in random order, the heavier ones sooner (Efraimidis & Spirakis 2006)."""
+    keys = {name: rng.random() ** (1 / OPERATORS[name].weight) for name in names}
     return sorted(names, key=lambda name: -keys[name])
 
 
@@ -213,18 +219,24 @@ def _attempt(
     setting: Setting,
     probe: Probe | None,
     tries: int,
-) -> Proposal | None:
+) -> Proposal | str:
+    """A child of one operator, or why there is none."""
     operator = OPERATORS[name]
     parents = readings[: operator.parents]
     refused: set[str] = set()
+    why, repeats = NOTHING, 0
     for _ in range(tries):
         draft = operator.make(parents, rng, setting)
         if draft is None:
-            return None
+            break
         found = finished(draft, parents, setting, probe, refused)
         if isinstance(found, Finished):
             return Proposal(text=found.text, operator=name, note=found.change, graph=found.graph)
-    return None
+        repeats += found == REPEATED
+        if repeats > MOST_REPEATS:
+            break
+        why = found if found != REPEATED else why
+    return why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +275,7 @@ def finished(
     program = tidy(draft.program, *(p.program for p in parents))
     child = understand(program, setting, parents[0] if parents else None)
     key = child.graph.key if child.graph is not None else ""
-    against = "refused before"
+    against = REPEATED
     if refused is None or key not in refused:
         against = objection_to(draft, child, parents, probe)
     if against:

@@ -1,7 +1,8 @@
 """Children of a given expression: a strategy made of it, or a parent with it added.
 
 For a proposer that looks before it writes, with a screen of conditions say. The drafts are judged
-and printed as the operators' are. Expressions are the language's own text; a bare field's name is read as `m.` field.
+and printed as the operators' are. Expressions are the language's own text; a bare field's name is
+read as `m.` field.
 """
 
 from __future__ import annotations

@@ -10,12 +10,13 @@ import ast
 import textwrap
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from genomes.genome import CHANGE_MARK
 from genomes.language import VOCABULARY
 from genomes.language.params import Bool, Choice, Float, Int, Param
 from genomes.variation.printer import WIDTH, statement
-from genomes.variation.tree import loaded_names, parameters, stored_names
+from genomes.variation.tree import children, loaded_names, parameters, stored_names
 
 LAYERS = ("factor", "signal", "size", "exits")
 
@@ -90,6 +91,21 @@ class Function:
     def parameters(self) -> frozenset[str]:
         """The declared parameters that it reads."""
         return frozenset[str]().union(*(parameters(line.node) for line in self.lines))
+
+    @cached_property
+    def places(self) -> list[tuple[Any, int, tuple[Any, ...]]]:
+        """Its nodes in the order of the text, each with its line and the trees above it."""
+        found: list[tuple[Any, int, tuple[Any, ...]]] = []
+        for at, line in enumerate(self.lines):
+            stack: list[tuple[Any, tuple[Any, ...]]] = [(line.node, ())]
+            while stack:
+                node, path = stack.pop()
+                found.append((node, at, path))
+                below = children(node)
+                if below:
+                    inside = (*path, node)
+                    stack += [(child, inside) for child in reversed(below)]
+        return found
 
     @property
     def taken(self) -> frozenset[str]:

@@ -26,11 +26,11 @@ from genomes.language.strategy import draw
 from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
 from genomes.variation.program import LAYERS, Line, Program
 from genomes.variation.scale import CLOCK, scales_of
-from genomes.variation.sites import Reason, Setting, Site, with_paths
+from genomes.variation.sites import Reason, Setting, Site
 from genomes.variation.source import LayoutError, parse
 from genomes.variation.tree import children, walk, word_of
 
-REMEMBERED = 128  # readings: their functions are shared, see `source`
+REMEMBERED = 512  # readings, some 30 KB each: their functions are shared, see `source`
 _FUEL = Caps().fuel
 _SAME_TWICE = having(Trait.DIFFERS)
 
@@ -266,28 +266,30 @@ def _sites(reading: Reading) -> Iterator[Site]:
         live = {node.digest for node in graph.below(roots)}
     scales = reading.scales if graph is not None else []
     for function in reading.program.functions:
-        for number, line in enumerate(function.lines):
-            for node, path in with_paths(line.node, ()):
-                values = reading.seen.get(id(node))
-                if values is None:
-                    continue
-                value = values[-1]
-                drawn = _symbol(value)
-                if drawn is None:
-                    yield Site(
-                        node, function.name, number, path, Kind.NUMBER, None, Scale.CONSTANT, "",
-                        b"", -1, value, _in_live(path, reading, live),
-                    )  # fmt: skip
-                    continue
+        for node, line, path in function.places:
+            values = reading.seen.get(id(node))
+            if values is None:
+                continue
+            value = values[-1]
+            drawn = _symbol(value)
+            if drawn is None:
+                yield Site(
+                    node, function.name, line, path, Kind.NUMBER, None, Scale.CONSTANT, "",
+                    b"", -1, value, _in_live(path, reading, live),
+                )  # fmt: skip
+                continue
+            is_live = drawn.digest in live
+            if len(values) > 1:
                 others = [_symbol(other) for other in values[:-1]]
                 if any(o is None or (o[3], o[4]) != (drawn[3], drawn[4]) for o in others):
                     continue  # of another kind or dimension at another turn
-                at = index.get(drawn.digest, -1)
-                yield Site(
-                    node, function.name, number, path, drawn.kind, drawn.dimension,
-                    scales[at] if at >= 0 else Scale.CONSTANT, drawn.op, drawn.digest, at, None,
-                    drawn.digest in live or any(o is not None and o.digest in live for o in others),
-                )  # fmt: skip
+                is_live = is_live or any(o is not None and o.digest in live for o in others)
+            at = index.get(drawn.digest, -1)
+            yield Site(
+                node, function.name, line, path, drawn.kind, drawn.dimension,
+                scales[at] if at >= 0 else Scale.CONSTANT, drawn.op, drawn.digest, at, None,
+                is_live,
+            )  # fmt: skip
 
 
 def _in_live(path: tuple[Any, ...], reading: Reading, live: set[bytes]) -> bool:

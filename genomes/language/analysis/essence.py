@@ -108,10 +108,8 @@ class Essence:
 
 
 def _digest(*parts: bytes) -> bytes:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "little") + part)
-    return digest.digest()
+    sized = [len(part).to_bytes(4, "little") + part for part in parts]
+    return blake2b(b"".join(sized), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
