@@ -38,6 +38,13 @@ def counted(drafts: Counter[str], name: str, make: Any) -> Any:
     return made
 
 
+def line(name: str, spent: float, made: int, nothing: int, drafts: int, idle: int, n: int) -> None:
+    """Print one line of the table: totals over n children."""
+    n = max(n, 1)
+    shares = f"{made / n:8.0%} {nothing / n:7.0%} {drafts / n:7.2f} {idle / n:6.2f}"
+    print(f"{name:18s} {1e3 * spent / n:6.2f} {shares}")
+
+
 def main(seed: int = 1, generations: int = 30) -> None:
     """Print a line for each operator, and one for all."""
     market = load_market("", Path.cwd())
@@ -81,21 +88,13 @@ def main(seed: int = 1, generations: int = 30) -> None:
             nothing[name] += getattr(child, "passed", "") == "nothing to do"
             fresh.append(child.text)
         pool += fresh
-    print(
-        f"{'asked for':18s} {'ms':>6s} {'its own':>8s} {'nothing':>8s} {'drafts':>7s} {'idle':>6s}"
-    )
+    print(f"{'asked for':18s}     ms  its own nothing  drafts   idle")
     for name in OPERATORS:
-        n = max(1, asked[name])
-        print(
-            f"{name:18s} {1e3 * spent[name] / n:6.2f} {made[name] / n:8.0%} {nothing[name] / n:8.0%}"
-            f" {drafts[name] / n:7.2f} {drafts[f'{name} idle'] / n:6.2f}"
-        )
+        line(name, spent[name], made[name], nothing[name], drafts[name], drafts[f"{name} idle"],
+             asked[name])  # fmt: skip
     n = asked.total()
     idle = sum(drafts[f"{name} idle"] for name in OPERATORS)
-    print(
-        f"{'all':18s} {1e3 * spent.total() / n:6.2f} {made.total() / n:8.0%} {nothing.total() / n:8.0%}"
-        f" {(drafts.total() - idle) / n:7.2f} {idle / n:6.2f}"
-    )
+    line("all", spent.total(), made.total(), nothing.total(), drafts.total() - idle, idle, n)
     print(f"of that, probing: {1e3 * looks[0] / n:.2f} ms a child, {looks[1] / n:.2f} looks")
 
 
