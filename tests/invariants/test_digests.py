@@ -101,7 +101,7 @@ def models(path: Path) -> str:
 
 FROZEN = {
     structural: "56bab9e2908a7bc12378cc1b9c3171fcf81827f3714a1d6be33df8a957ea2a1d",
-    pareto: "b69214850308511e22ccec7248e0c27650d99b7f66415bbbf432eb78dbb5a3e3",
+    pareto: "2ee87ae5f78663b1b8d434b83ec7fc4c0042dbfa9249be14b8656f06d3362dae",
     wide: "1c29d0096eaef42cff23f4c9b1904b6b8116f60601358362ca7447d8b240e036",
     models: "6c737ef1ad9a4c0cf0798e37a8e517a58544ed4b37506ac55e66173465cf848f",
 }
