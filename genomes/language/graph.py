@@ -134,6 +134,8 @@ class Builder:
         max_nodes: Cap on the nodes.
         known: What was worked out for expressions of other graphs on the same fields, and will be
             for this one's: it saves time and changes nothing.
+        start: A graph on the same fields whose nodes are likely to come up: that, too, saves time
+            and changes nothing, but for the cap on nodes.
 
     Attributes:
         fields: The market's fields with their dimensions.
@@ -146,10 +148,11 @@ class Builder:
         *,
         max_nodes: int = MAX_NODES,
         known: Known | None = None,
+        start: Graph | None = None,
     ) -> None:
         self.fields = fields
-        self.nodes: list[Node] = []
-        self._index: dict[Identity, int] = {}
+        self.nodes: list[Node] = [] if start is None else list(start.nodes)
+        self._index: dict[Identity, int] = {node[:3]: i for i, node in enumerate(self.nodes)}
         self._max_nodes = max_nodes
         self._known = {} if known is None else known
         if len(self._known) > MAX_KNOWN:

@@ -85,6 +85,7 @@ def draw(
     *,
     max_nodes: int = MAX_NODES,
     known: Known | None = None,
+    start: Graph | None = None,
 ) -> Graph:
     """Call a strategy's layers on symbols.
 
@@ -94,6 +95,7 @@ def draw(
         fields: The market's fields with their dimensions.
         max_nodes: Cap on the graph's nodes.
         known: As the graph's builder takes it.
+        start: As the graph's builder takes it.
 
     Returns:
         The graph, canonically numbered.
@@ -108,7 +110,7 @@ def draw(
         )
     declared: dict[str, Param] = params
     p = ParamValues(resolve(declared, values))
-    builder = Builder(fields, max_nodes=max_nodes, known=known)
+    builder = Builder(fields, max_nodes=max_nodes, known=known, start=start)
     m = Market(builder)
     functions = {name: _layer(namespace, name) for name in LAYERS}
     outputs: dict[str, int] = {}

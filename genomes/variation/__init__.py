@@ -22,17 +22,20 @@ from dataclasses import dataclass, replace
 from genomes.language.graph import Graph
 from genomes.variation import crossover, graft, layers, mutate, sizing, swap, tune
 from genomes.variation.edits import Draft
+from genomes.variation.given import Part, addition_to, strategy_of
 from genomes.variation.judge import Probe, fits_page, objection_to
 from genomes.variation.jump import jump, sentence
 from genomes.variation.phrases import idea_of
 from genomes.variation.program import Program, text_of
 from genomes.variation.reading import Reading, read, understand
-from genomes.variation.sites import Setting
+from genomes.variation.sites import Reason, Setting
 from genomes.variation.tidy import tidy
 
 TRIES = 10
 FALLBACK_TRIES = 3
 JUMPS = 50
+MOST_REPEATS = 2  # drafts that were refused before, until an operator gives up
+NOTHING, REPEATED = "nothing to do", "refused before"
 
 Make = Callable[[list[Reading], random.Random, Setting], Draft | None]
 
@@ -64,12 +67,15 @@ class Proposal:
             nothing to do on these parents.
         note: One whole sentence: what changed and why it could help.
         graph: What the text draws: it was drawn from the very trees that were printed.
+        passed: Why the operator that was asked for did not make it: `nothing to do`, or what was
+            against its last draft; empty where it did.
     """
 
     text: str
     operator: str
     note: str
     graph: Graph
+    passed: str = ""
 
 
 def _variation(parents: int, make: Make, weight: int = 1) -> Variation:
@@ -124,30 +130,85 @@ def propose(
     """
     first = OPERATORS[operator]
     readings = [read(text, setting) for text in parents[: first.parents]]
+    passed = "no parent that can be read" if first.parents else ""
     if readings and all(reading.graph is not None for reading in readings):
         found = _attempt(operator, readings, rng, setting, probe, TRIES)
-        if found is not None:
+        if isinstance(found, Proposal):
             return found
-        others = [n for n, o in OPERATORS.items() if n != operator and o.weight]
-        weights = [OPERATORS[name].weight for name in others]
-        for name in _shuffled(others, weights, rng):
+        passed = found
+        others = [name for name, other in OPERATORS.items() if name != operator and other.weight]
+        for name in _shuffled(others, rng):
             if OPERATORS[name].parents <= len(readings):
                 found = _attempt(name, readings, rng, setting, probe, FALLBACK_TRIES)
-                if found is not None:
-                    return found
+                if isinstance(found, Proposal):
+                    return replace(found, passed=passed)
     for _ in range(JUMPS):
         found = _attempt("jump", [], rng, setting, probe, TRIES)
-        if found is not None:
-            return found
+        if isinstance(found, Proposal):
+            return replace(found, passed=passed)
     raise ValueError(
         f"no strategy of {len(setting.fields)} fields and windows up to {setting.max_window} bars "
         "could be written: give the market a price and max_window of 5 or more"
     )
 
 
-def _shuffled(names: list[str], weights: list[int], rng: random.Random) -> list[str]:
-    """All names, the heavier ones sooner (Efraimidis & Spirakis 2006)."""
-    keys = {n: rng.random() ** (1 / w) for n, w in zip(names, weights, strict=True)}
+def propose_from(
+    text: str, phrase: str, setting: Setting, probe: Probe | None = None
+) -> Proposal | Reason:
+    """A new strategy of a given expression, `sign(zscore(close, 20)) * (weekday < 3)`, say.
+
+    Args:
+        text: The factor, as text of the language; a bare field's name is read as `m.` field.
+        phrase: What it believes, a sentence or more: the idea of its docstring.
+        setting: The market.
+        probe: As `propose` takes it.
+
+    Returns:
+        The child, with the operator `given`; or what is against it.
+    """
+    draft = strategy_of(text, setting)
+    if isinstance(draft, Reason):
+        return draft
+    idea = sentence(phrase.strip())
+    draft = replace(draft, idea=idea, change=f"a new start: {idea}")
+    return _given(draft, [], setting, probe)
+
+
+def propose_with(
+    parent: str, part: Part, text: str, phrase: str, setting: Setting, probe: Probe | None = None
+) -> Proposal | Reason:
+    """A parent with a given expression added: a gate, a filter or a second leg.
+
+    Args:
+        parent: The parent's text, checked before.
+        part: As `given.addition_to` takes it.
+        text: The expression, as `propose_from` takes it.
+        phrase: What it says, as the end of a sentence: `volatility is below its norm`.
+        setting: The market.
+        probe: As `propose` takes it.
+
+    Returns:
+        The child, with the operator `given`; or what is against it.
+    """
+    reading = read(parent, setting)
+    if reading.graph is None:
+        return reading.reason or Reason(rule="layout", found="the parent draws nothing")
+    draft = addition_to(reading, part, text, phrase, setting)
+    return draft if isinstance(draft, Reason) else _given(draft, [reading], setting, probe)
+
+
+def _given(
+    draft: Draft, parents: list[Reading], setting: Setting, probe: Probe | None
+) -> Proposal | Reason:
+    found = finished(draft, parents, setting, probe)
+    if isinstance(found, str):
+        return Reason(rule="judged", found=found)
+    return Proposal(text=found.text, operator="given", note=found.change, graph=found.graph)
+
+
+def _shuffled(names: list[str], rng: random.Random) -> list[str]:
+    """Operators in random order, the heavier ones sooner (Efraimidis & Spirakis 2006)."""
+    keys = {name: rng.random() ** (1 / OPERATORS[name].weight) for name in names}
     return sorted(names, key=lambda name: -keys[name])
 
 
@@ -158,17 +219,24 @@ def _attempt(
     setting: Setting,
     probe: Probe | None,
     tries: int,
-) -> Proposal | None:
+) -> Proposal | str:
+    """A child of one operator, or why there is none."""
     operator = OPERATORS[name]
     parents = readings[: operator.parents]
+    refused: set[str] = set()
+    why, repeats = NOTHING, 0
     for _ in range(tries):
         draft = operator.make(parents, rng, setting)
         if draft is None:
-            return None
-        found = finished(draft, parents, setting, probe)
+            break
+        found = finished(draft, parents, setting, probe, refused)
         if isinstance(found, Finished):
             return Proposal(text=found.text, operator=name, note=found.change, graph=found.graph)
-    return None
+        repeats += found == REPEATED
+        if repeats > MOST_REPEATS:
+            break
+        why = found if found != REPEATED else why
+    return why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,16 +255,32 @@ class Finished:
 
 
 def finished(
-    draft: Draft, parents: list[Reading], setting: Setting, probe: Probe | None = None
+    draft: Draft,
+    parents: list[Reading],
+    setting: Setting,
+    probe: Probe | None = None,
+    refused: set[str] | None = None,
 ) -> Finished | str:
     """The text and the graph of a draft, or in a word what is against it.
 
     The text is made last, for what was accepted only.
+
+    Args:
+        draft: What an operator made of the parents.
+        parents: Their readings.
+        setting: The market.
+        probe: As `propose` takes it.
+        refused: Keys of graphs that were refused before; a new one is added.
     """
     program = tidy(draft.program, *(p.program for p in parents))
-    child = understand(program, setting)
-    against = objection_to(draft, child, parents, probe)
+    child = understand(program, setting, parents[0] if parents else None)
+    key = child.graph.key if child.graph is not None else ""
+    against = REPEATED
+    if refused is None or key not in refused:
+        against = objection_to(draft, child, parents, probe)
     if against:
+        if refused is not None:
+            refused.add(key)
         return against
     change = sentence(draft.change)
     text = text_of(told(draft, child, parents, change))

@@ -7,7 +7,6 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from genomes.language.analysis.intervals import intervals
 from genomes.language.table import OPERATORS, Kind, Trait, having
 from genomes.variation.conditions import Condition, usable, with_windows
 from genomes.variation.edits import Draft, inserted, replaced, with_returned
@@ -91,7 +90,7 @@ def _is_stance(reading: Reading) -> bool:
 def _gates_factor(reading: Reading) -> bool:
     """Whether a factor of 0 means no opinion: centred at 0, and not ranked."""
     index = reading.drawn.outputs["factor"]
-    low, high = intervals(reading.drawn)[index]
+    low, high = reading.ranges[index]
     ranked = _RANKS & reading.program.by_name["signal"].loaded
     return low < 0 < high and reading.scales[index] in CENTRED and not ranked
 

@@ -69,6 +69,8 @@ def _of_test(left: Any, right: Any, *, above: bool) -> tuple[str, ...]:
             return (f"{high}_{name}", "condition")
         case ast.Attribute(value=ast.Name(id="m"), attr="volume"):
             return ("heavy" if above else "light", "condition")
+        case ast.Attribute(value=ast.Name(id="m"), attr=field) if is_number(right):
+            return (f"{high}_{field}", "condition")
         case ast.Attribute(value=ast.Name(id="m")):
             return (f"{'above' if above else 'below'}_{names_for(right)[0]}", "condition")
         case _:

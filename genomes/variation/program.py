@@ -7,25 +7,18 @@ function as a whole, a line of a function that was touched elsewhere. The rest i
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from genomes.genome import CHANGE_MARK, split_docstring
+from genomes.genome import CHANGE_MARK
 from genomes.language import VOCABULARY
-from genomes.language.errors import LanguageError
 from genomes.language.params import Bool, Choice, Float, Int, Param
 from genomes.variation.printer import WIDTH, statement
-from genomes.variation.tree import loaded_names, parameters, stored_names
+from genomes.variation.tree import children, loaded_names, parameters, stored_names
 
 LAYERS = ("factor", "signal", "size", "exits")
-_KINDS: dict[str, Any] = {"Int": Int, "Float": Float, "Bool": Bool, "Choice": Choice}
-
-
-class LayoutError(Exception):
-    """A file is not laid out as a strategy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +91,21 @@ class Function:
     def parameters(self) -> frozenset[str]:
         """The declared parameters that it reads."""
         return frozenset[str]().union(*(parameters(line.node) for line in self.lines))
+
+    @cached_property
+    def places(self) -> list[tuple[Any, int, tuple[Any, ...]]]:
+        """Its nodes in the order of the text, each with its line and the trees above it."""
+        found: list[tuple[Any, int, tuple[Any, ...]]] = []
+        for at, line in enumerate(self.lines):
+            stack: list[tuple[Any, tuple[Any, ...]]] = [(line.node, ())]
+            while stack:
+                node, path = stack.pop()
+                found.append((node, at, path))
+                below = children(node)
+                if below:
+                    inside = (*path, node)
+                    stack += [(child, inside) for child in reversed(below)]
+        return found
 
     @property
     def taken(self) -> frozenset[str]:
@@ -248,151 +256,6 @@ def declaration(param: Param) -> str:
 
 def _literal(value: float | str) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
-
-
-# -- from text -------------------------------------------------------------------------------------
-
-
-def parse(text: str) -> Program:
-    """A file's parts.
-
-    Args:
-        text: A text that the checker passed: an unchecked one is parsed behind the walls only.
-
-    Raises:
-        LayoutError: The file is not laid out as a strategy is, or is not Python.
-    """
-    try:
-        module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise LayoutError(f"{type(error).__name__}") from None
-    rows = text.split("\n")
-    program = Program()
-    functions: list[Function] = []
-    for position, node in enumerate(module.body):
-        match node:
-            case ast.FunctionDef():
-                functions.append(_function(node, rows))
-            case ast.Expr(value=ast.Constant(value=str(doc))) if position == 0:
-                idea, change = split_docstring(_clean(doc))
-                program = replace(program, idea=idea, change=change)
-            case ast.ImportFrom():
-                program = replace(program, above=tuple(_above(rows, node.lineno)))
-            case ast.Assign(targets=[ast.Name(id="PARAMS")], value=ast.Dict() as table) | (
-                ast.AnnAssign(target=ast.Name(id="PARAMS"), value=ast.Dict() as table)
-            ):
-                above = _above(rows, node.lineno)
-                layout = "\n".join([*above, *rows[node.lineno - 1 : node.end_lineno]]) + "\n"
-                declared = _declared(table, text, rows, has_comments="#" in layout)
-                program = replace(program, declared=declared, layout=layout)
-            case _:
-                raise LayoutError(f"top-level {type(node).__name__}")
-    return replace(program, functions=tuple(functions))
-
-
-def _clean(doc: str) -> str:
-    head, _, rest = doc.partition("\n")
-    return f"{head.strip()}\n{textwrap.dedent(rest)}".strip()
-
-
-def _above(rows: list[str], lineno: int) -> list[str]:
-    """The comment lines right above a line of the file."""
-    start = lineno - 1
-    while start and rows[start - 1].startswith("#"):
-        start -= 1
-    return rows[start : lineno - 1]
-
-
-def _function(node: ast.FunctionDef, rows: list[str]) -> Function:
-    for arg in node.args.args:
-        arg.annotation = None  # a tree of our own, not shared yet
-    above = _above(rows, node.lineno)
-    last = node.end_lineno or node.lineno
-    before = node.body[0].lineno - 1  # rows of the head
-    while before > node.lineno and not rows[before - 1].rstrip().endswith(":"):
-        before -= 1  # comments between the head and the first statement are that one's
-    inline = node.body[0].lineno == node.lineno
-    lines: list[Line] = []
-    end = node.lineno if inline else before
-    for each in _without_annotations(node.body):
-        stop = each.end_lineno or each.lineno
-        if each.lineno <= end:  # beside another statement
-            lines.append(Line(each))
-        else:
-            own = rows[end:stop]
-            while own and not own[0].strip():
-                own.pop(0)
-            lines.append(Line(each, "\n".join(own), _comments(own)))
-        end = max(end, stop)
-    head = "" if inline else "\n".join([*above, *rows[node.lineno - 1 : before]])
-    text = "\n".join([*above, *rows[node.lineno - 1 : last]]) + "\n"
-    return Function(node.name, node.args, tuple(lines), text, head)
-
-
-def _without_annotations(body: list[ast.stmt]) -> list[ast.stmt]:
-    plain: list[ast.stmt] = []
-    for node in body:
-        match node:
-            case ast.AnnAssign(target=target, value=value):
-                made: ast.stmt = ast.Pass()
-                if value is not None:
-                    made = ast.Assign(targets=[target], value=value, type_comment=None)
-                plain.append(ast.copy_location(made, node))
-                continue
-            case ast.For() | ast.If():
-                node.body = _without_annotations(node.body)
-                node.orelse = _without_annotations(node.orelse)
-            case _:
-                pass
-        plain.append(node)
-    return plain
-
-
-_COMMENT = re.compile(r"""(?:[^#"']|"[^"]*"|'[^']*')*(#.*)""")
-
-
-def _comments(rows: list[str]) -> tuple[str, ...]:
-    """The comments of some rows."""
-    found = [_COMMENT.fullmatch(row) for row in rows if "#" in row]
-    return tuple(match[1] for match in found if match)
-
-
-def _declared(
-    table: ast.Dict, text: str, rows: list[str], *, has_comments: bool
-) -> tuple[Declared, ...]:
-    found: list[Declared] = []
-    end = table.lineno
-    for key, value in zip(table.keys, table.values, strict=True):
-        match key, value:
-            case ast.Constant(value=str(name)), ast.Call(func=ast.Name(id=kind)) if kind in _KINDS:
-                pass
-            case _:
-                raise LayoutError("PARAMS: not a name and a parameter")
-        try:
-            args = [ast.literal_eval(a) for a in value.args]
-            named = {str(k.arg): ast.literal_eval(k.value) for k in value.keywords}
-            param = _KINDS[kind](*args, **named)
-        except (LanguageError, ValueError, TypeError) as error:
-            raise LayoutError(f"PARAMS: {error}") from None
-        above, beside = (), ""
-        stop = value.end_lineno or value.lineno
-        if has_comments:
-            above = _comments(rows[end : key.lineno - 1])
-            beside = next(iter(_comments(rows[stop - 1 : stop])), "")
-        source = " ".join((_segment(rows, value)).split())
-        found.append(Declared(name=name, param=param, source=source, above=above, beside=beside))
-        end = stop
-    return tuple(found)
-
-
-def _segment(rows: list[str], node: ast.expr) -> str:
-    """The text of an expression; the columns of a tree count bytes."""
-    own = rows[node.lineno - 1 : node.end_lineno]
-    if not all(row.isascii() for row in own):
-        return ast.unparse(node)
-    if len(own) == 1:
-        return own[0][node.col_offset : node.end_col_offset]
-    return " ".join([own[0][node.col_offset :], *own[1:-1], own[-1][: node.end_col_offset]])
 
 
 # -- to text ---------------------------------------------------------------------------------------

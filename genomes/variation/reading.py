@@ -7,7 +7,7 @@ that the jail would draw from the printed text, without printing and reading it 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,20 +17,29 @@ from genomes.interpreter.guards import Guards
 from genomes.interpreter.walk import Scope, Walk
 from genomes.language.analysis.direction import leaning
 from genomes.language.analysis.essence import COMBINES, Facts, facts_of
+from genomes.language.analysis.intervals import Interval, intervals
 from genomes.language.dimension import Dimension
 from genomes.language.errors import LanguageError
 from genomes.language.graph import BEHAVIOUR, Graph, Known, Node
 from genomes.language.series import Mask, Series
 from genomes.language.strategy import draw
 from genomes.language.table import OPERATORS, Kind, Scale, Trait, having
-from genomes.variation.program import LAYERS, LayoutError, Line, Program, parse
+from genomes.variation.program import LAYERS, Line, Program
 from genomes.variation.scale import CLOCK, scales_of
-from genomes.variation.sites import Reason, Setting, Site, with_paths
+from genomes.variation.sites import Reason, Setting, Site
+from genomes.variation.source import LayoutError, parse
 from genomes.variation.tree import children, walk, word_of
 
-REMEMBERED = 256  # readings, some 60 KB each
+REMEMBERED = 512  # readings, some 30 KB each: their functions are shared, see `source`
 _FUEL = Caps().fuel
 _SAME_TWICE = having(Trait.DIFFERS)
+
+
+class _Trusting(Guards):
+    """The guards of a text that was checked and drawn before, or that we write: fuel only."""
+
+    def _called(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return function
 
 
 class _Noting(Walk):
@@ -78,12 +87,17 @@ class Reading:
     @cached_property
     def facts(self) -> Facts:
         """What the graph can do."""
-        return facts_of(self.drawn)
+        return facts_of(self.drawn, self.ranges)
+
+    @cached_property
+    def ranges(self) -> list[Interval]:
+        """Where the values of every node of the graph can lie."""
+        return intervals(self.drawn)
 
     @cached_property
     def direction(self) -> int:
         """1 where the factor rises with the price (a trend), -1 where it falls, else 0."""
-        return leaning(self.drawn, self.drawn.outputs["factor"]) or 0
+        return leaning(self.drawn, self.drawn.outputs["factor"], self.ranges) or 0
 
     @cached_property
     def words(self) -> set[str]:
@@ -162,16 +176,26 @@ def read(text: str, setting: Setting) -> Reading:
 _known: dict[tuple[tuple[str, Dimension], ...], Known] = {}
 
 
-def understand(program: Program, setting: Setting) -> Reading:
-    """Draw the graph of a program from its trees."""
+def understand(program: Program, setting: Setting, parent: Reading | None = None) -> Reading:
+    """Draw the graph of a program from its trees.
+
+    Args:
+        program: The program.
+        setting: The market.
+        parent: What it was made from: a factor that both share is taken from there.
+    """
     known = _known.setdefault(tuple(setting.fields.items()), {})
-    notes = _Noting(Guards(_FUEL, 1))
+    notes = _Noting(_Trusting(_FUEL, 1))
+    start = parent.graph if parent is not None else None
     graph: Graph | None = None
     reason: Reason | None = None
     try:
         notes.define({f.name: f.tree for f in program.functions})
         layers: dict[str, Any] = {n: f for n, f in notes.functions.items() if n in LAYERS}
-        graph = draw({**layers, "PARAMS": program.params}, None, setting.fields, known=known)
+        if parent is not None and start is not None and _same_factor(program, parent.program):
+            layers["factor"] = _repeated(start)
+        layers["PARAMS"] = program.params
+        graph = draw(layers, None, setting.fields, known=known, start=start)
         reason = objection(graph, setting)
     except LanguageError as error:
         reason = Reason(rule=error.rule, found=error.found)
@@ -179,6 +203,26 @@ def understand(program: Program, setting: Setting) -> Reading:
             NameError, AssertionError) as error:  # fmt: skip
         reason = Reason(rule="error", found=f"{type(error).__name__}: {error}")
     return Reading(program, None if reason else graph, reason, notes.seen)
+
+
+def _same_factor(one: Program, other: Program) -> bool:
+    """Whether two programs share all that a factor is drawn from."""
+    waiting, seen = ["factor"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        function = one.by_name.get(name)
+        if function is None or function is not other.by_name.get(name):
+            return False
+        if any(one.params.get(p) != other.params.get(p) for p in function.parameters):
+            return False
+        waiting += [n for n in function.loaded - function.bound - seen if n in one.by_name]
+    return True
+
+
+def _repeated(graph: Graph) -> Callable[[Any, Any], Series]:
+    """A factor that is the one of the graph from which drawing starts."""
+    return lambda m, p: Series(m._builder, graph.outputs["factor"])  # pyright: ignore[reportPrivateUsage]
 
 
 def objection(graph: Graph, setting: Setting) -> Reason | None:
@@ -222,28 +266,30 @@ def _sites(reading: Reading) -> Iterator[Site]:
         live = {node.digest for node in graph.below(roots)}
     scales = reading.scales if graph is not None else []
     for function in reading.program.functions:
-        for number, line in enumerate(function.lines):
-            for node, path in with_paths(line.node, ()):
-                values = reading.seen.get(id(node))
-                if values is None:
-                    continue
-                value = values[-1]
-                drawn = _symbol(value)
-                if drawn is None:
-                    yield Site(
-                        node, function.name, number, path, Kind.NUMBER, None, Scale.CONSTANT, "",
-                        b"", -1, value, _in_live(path, reading, live),
-                    )  # fmt: skip
-                    continue
+        for node, line, path in function.places:
+            values = reading.seen.get(id(node))
+            if values is None:
+                continue
+            value = values[-1]
+            drawn = _symbol(value)
+            if drawn is None:
+                yield Site(
+                    node, function.name, line, path, Kind.NUMBER, None, Scale.CONSTANT, "",
+                    b"", -1, value, _in_live(path, reading, live),
+                )  # fmt: skip
+                continue
+            is_live = drawn.digest in live
+            if len(values) > 1:
                 others = [_symbol(other) for other in values[:-1]]
                 if any(o is None or (o[3], o[4]) != (drawn[3], drawn[4]) for o in others):
                     continue  # of another kind or dimension at another turn
-                at = index.get(drawn.digest, -1)
-                yield Site(
-                    node, function.name, number, path, drawn.kind, drawn.dimension,
-                    scales[at] if at >= 0 else Scale.CONSTANT, drawn.op, drawn.digest, at, None,
-                    drawn.digest in live or any(o is not None and o.digest in live for o in others),
-                )  # fmt: skip
+                is_live = is_live or any(o is not None and o.digest in live for o in others)
+            at = index.get(drawn.digest, -1)
+            yield Site(
+                node, function.name, line, path, drawn.kind, drawn.dimension,
+                scales[at] if at >= 0 else Scale.CONSTANT, drawn.op, drawn.digest, at, None,
+                is_live,
+            )  # fmt: skip
 
 
 def _in_live(path: tuple[Any, ...], reading: Reading, live: set[bytes]) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from genomes.language.dimension import Dimension
 from genomes.language.table import OPERATORS, Kind, Scale
 from genomes.variation.program import LAYERS
-from genomes.variation.tree import children, word_of
+from genomes.variation.tree import word_of
 
 _BARS_METHODS = {
     method: next(row.name for row in OPERATORS.values() if f".{method}(" in row.spelled)
@@ -142,14 +142,3 @@ def _use(node: Any, path: tuple[Any, ...]) -> Use | None:
 
 
 _TAKERS = ("Exits", "min", "max")
-
-
-def with_paths(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """A node and all below it in the order of the text, each with the trees above it."""
-    yield node, path
-    below = (*path, node)
-    for child in children(node):
-        if type(child) is ast.Name or type(child) is ast.Constant:
-            yield child, below
-        else:
-            yield from with_paths(child, below)

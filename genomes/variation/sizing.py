@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 
 from genomes.language.analysis.essence import can_rest
-from genomes.language.analysis.intervals import intervals
 from genomes.language.graph import Graph
 from genomes.language.params import Int
 from genomes.language.table import Trait, having
@@ -79,7 +78,7 @@ def change_exits(parents: list[Reading], rng: random.Random, setting: Setting) -
 def fitting_exits(reading: Reading, present: Parts) -> list[str]:
     """The exits that make sense: none where the signal never rests, so that nothing reopens."""
     graph, words = reading.drawn, reading.words
-    if "hold" not in words or not can_rest(graph, intervals(graph)):
+    if "hold" not in words or not can_rest(graph, reading.ranges):
         return []  # a stop would lock it out for as long as it likes the asset
     names = ["stop_loss"]
     if reading.direction > 0:

@@ -62,16 +62,20 @@ def _reached(functions: tuple[Function, ...]) -> set[str]:
 def _pruned(function: Function) -> Function:
     """Without assignments and loops of which nothing is read, and what only they read."""
     lines = function.lines
+    if not any(_only_stores(line.node) for line in lines):
+        return function
     while True:
+        loads = [loaded_names(line.node) for line in lines]
         kept: list[Line] = []
-        for line in lines:
+        for i, line in enumerate(lines):
             if not _only_stores(line.node):
                 kept.append(line)
                 continue
-            read = frozenset[str]().union(*(loaded_names(o.node) for o in lines if o is not line))
-            if stored_names(line.node) & read:
+            stored = stored_names(line.node)
+            if any(stored & names for j, names in enumerate(loads) if i != j):
+                read = frozenset[str]().union(*loads)
                 kept.append(line.changed(_of_pair(line.node, read)))
-        if all(a is b for a, b in zip(kept, lines, strict=False)) and len(kept) == len(lines):
+        if len(kept) == len(lines) and all(a is b for a, b in zip(kept, lines, strict=True)):
             return function if lines is function.lines else function.with_lines(lines)
         lines = tuple(kept)
 

@@ -31,12 +31,14 @@ _BELOW: dict[type, tuple[str, ...]] = {
 def children(node: ast.AST) -> list[Any]:
     """The nodes right below one, in the order of the text; names and numbers have none."""
     found: list[Any] = []
-    for name in _BELOW.get(type(node), ()):
-        value = getattr(node, name)
-        if type(value) is list:
-            found += value
-        elif value is not None:
-            found.append(value)
+    below = _BELOW.get(type(node))
+    if below:
+        for name in below:
+            value = getattr(node, name)
+            if type(value) is list:
+                found += value
+            elif value is not None:
+                found.append(value)
     return found
 
 
@@ -117,25 +119,39 @@ def _replace(node: Any, changes: Mapping[int, ast.AST]) -> Any:
 
 
 @lru_cache(maxsize=16_384)
+def _names(node: ast.AST) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Names read, names assigned, and attributes of plain names other than m."""
+    loaded: set[str] = set()
+    stored: set[str] = set()
+    attributes: set[str] = set()
+    stack: list[Any] = [node]
+    while stack:
+        one = stack.pop()
+        kind = type(one)
+        if kind is ast.Name:
+            (loaded if type(one.ctx) is ast.Load else stored).add(one.id)
+        elif kind is ast.Attribute and type(one.value) is ast.Name:
+            loaded.add(one.value.id)
+            if one.value.id != "m":
+                attributes.add(one.attr)
+        elif kind is not ast.Constant:
+            stack += children(one)
+    return frozenset(loaded), frozenset(stored), frozenset(attributes)
+
+
 def loaded_names(node: ast.AST) -> frozenset[str]:
     """Names read below a node: not those assigned, nor attributes, nor keywords."""
-    return frozenset(n.id for n in walk(node) if type(n) is ast.Name and type(n.ctx) is ast.Load)
+    return _names(node)[0]
 
 
-@lru_cache(maxsize=16_384)
 def stored_names(node: ast.AST) -> frozenset[str]:
     """Names assigned below a node, comprehensions' included."""
-    return frozenset(n.id for n in walk(node) if type(n) is ast.Name and type(n.ctx) is ast.Store)
+    return _names(node)[1]
 
 
-@lru_cache(maxsize=16_384)
 def parameters(node: ast.AST) -> frozenset[str]:
     """The names read as attributes of a plain name other than m: `p.window` and the like."""
-    return frozenset(
-        n.attr
-        for n in walk(node)
-        if type(n) is ast.Attribute and type(n.value) is ast.Name and n.value.id != "m"
-    )
+    return _names(node)[2]
 
 
 def word_of(node: Any) -> str:

@@ -39,6 +39,13 @@ def counted(drafts: Counter[str], name: str, make: Any) -> Any:
     return made
 
 
+def line(name: str, spent: float, made: int, nothing: int, drafts: int, idle: int, n: int) -> None:
+    """Print one line of the table: totals over n children."""
+    n = max(n, 1)
+    shares = f"{made / n:8.0%} {nothing / n:7.0%} {drafts / n:7.2f} {idle / n:6.2f}"
+    print(f"{name:18s} {1e3 * spent / n:6.2f} {shares}")
+
+
 def main(seed: int = 1, generations: int = 30) -> None:
     """Print a line for each operator, and one for all."""
     market = load_market("", Path.cwd())
@@ -62,11 +69,12 @@ def main(seed: int = 1, generations: int = 30) -> None:
     pool = list(texts().values())
     asked: Counter[str] = Counter()
     made: Counter[str] = Counter()
+    nothing: Counter[str] = Counter()
     spent: Counter[str] = Counter()
     for generation in range(generations):
         if generation == generations // 2:
             looks[:] = [0.0, 0]
-            for count in (drafts, asked, made, spent):
+            for count in (drafts, asked, made, nothing, spent):
                 count.clear()
         fresh: list[str] = []
         for _ in range(POPULATION):
@@ -78,21 +86,16 @@ def main(seed: int = 1, generations: int = 30) -> None:
             spent[name] += time.thread_time() - begin  # type: ignore[assignment]
             asked[name] += 1
             made[name] += child.operator == name
+            nothing[name] += getattr(child, "passed", "") == "nothing to do"
             fresh.append(child.text)
         pool += fresh
-    print(f"{'asked for':18s} {'ms':>6s} {'its own':>8s} {'drafts':>7s} {'idle':>6s}")
+    print(f"{'asked for':18s}     ms  its own nothing  drafts   idle")
     for name in OPERATORS:
-        n = max(1, asked[name])
-        print(
-            f"{name:18s} {1e3 * spent[name] / n:6.2f} {made[name] / n:8.0%}"
-            f" {drafts[name] / n:7.2f} {drafts[f'{name} idle'] / n:6.2f}"
-        )
+        line(name, spent[name], made[name], nothing[name], drafts[name], drafts[f"{name} idle"],
+             asked[name])  # fmt: skip
     n = asked.total()
     idle = sum(drafts[f"{name} idle"] for name in OPERATORS)
-    print(
-        f"{'all':18s} {1e3 * spent.total() / n:6.2f} {made.total() / n:8.0%}"
-        f" {(drafts.total() - idle) / n:7.2f} {idle / n:6.2f}"
-    )
+    line("all", spent.total(), made.total(), nothing.total(), drafts.total() - idle, idle, n)
     print(f"of that, probing: {1e3 * looks[0] / n:.2f} ms a child, {looks[1] / n:.2f} looks")
 
 

@@ -10,9 +10,10 @@ import pytest
 from genomes.language.graph import Graph
 from genomes.strategies import texts
 from genomes.variation import crossover, graft
-from genomes.variation.program import parse, text_of
+from genomes.variation.program import text_of
 from genomes.variation.reading import read, understand
 from genomes.variation.sites import Setting
+from genomes.variation.source import parse
 from genomes.variation.tidy import tidy
 
 Crossed = Callable[[str, str, int], list[str]]

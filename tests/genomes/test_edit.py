@@ -14,9 +14,10 @@ from genomes.strategies import texts
 from genomes.variation import OPERATORS, propose
 from genomes.variation.edits import float_param, replaced, tidy_bars, tidy_number, window_param
 from genomes.variation.printer import code
-from genomes.variation.program import Function, declaration, parse, text_of
+from genomes.variation.program import Function, declaration, text_of
 from genomes.variation.reading import read
 from genomes.variation.sites import Setting
+from genomes.variation.source import parse
 from genomes.variation.tidy import tidy
 from genomes.variation.tree import (
     expression,

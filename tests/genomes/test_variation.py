@@ -28,9 +28,10 @@ from genomes.variation import (
 )
 from genomes.variation.edits import Draft
 from genomes.variation.judge import MAX_LINES, acts, fits_page, objection_to, one_sided
-from genomes.variation.program import parse, text_of
+from genomes.variation.program import text_of
 from genomes.variation.reading import Reading, read, understand
 from genomes.variation.sites import Setting
+from genomes.variation.source import parse
 from genomes.variation.tidy import tidy
 
 EACH = 20

@@ -22,7 +22,7 @@ FIELDS = {
     "weekday": NUMBER,
     "month": NUMBER,
 }
-EACH = 12
+EACH = 64  # two thousand children in all
 
 
 @pytest.mark.parametrize("seed", [1, 2])

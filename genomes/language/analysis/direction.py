@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genomes.language.analysis.intervals import intervals
+from genomes.language.analysis.intervals import Interval, intervals
 from genomes.language.graph import Graph, Node
 from genomes.language.table import OPERATORS, Response
 
@@ -40,9 +40,9 @@ def direction(graph: Graph, output: str = "weight") -> int | None:
     return leaning(graph, graph.outputs[output])
 
 
-def leaning(graph: Graph, index: int) -> int | None:
-    """The same for any node of a graph."""
-    bounds = intervals(graph)
+def leaning(graph: Graph, index: int, ranges: list[Interval] | None = None) -> int | None:
+    """The same for any node of a graph; its intervals may be given where they are known."""
+    bounds = intervals(graph) if ranges is None else ranges
     leans: list[_Lean] = []
     for step in graph.nodes[: index + 1]:
         leans.append(_lean(step, [leans[i] for i in step.args], [bounds[i] for i in step.args]))

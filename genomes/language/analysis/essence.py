@@ -22,9 +22,9 @@ class Essence:
     asked, and a clip that never bites is not an operation.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ranges: list[Interval] | None = None) -> None:
         self._graph = graph
-        self.ranges = intervals(graph)
+        self.ranges = intervals(graph) if ranges is None else ranges
         self._whole: dict[int, bytes] = {}
         self._signs: dict[int, bytes] = {}
         self.read: set[int] = set()
@@ -108,10 +108,8 @@ class Essence:
 
 
 def _digest(*parts: bytes) -> bytes:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "little") + part)
-    return digest.digest()
+    sized = [len(part).to_bytes(4, "little") + part for part in parts]
+    return blake2b(b"".join(sized), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +129,9 @@ class Facts:
     weight: Interval
 
 
-def facts_of(graph: Graph) -> Facts:
-    """The facts of a graph."""
-    essence = Essence(graph)
+def facts_of(graph: Graph, ranges: list[Interval] | None = None) -> Facts:
+    """The facts of a graph; its intervals may be given where they are known."""
+    essence = Essence(graph, ranges)
     key = essence.key
     return Facts(
         essence=key,

@@ -25,15 +25,25 @@ _HIGHER = {"low": ("open", "close", "high"), "open": ("high",), "close": ("high"
 
 def intervals(graph: Graph) -> list[Interval]:
     """The least and the largest value of every node; masks: (0, 0) never true, (1, 1) always."""
+    if len(_seen) > MAX_SEEN:
+        _seen.clear()
     found: list[Interval] = []
     minus: list[bool] = []
     for node in graph.nodes:
-        args = [found[i] for i in node.args]
-        zeros = [minus[i] for i in node.args]
-        inside = FREE if node.op == "div" and zeros[1] else _interval(graph, node, args)
-        found.append(inside)
-        minus.append(_may_be_minus_zero(node, inside, args, zeros))
+        known = _seen.get(node.digest)
+        if known is None:
+            args = [found[i] for i in node.args]
+            zeros = [minus[i] for i in node.args]
+            inside = FREE if node.op == "div" and zeros[1] else _interval(graph, node, args)
+            known = inside, _may_be_minus_zero(node, inside, args, zeros)
+            _seen[node.digest] = known
+        found.append(known[0])
+        minus.append(known[1])
     return found
+
+
+MAX_SEEN = 20_000
+_seen: dict[bytes, tuple[Interval, bool]] = {}  # by digest: a value's interval is its own matter
 
 
 _PASS_ON = (Span.SAME, Span.SIGN, Span.RULE)  # a zero may be that of an argument
