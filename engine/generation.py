@@ -126,6 +126,7 @@ def trace(
             graph=answer.graph,
             key=answer.key,
             outcome=answer.failure,
+            looks=answer.looks,
         )
         traced += 1
         watcher.progress(generation, "traced", traced, len(made))

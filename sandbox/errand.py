@@ -71,6 +71,7 @@ class Drawing:
         graph: The serialised graph; empty where there is none.
         key: Its canonical key; empty where there is none.
         failure: Why there is no graph.
+        looks: Changes of the parent that were looked at on the training bars, to choose this one.
     """
 
     text: str
@@ -79,3 +80,4 @@ class Drawing:
     graph: str = ""
     key: str = ""
     failure: Refused | Crashed | None = None
+    looks: int = 0

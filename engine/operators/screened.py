@@ -1,4 +1,4 @@
-"""The screened proposer: new strategies written down from what a screen of the market found."""
+"""The screened proposer: it looks at the market, and at a parent's residual, before it writes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.operators.structural import JUMP
+from engine.operators.structural import JUMP, task_of
 from engine.proposer import Progress, Proposer, Slot
+from engine.selection import Selector
 from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
+from sandbox.remedy import REMEDIES
 from sandbox.screen import Row, Screen
 
 START = "screened_start"
@@ -20,20 +22,25 @@ TEMPERATURE = 0.15  # of the softmax over excess, in units of the score
 
 
 class Screened(Proposer):
-    """Writes starts from rows of a screen, the further above noise the sooner, none twice.
+    """Writes starts from rows of a screen, and parents with what would help them most.
 
-    Its first starts fill up to half of generation 1; after that it competes for slots by credit.
+    The further a row is above noise the sooner it becomes a start, and none does twice. The first
+    starts fill up to half of generation 1; from then on its operators compete by credit. A worker
+    chooses the gate or leg of a parent, and counts what it looked at.
     """
 
-    operators: ClassVar[Mapping[str, str]] = {START: JUMP}
+    operators: ClassVar[Mapping[str, str]] = {START: JUMP, **{name: name for name in REMEDIES}}
 
-    def __init__(self, screen: Screen, size: int) -> None:
+    def __init__(self, screen: Screen, selector: Selector, size: int) -> None:
         """Propose from a screen.
 
         Args:
             screen: Of the market that is searched.
+            selector: Who is looked at for what would help.
             size: Slots of a generation.
         """
+        self._selector = selector
+        self._remedies = 0
         rows = [row for row in (*screen.singles, *screen.products) if not row.suspect]
         self._rows = sorted(rows, key=lambda row: -row.excess)
         self._excess = np.array([row.excess for row in self._rows])
@@ -49,7 +56,12 @@ class Screened(Proposer):
         return START if slot.generation == 1 and slot.number < self._first else None
 
     def plan(self, slot: Slot, operator: str) -> Task | None:
-        """A row by a softmax over its excess, that no start was written from; None for none."""
+        """A parent to help; or a row that no start was written from, by a softmax over its excess.
+
+        None where there is no such row.
+        """
+        if operator in REMEDIES:
+            return task_of(slot, operator, self._selector.parents(1, slot.rng), 1)
         if self._asked[0] != slot.generation:
             self._asked = (slot.generation, set())
         taken = self._used | self._asked[1]
@@ -78,11 +90,17 @@ class Screened(Proposer):
                 row = self._rows[self._row_of[one.task.text]]
                 yield replace(one, note=_note(row), own=True)
 
+    def finish(self, candidate: Candidate, entry: Entry) -> Entry:
+        """Count what was looked at for a candidate."""
+        self._remedies += candidate.looks
+        return entry
+
     def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """The looks that the screen took, with the generation that it came before."""
-        if not entries or entries[0].generation:
-            return {}
-        return {"looks": asdict(self._looks)}
+        """The looks that were taken: the screen's, with the generation that it came before."""
+        first = bool(entries) and entries[0].generation == 0
+        looks = asdict(self._looks) if first else {"remedies": self._remedies}
+        self._remedies = 0
+        return {"looks": looks} if any(looks.values()) else {}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Remember which rows were written down."""

@@ -57,7 +57,8 @@ class Candidate:
             without one is to be traced and measured.
         model: The model that wrote it; None where none did.
         proposal: What that model says of it.
-        trials: Looks at the data that were taken to make it; the archive records each.
+        trials: Trials of tuning that were taken to make it; the archive records each.
+        looks: Changes of its parent that were looked at to choose this one; they are counted.
     """
 
     task: Task
@@ -73,3 +74,4 @@ class Candidate:
     model: str | None = None
     proposal: Proposal | None = None
     trials: Sequence[Trial] = ()
+    looks: int = 0
