@@ -23,6 +23,9 @@ RENAMED: Mapping[str, str] = {
 FORMER: dict[tuple[str, ...], object] = {("search", "tune", "prune"): False}
 """Settings of earlier versions, with the value at which they asked for what Finch does now."""
 
+ADDED: dict[tuple[str, ...], object] = {("search", "screen"): False}
+"""Settings that earlier versions did not have, with the value at which Finch does what they did."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -105,8 +108,14 @@ def _key(path: str) -> str:
 
 
 def current(config: str) -> dict[str, Any]:
-    """An archived config as an object, without settings that are gone and asked for nothing."""
+    """An archived config as an object: without settings that are gone and asked for nothing, and
+    with those that came later, so that a run that is resumed goes on as it began.
+    """
     table: dict[str, Any] = json.loads(config)
+    for path, value in ADDED.items():
+        part: Any = table.get(path[0])
+        if isinstance(part, dict):
+            part.setdefault(path[1], value)
     for path, value in FORMER.items():
         inner: Any = table
         for key in path[:-1]:

@@ -13,6 +13,8 @@ from archive.novelty import NEIGHBOURS, Neighbours, unpack
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured, Outcome
 
+HIGH = 0.9  # the share of members that a new start must beat to count as better
+
 Number = TypeVar("Number", np.int64, np.float64)
 
 
@@ -26,6 +28,7 @@ class Statistics:
         median: Median of their fitness; NaN without members.
         mad: Median absolute deviation of fitness from the median, unscaled; NaN without members.
         novelty: Median of their novelty; NaN without members, +inf where one is alone.
+        high: Fitness that one member in ten exceeds; NaN without members.
     """
 
     generation: int
@@ -33,6 +36,7 @@ class Statistics:
     median: float
     mad: float
     novelty: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +59,21 @@ def standing(
     parents_fitness: Sequence[float],
     novelty: float | None,
     median_novelty: float,
+    high: float,
 ) -> str:
     """Where a candidate stands, in one word.
 
     Args:
         outcome: What became of it.
         seed: Whether it is of generation 0.
-        parents_fitness: Its parents' fitness; empty for a jump, which has no parents.
+        parents_fitness: Its parents' fitness; empty for a new start, which has no parents.
         novelty: Its novelty; None unless measured.
         median_novelty: The population's; NaN where there is none, and then nothing is novel.
+        high: What a new start is compared with, in place of a parent; NaN where there is none.
 
     Returns:
-        `seed`; or `better`: fitter than its best parent; or `novel`: not fitter, but further from
+        `seed`; or `better`: fitter than its best parent, or for a new start than nine members in
+        ten; or `novel`: not fitter, but further from
         others than half the population; or `new`: measured and neither; or for what was not
         measured its kind: `floored`, `depends_on_start`, `refused`, `duplicate`, `crashed`.
     """
@@ -74,7 +81,7 @@ def standing(
         return outcome.kind
     if seed:
         return "seed"
-    if parents_fitness and outcome.fitness > max(parents_fitness):
+    if outcome.fitness > max(parents_fitness, default=high):
         return "better"
     if novelty is not None and novelty > median_novelty:
         return "novel"
@@ -103,7 +110,7 @@ class Population:
         self._children = np.empty(0, np.int64)
         self._last = 0
         self._statistics = Statistics(
-            generation=-1, members=0, median=np.nan, mad=np.nan, novelty=np.nan
+            generation=-1, members=0, median=np.nan, mad=np.nan, novelty=np.nan, high=np.nan
         )
 
     def extend(self, entries: Iterable[Entry]) -> None:
@@ -156,6 +163,7 @@ class Population:
                 parents_fitness=self._fitness[rows[rows >= 0]].tolist(),
                 novelty=novelty,
                 median_novelty=self._statistics.novelty,
+                high=self._statistics.high,
             )
             judged.append(Judgement(standing=word, novelty=novelty))
         return judged
@@ -229,7 +237,12 @@ class Population:
     def _measure(self, generation: int) -> Statistics:
         if not len(self):
             return Statistics(
-                generation=generation, members=0, median=np.nan, mad=np.nan, novelty=np.nan
+                generation=generation,
+                members=0,
+                median=np.nan,
+                mad=np.nan,
+                novelty=np.nan,
+                high=np.nan,
             )
         median = float(np.median(self._fitness))
         return Statistics(
@@ -238,6 +251,7 @@ class Population:
             median=median,
             mad=float(np.median(np.abs(self._fitness - median))),
             novelty=float(np.median(self.novelty)),
+            high=float(np.quantile(self._fitness, HIGH)),
         )
 
 

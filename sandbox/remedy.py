@@ -38,8 +38,7 @@ def remedied(
     Args:
         operator: One of REMEDIES.
         parent: The parent's text, checked before.
-        rng: Chooses among the remedies that gain more than the best of as many looks at noise
-            usually does.
+        rng: Chooses among the remedies whose gain stands above noise.
         setting: The market.
         probe: As `genomes.variation.propose` takes it.
         screener: Has looked at the market.
@@ -53,7 +52,7 @@ def remedied(
         return None, 0
     found = screener.help_for(executor.evaluate(graph).weight)
     ways = REMEDIES[operator]
-    helps = [each for each in found.remedies if each.way in ways and each.excess > 0]
+    helps = [each for each in found.remedies if each.way in ways and each.above_noise]
     for _ in range(min(TRIES, len(helps))):
         odds = [math.exp((each.excess - helps[0].excess) / TEMPERATURE) for each in helps]
         chosen = helps.pop(rng.choices(range(len(helps)), odds)[0])
