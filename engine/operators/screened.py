@@ -49,7 +49,7 @@ class Screened(Proposer):
         self._used: set[int] = set()
         self._looks = screen.looks
         self._said = _said(screen)
-        self._asked: tuple[int, set[int]] = (0, set())
+        self._asked: tuple[int, dict[int, int]] = (0, {})  # generation; slot -> row
 
     def claim(self, slot: Slot) -> str | None:
         """Of generation 1 what the rows above noise are worth; then nothing: credit decides."""
@@ -63,8 +63,9 @@ class Screened(Proposer):
         if operator in REMEDIES:
             return task_of(slot, operator, self._selector.parents(1, slot.rng), 1)
         if self._asked[0] != slot.generation:
-            self._asked = (slot.generation, set())
-        taken = self._used | self._asked[1]
+            self._asked = (slot.generation, {})
+        asked = self._asked[1]
+        taken = self._used.union(row for number, row in asked.items() if number < slot.number)
         left = np.array([i for i in range(len(self._rows)) if i not in taken], dtype=np.int64)
         if not len(left):
             return None
@@ -72,7 +73,7 @@ class Screened(Proposer):
         odds = np.cumsum(np.exp((excess - excess.max()) / TEMPERATURE))
         place = int(np.searchsorted(odds, slot.rng.random() * odds[-1], side="right"))
         row = int(left[min(place, len(left) - 1)])
-        self._asked[1].add(row)
+        asked[slot.number] = row
         return Task(
             slot=slot.number,
             candidate=slot.candidate,
@@ -97,10 +98,13 @@ class Screened(Proposer):
 
     def summary(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """The looks that were taken: the screen's, with the generation that it came before."""
-        first = bool(entries) and entries[0].generation == 0
-        looks = asdict(self._looks) if first else {"remedies": self._remedies}
+        looks: dict[str, int] = {}
+        if entries and entries[0].generation == 0:
+            looks = asdict(self._looks)
+        if self._remedies:
+            looks["remedies"] = self._remedies
         self._remedies = 0
-        return {"looks": looks} if any(looks.values()) else {}
+        return {"looks": looks} if looks else {}
 
     def observe(self, entries: Sequence[Entry]) -> None:
         """Remember which rows were written down."""

@@ -20,12 +20,48 @@ from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
 from genomes.records.refusal import Refusal
 from genomes.variation import OPERATORS
 from sandbox.errand import Drawing, Request
+from sandbox.screen import Atom, Looks, Row, Screen
+from sandbox.screen.noise import Noise
 
 SEEDS = [Seed(name=f"seed_{i}", text=f'"""Seed {i}."""\n') for i in range(6)]
 
 
 def rng_of(text: str) -> np.random.Generator:
     return np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:12], 16))
+
+
+def screen(rows: int = 12, above: int = 4) -> Screen:
+    """Rows of falling excess, the first of them above noise."""
+    return Screen(
+        singles=tuple(row(i, above_noise=i < above) for i in range(rows)),
+        products=(),
+        single_noise=Noise((0.5, 0.6)),
+        product_noise=Noise((0.7, 0.8)),
+        looks=Looks(atoms=rows, products=rows * (rows - 1) // 2),
+        notes=(),
+        warnings=(),
+    )
+
+
+def row(i: int, *, above_noise: bool = False, suspect: bool = False) -> Row:
+    atom = Atom(
+        text=f"sign(log_return(m.close, {i + 1}))",
+        phrase=f"the sign of the {i + 1}-bar log return of close",
+        family="log_return",
+        lookback=i + 1,
+        form="sign",
+        rank=0,
+    )
+    return Row(
+        atoms=(atom,),
+        turned=False,
+        score=1.5 - i / 10,
+        excess=0.9 - i / 10,
+        support=0.9 - i / 10,
+        above_noise=above_noise,
+        folds=(1.0, 1.2),
+        suspect=suspect,
+    )
 
 
 def measured(text: str, key: str) -> Measured:
@@ -94,6 +130,9 @@ class FakePool:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, None]]:
         for index in self._shuffled(len(graphs)):
             yield index, None
+
+    def screen(self) -> Screen:
+        return screen()
 
     def close(self) -> None: ...
 

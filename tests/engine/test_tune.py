@@ -30,6 +30,7 @@ from sandbox.errand import Drawing, Request, Setup
 from sandbox.fills import Costs, Fills
 from sandbox.objective import Objective
 from sandbox.pool import InProcess
+from sandbox.screen import Screen
 from sandbox.terms import Terms
 from tests.sandbox.panels import random_panel
 
@@ -123,6 +124,9 @@ class Planted:
             self.dies_after -= 1
             self.measured.append(graphs[index])
             yield index, self.outcome(graphs[index])
+
+    def screen(self) -> Screen:
+        raise AssertionError("tuning looks at no screen")
 
     def _folds(self, graph: str) -> list[float]:
         value = self.formula(json.loads(graph))

@@ -12,6 +12,7 @@ from genomes.records.outcome import Crashed, Refused
 from sandbox.errand import Request, Setup
 from sandbox.market.panel import Panel
 from sandbox.pool import InProcess, Pool, RayPool
+from sandbox.remedy import REMEDIES
 from tests.engine.fakes import FakePool
 from tests.sandbox.panels import random_panel
 
@@ -125,6 +126,25 @@ def test_pools_that_run_strategies_agree_to_the_bit(real: Pool, reference: InPro
     assert [repr(studies[i]) for i in range(len(found))] == [
         repr(others[i]) for i in range(len(found))
     ]
+
+
+def test_a_screen_is_the_same_in_every_pool_that_runs_strategies(
+    real: Pool, reference: InProcess
+) -> None:
+    assert real.screen().as_dict() == reference.screen().as_dict()
+
+
+def test_what_would_help_a_parent_is_the_same_in_every_pool(
+    real: Pool, reference: InProcess
+) -> None:
+    asked = [
+        Request(operator=operator, parents=(text,), seed=seed)
+        for operator in REMEDIES
+        for seed, text in enumerate(TEXTS[:3])
+    ]
+    found = dict(real.propose(asked))
+    assert found == dict(reference.propose(asked))
+    assert all(found[i].graph and found[i].looks for i in range(len(asked)))
 
 
 def test_what_cannot_run_is_an_outcome_of_that_one_only(real: Pool) -> None:
