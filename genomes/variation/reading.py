@@ -7,6 +7,7 @@ that the jail would draw from the printed text, without printing and reading it 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from genomes.interpreter.caps import Caps
 from genomes.interpreter.guards import Guards
-from genomes.interpreter.walk import Scope, Walk
+from genomes.interpreter.walk import FRAMES, Scope, Walk
 from genomes.language.analysis.direction import leaning
 from genomes.language.analysis.essence import COMBINES, Facts, facts_of
 from genomes.language.analysis.intervals import Interval, intervals
@@ -190,6 +191,8 @@ def understand(program: Program, setting: Setting, parent: Reading | None = None
         setting: The market.
         parent: What it was made from: a factor that both share is taken from there.
     """
+    if sys.getrecursionlimit() < FRAMES:  # as the jail's reader: one bound, wherever it is called
+        sys.setrecursionlimit(FRAMES)
     known = _known.setdefault(tuple(setting.fields.items()), {})
     notes = _Noting(_Trusting(_FUEL, 1))
     start = parent.graph if parent is not None else None
