@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from archive.credit import COST_WEIGHT
 from archive.figures import cut, figure, said, table
 from archive.forecast import Brier, Forecast, brier
 from archive.lineage import Family, layout
-from archive.merit import Interval, Merit, merits
-from archive.uses import controls, heading, uses
 from archive.views import guides
 from archive.written import Asked, Written, most
+from genomes.prompt import control
 from genomes.records.entry import Entry
+from genomes.records.merit import Arm, Interval, Merit
 from genomes.records.text import fixed, one_line
 
 COLUMNS = ("kind", "uses", "refused", "gain", "credit", "to control", "cost", "Brier", "claim")
@@ -31,15 +32,45 @@ LEAST_TITLE = 16
 REFUSED = ("refused", "unusable")
 """Kinds of outcome of what could not even be drawn."""
 
+UNRECORDED = (
+    "credit is not recorded here: an earlier version wrote this archive; --resume it for one more "
+    "generation to record it."
+)
+
+COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+"""What may stand before a prompt's first line: for people, no part of it."""
+
+HEADING = re.compile(r"#\s*(\w+)\s*:\s*(.*)")
+"""The first line of a prompt, as in `# mutate: Ask what the worst trades share`."""
+
+
+def heading(text: str) -> tuple[str, str]:
+    """A prompt's kind and title, also where it breaks rules; no kind where it names none."""
+    first = COMMENT.sub("", text, count=1).strip().split("\n", 1)[0].strip()
+    found = HEADING.fullmatch(first)
+    return (found[1].lower(), found[2].strip()) if found else ("", first.lstrip("# "))
+
+
+def controls(prompts: Iterable[Entry]) -> set[int]:
+    """Ids of the prompts that others of their kind are compared with: seeds, known by their name.
+
+    Args:
+        prompts: Candidates that are prompts.
+    """
+    return {
+        entry.id
+        for entry in prompts
+        if entry.operator == f"seed prompt {control(heading(entry.text)[0])}"
+    }
+
 
 def tree(
     family: Family,
     prompts: Mapping[int, Entry],
     written: Sequence[Written],
+    merits: Mapping[Arm, Merit],
     box: bool,
     width: int,
-    *,
-    cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
     """The prompts in use, each below its parent, with their track records.
 
@@ -47,17 +78,16 @@ def tree(
         family: All prompts.
         prompts: Those that may be used, by id.
         written: What models were asked for, in the order told.
+        merits: What the run recorded of their worth.
         box: Whether the table has rules.
         width: Columns to stay within; titles give way.
-        cost_weight: What a use's cost weighs, as the run had it.
     """
     if not prompts:
         return [Text("No prompts: no model wrote in this run. --llm MODEL adds one.")]
-    merit = _records(prompts, written, cost_weight)
     made = _by_prompt(written)
     lines = layout(family, drawn=set(prompts), fold=False)
     ids = [line.folded[0].id for line in lines]
-    records = [_record(one, prompts, made.get(one, []), merit.get(one)) for one in ids]
+    records = [_record(one, prompts, made.get(one, []), merits.get(one)) for one in ids]
     names, going = list(COLUMNS), list(FIRST_TO_GO)
     while True:
         rows = [[record[name] for name in names] for record in records]
@@ -73,17 +103,17 @@ def tree(
     others = len(family) - len(prompts)
     if others:
         parts.append(Text(f"{others:,} more were rejected; see outcomes", style="dim"))
-    return [*parts, *_legend("prompt")]
+    return [*parts, *_legend("prompt", bool(made) and not merits)]
 
 
 def prompt(
     entry: Entry,
     prompts: Mapping[int, Entry],
     written: Sequence[Written],
+    merit: Merit | None,
     source: RenderableType,
     *,
     made: Sequence[RenderableType] = (),
-    cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
     """One prompt: its record, what became of what it asked for, and its text.
 
@@ -91,12 +121,11 @@ def prompt(
         entry: The prompt.
         prompts: Those that may be used, by id.
         written: What models were asked for, in the order told.
+        merit: What the run recorded of its worth, if anything.
         source: Its text, as it is to be shown.
         made: What a model that wrote it says of it.
-        cost_weight: What a use's cost weighs, as the run had it.
     """
     used = _by_prompt(written).get(entry.id, [])
-    merit = _records(prompts, written, cost_weight).get(entry.id)
     kind, title = heading(entry.text)
     parts: list[RenderableType] = [
         said(f"#{entry.id} {one_line(title)}", "bold"),
@@ -114,8 +143,8 @@ def prompt(
         if paid := _mean([one.cost for one in used]):
             parts.append(Text(f"  cost of one: {figure(paid)}"))
         parts.append(Text(f"  {_forecasts(used)}"))
+        parts.append(Text(f"  mean gain: {_gain(used)}"))
     if merit is not None:
-        parts.append(Text(f"  mean gain: {merit.gain:+.3f}"))
         parts.append(Text(f"  credit: {_interval(merit.credit)}"))
         parts.append(_compared(entry.id, prompts, merit))
     return [*parts, Text(), Text("Text", style="bold"), source]
@@ -124,17 +153,16 @@ def prompt(
 def models(
     asked: Sequence[Asked],
     written: Sequence[Written],
+    merits: Mapping[Arm, Merit],
     box: bool,
-    *,
-    cost_weight: float = COST_WEIGHT,
 ) -> list[RenderableType]:
     """Every model: what it was asked, what it wrote, and what that was worth.
 
     Args:
         asked: What each model was asked.
         written: What models were asked for, in the order told.
+        merits: What the run recorded of their worth.
         box: Whether the table has rules.
-        cost_weight: What a use's cost weighs, as the run had it.
     """
     wrote: dict[str, list[Written]] = {}
     for one in written:
@@ -143,15 +171,13 @@ def models(
     calls = {one.model: one for one in asked}
     if not calls and not wrote:
         return [Text("No model was asked anything. --llm MODEL adds one.")]
-    told = uses(written, set())
-    records = {merit.arm: merit for merit in merits(told, "model", cost_weight=cost_weight)}
     names = ["model", "calls", "failed", "tokens", "cost", "wrote", "measured", "refused"]
     names += ["unusable", "gain", "credit", "Brier"]
     rows: list[list[str]] = []
     details: list[RenderableType] = []
     for name in sorted(calls.keys() | wrote.keys()):
         had, made = calls.get(name), wrote.get(name, [])
-        merit = records.get(name)
+        merit = merits.get(name)
         failed = sum(count for _, count in had.failures) if had else 0
         row = [
             name,
@@ -161,7 +187,7 @@ def models(
             figure(had.cost or None) if had else "-",
             f"{len(made):,}",
             *(_share(made, [kind]) for kind in ("measured", "refused", "unusable")),
-            f"{merit.gain:+.3f}" if merit else "-",
+            _gain(made),
             _interval(merit.credit if merit else None),
             _score(made),
         ]
@@ -173,25 +199,8 @@ def models(
         table(box, names, rows, left="model"),
         Text(total + (figure(cost) if cost else "not known: no price in llm.prices, or 0")),
         *([Text(), *details] if details else []),
-        *_legend("model"),
+        *_legend("model", bool(wrote) and not merits),
     ]
-
-
-def _records(
-    prompts: Mapping[int, Entry], written: Sequence[Written], cost_weight: float
-) -> dict[int, Merit]:
-    """What prompts earned: each kind by itself, for kinds meet different tasks."""
-    kinds = {one: heading(entry.text)[0] for one, entry in prompts.items()}
-    told = uses(written, controls(prompts.values()))
-    return {
-        int(merit.arm): merit
-        for kind in sorted(set(kinds.values()))
-        for merit in merits(
-            [use for use in told if kinds.get(use.prompt) == kind],
-            "prompt",
-            cost_weight=cost_weight,
-        )
-    }
 
 
 def _by_prompt(written: Iterable[Written]) -> dict[int, list[Written]]:
@@ -211,7 +220,7 @@ def _record(
         "kind": one_line(heading(prompts[one].text)[0]) or "-",
         "uses": f"{len(made):,}",
         "refused": _share(made, REFUSED),
-        "gain": f"{merit.gain:+.3f}" if merit else "-",
+        "gain": _gain(made),
         "credit": _interval(merit.credit if merit else None),
         "to control": "control" if one in controls(prompts.values()) else difference,
         "cost": figure(_mean([each.cost for each in made]) or None),
@@ -256,7 +265,7 @@ def _details(name: str, had: Asked | None, made: Sequence[Written]) -> list[Rend
     return [said(f"{one_line(name)}: {one_line('; '.join(parts))}")] if parts else []
 
 
-def _legend(of: Literal["prompt", "model"]) -> list[RenderableType]:
+def _legend(of: Literal["prompt", "model"], unrecorded: bool) -> list[RenderableType]:
     lines = [
         "gain: a child's over its parent, cut to [-1, 1]; -1 for what was not measured. credit: "
         "above that of an average use, with its 95% interval; cost counted.",
@@ -267,6 +276,8 @@ def _legend(of: Literal["prompt", "model"]) -> list[RenderableType]:
             "* leaves out 0. cost: of one use."
         )
     lines.append("Brier: of the stated chance to beat the parent; 0 is best, 0.25 a coin's.")
+    if unrecorded:
+        lines.append(UNRECORDED)
     return [Text(line, style="dim") for line in lines]
 
 
@@ -280,6 +291,11 @@ def _end(one: Written) -> tuple[str, int]:
 
 def _share(made: Sequence[Written], kinds: Sequence[str]) -> str:
     return f"{sum(one.kind in kinds for one in made) / len(made):.0%}" if made else "-"
+
+
+def _gain(made: Sequence[Written]) -> str:
+    gains = [one.gain for one in made if one.gain is not None]
+    return f"{math.fsum(gains) / len(gains):+.3f}" if gains else "-"
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
@@ -16,11 +16,9 @@ from archive.encoding import decode
 from archive.errors import ArchiveError
 from archive.tables import candidate, evaluation, generation, parentage, trial
 from genomes.records.entry import Entry, Kin, Species
+from genomes.records.merit import Arm, Merit, merit_of
 from genomes.records.outcome import Outcome
 from genomes.records.trial import Trial
-
-if TYPE_CHECKING:
-    from archive.credit import Use  # brings NumPy
 
 CHUNK = 500
 """Rows or keys a statement: databases bound the values of one (SQLite: 32,766)."""
@@ -152,11 +150,13 @@ class Queries:
         admitted = self.entries(species="prompt", kinds=["admitted"])
         return {entry.id: entry for entry in admitted}
 
-    def uses(self) -> list[Use]:
-        """What prompts and models were used for and what it was worth, in the order told."""
-        from archive.uses import controls, uses
-
-        return uses(self.written(), controls(self.prompts().values()))
+    def merits(self, of: Literal["prompts", "models"]) -> dict[Arm, Merit]:
+        """What the last generation recorded of their worth, by id or name; {} where none did."""
+        with self._reading() as connection:
+            asked = select(generation.c.summary).order_by(generation.c.number.desc())
+            summaries = map(json.loads, connection.scalars(asked))
+            found = next((told["merits"] for told in summaries if "merits" in told), {})
+        return {merit.arm: merit for merit in map(merit_of, found.get(of, ()))}
 
     def asked(self) -> list[written.Asked]:
         """What each model was asked, by name: see `archive.written`."""

@@ -120,8 +120,7 @@ def _parts(
         case "models":
             from archive import prompts
 
-            asked, written = archive.asked(), archive.written()
-            return prompts.models(asked, written, box, cost_weight=_cost_weight(archive))
+            return prompts.models(archive.asked(), archive.written(), archive.merits("models"), box)
         case "diff":
             return views.diff(archive.get(arguments.old), archive.get(arguments.new), box)
         case "outcomes":
@@ -166,7 +165,7 @@ def _titles(archive: Archive, entries: Iterable[Entry]) -> dict[int, str]:
     asked = {entry.prompt for entry in entries if entry.prompt is not None}
     if not asked:
         return {}
-    from archive.uses import heading
+    from archive.prompts import heading
 
     return {one: heading(text)[1] for one, text in archive.texts(asked).items()}
 
@@ -177,28 +176,17 @@ def _prompts(
     from archive import prompts, reasons
     from archive.lineage import family
 
-    known, written, weight = archive.prompts(), archive.written(), _cost_weight(archive)
+    known, written, merits = archive.prompts(), archive.written(), archive.merits("prompts")
     if arguments.id is None:
         kin = family(archive.kin("prompt"))
         box, width = console.is_terminal, console.width
-        return prompts.tree(kin, known, written, box, width, cost_weight=weight)
+        return prompts.tree(kin, known, written, merits, box, width)
     entry = archive.get(arguments.id)
     if entry.species != "prompt":
         raise ArchiveError(f"#{entry.id} is not a prompt but a strategy; card {entry.id} shows it")
     made = reasons.made(entry, {}, [])
     source = _source(entry, console)
-    return prompts.prompt(entry, known, written, source, made=made, cost_weight=weight)
-
-
-def _cost_weight(archive: Archive) -> float:
-    """What the cost of a use weighed in the run."""
-    import json
-
-    from archive.credit import COST_WEIGHT
-
-    return float(
-        json.loads(archive.identity.config).get("llm", {}).get("cost_penalty", COST_WEIGHT)
-    )
+    return prompts.prompt(entry, known, written, merits.get(entry.id), source, made=made)
 
 
 def _tree(archive: Archive, arguments: argparse.Namespace, width: int) -> Iterable[RenderableType]:

@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row, func, select
@@ -149,6 +150,47 @@ class Transcript:
     def __len__(self) -> int:
         with self._reading() as connection:
             return connection.scalar(select(func.count()).select_from(exchange)) or 0
+
+
+@dataclass(slots=True)
+class Sketch:
+    """A transcript in memory: what was asked before there was an archive to keep it in."""
+
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])
+
+    def recall(self, key: str, draw: int) -> Exchange | None:
+        """Nothing: it is new."""
+        return None
+
+    def keep(self, exchanges: Sequence[Exchange]) -> None:
+        """Remember them."""
+        self.exchanges += exchanges
+
+    def spent(self) -> Spent:
+        """Nothing before this run."""
+        return Spent(0.0, 0, 0, 0.0)
+
+
+class Replayed:
+    """The transcript of another run, copied into one's own as it is read."""
+
+    def __init__(self, source: Transcript, copy: Transcript) -> None:
+        """Read from one, write to the other."""
+        self._source, self._copy = source, copy
+
+    def recall(self, key: str, draw: int) -> Exchange | None:
+        """What came of a question in the run that is replayed."""
+        found = self._source.recall(key, draw)
+        if found is not None:
+            self._copy.keep([found])
+        return found
+
+    def keep(self, exchanges: Sequence[Exchange]) -> None:
+        """Nothing new is asked in a replay."""
+
+    def spent(self) -> Spent:
+        """What the copy holds."""
+        return self._copy.spent()
 
 
 def _row(one: Exchange, passages: dict[str, str]) -> dict[str, Any]:

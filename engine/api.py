@@ -19,7 +19,7 @@ class Evolution:
 
     Attributes:
         archive: Path or URL of its archive.
-        stopped: Whether Ctrl-C or a budget ended it early; resume goes on with it.
+        stopped: Whether Ctrl-C or a budget ended it early; resume continues it.
         spent: The budget that ended it, in a sentence; empty where none did.
         digest: Hash of everything in it.
         candidates: A row for each strategy: id, generation, slot, operator, parents, prompt, model,
@@ -63,7 +63,7 @@ def evolve(
         config: Settings in TOML.
         seed_from: Strategy files, or folders of them, to begin with.
         archive: Where to keep what is found; None for the next runs/NNNN.sqlite.
-        resume: Go on with the archive.
+        resume: Continue the archive.
         workers: Ray workers; 0 runs in this process.
         ray_address: A Ray cluster.
         seed: Every randomness comes from it.
@@ -79,7 +79,7 @@ def evolve(
             the command would say.
     """
     from archive.store import Archive
-    from engine.command import Arguments, search
+    from engine.run import Arguments, search
 
     counted = isinstance(generations, int) and not isinstance(generations, bool)
     if not counted and not (generations is None and replay is not None):

@@ -7,13 +7,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from archive.credit import COST_WEIGHT, Factor, Use
-from archive.merit import ROOM, Merit, Record
+from engine.claims import Factor, Record
+from engine.uses import Use
+from genomes.records.merit import Merit
 
 A = TypeVar("A", int, str)
 
 TRIED = 10  # uses after which an arm must live by its record
-MOST = ROOM - 8  # arms that may be in use at a time: those on their way out are weighed as well
 WORSE = 2.33  # standard deviations behind the leader that are not bad luck: 1 in 100
 
 
@@ -34,7 +34,7 @@ class Bandit(Generic[A]):
         control_share: float = 0.3,
         explore: float = 0.0,
         cap: int | None = None,
-        cost_weight: float = COST_WEIGHT,
+        cost_weight: float = 0.1,
         prices: Mapping[A, float] | None = None,
     ) -> None:
         """Begin with nothing earned.
@@ -51,10 +51,10 @@ class Bandit(Generic[A]):
             prices: What arms cost, relative to each other, as far as known before their use.
 
         Raises:
-            ValueError: `cap` is not in 1..MOST.
+            ValueError: `cap` is below 1.
         """
-        if cap is not None and not 1 <= cap <= MOST:
-            raise ValueError(f"Bandit: cap = {cap}; needs 1 to {MOST} arms in use, or None")
+        if cap is not None and cap < 1:
+            raise ValueError(f"Bandit: cap = {cap}; needs at least 1 arm in use, or None")
         self._control, self._control_share, self._explore = control, control_share, explore
         self._cap = cap
         self._record = Record(
@@ -105,9 +105,9 @@ class Bandit(Generic[A]):
         """The arms in use, most promising first; the control left out."""
         return self._active
 
-    def merits(self) -> list[Merit]:
-        """The record of every arm told of, as `archive.merit.merits` gives it."""
-        return self._record.merits()
+    def merits(self, more: Sequence[Use] = ()) -> list[Merit]:
+        """The record of every arm told of, as `Record.merits` gives it."""
+        return self._record.merits(more)
 
     def _join(self, arms: Iterable[A]) -> None:
         for arm in arms:
@@ -117,15 +117,10 @@ class Bandit(Generic[A]):
 
     def _weigh(self) -> None:
         """Choose the arms in use, and freeze what is believed of them until the next `tell`."""
-        known, unknown = self._record.beliefs()
-        mean, deviation, tried = dict[A, float](), dict[A, float](), dict[A, bool]()
-        for arm in self._arms:
-            belief = known.get(arm)
-            mean[arm] = unknown.mean + self._record.expected.get(arm, 0.0)
-            deviation[arm] = unknown.deviation
-            if belief is not None:
-                mean[arm], deviation[arm] = belief.mean, belief.deviation
-            tried[arm] = self._record.used(arm) >= TRIED
+        found = dict(zip(self._arms, self._record.beliefs(self._arms), strict=True))
+        mean = {arm: belief.mean for arm, belief in found.items()}
+        deviation = {arm: belief.deviation for arm, belief in found.items()}
+        tried = {arm: belief.uses >= TRIED for arm, belief in found.items()}
         ranked = sorted(self._arms, key=lambda arm: -(mean[arm] + deviation[arm]))
         if self._cap is not None:
             leader = max(filter(tried.get, ranked), key=lambda arm: mean[arm], default=None)

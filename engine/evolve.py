@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from engine import Command
 
 if TYPE_CHECKING:
-    from engine.command import Arguments
-    from engine.session import Found
+    from engine.run import Arguments, Found
 
 EXAMPLES = """\
 examples:
   python -m engine.evolve --generations 30                      the embedded market, no key needed
   python -m engine.evolve --generations 30 --market bars.csv    your own bars (CSV, Parquet, folder)
-  python -m engine.evolve --generations 60 --resume             go on with the newest run
+  python -m engine.evolve --generations 60 --resume             continue the newest run
   python -m engine.evolve --generations 30 --seed-from mine/    begin with your own strategies
   python -m engine.evolve --generations 30 --set search.selection=random --set objective.folds=4
   python -m engine.evolve --generations 30 --llm gpt-5-mini     models write half of the candidates
@@ -71,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
 def arguments(argv: Sequence[str] | None) -> Arguments:
     """The flags as a record."""
-    from engine.command import Arguments
+    from engine.run import Arguments
 
     said = vars(parser().parse_args(argv))
     said["seed_from"] = tuple(said["seed_from"])
@@ -85,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     interrupted = "interrupted; rerun with --resume to continue"
     with explained("finch evolve", on_interrupt=interrupted) as status:
-        from engine.command import search
+        from engine.run import search
 
         found = search(asked)
         _summary(found)

@@ -97,7 +97,7 @@ def measure_file(
         ConfigError, MarketError: Each with every problem found.
         OSError: The file cannot be read.
     """
-    from engine.wiring import load_market, setup
+    from engine.startup import load_market, setup
     from genomes.check.text import decode
     from sandbox.errand import Request
     from sandbox.worker import Worker
@@ -108,8 +108,7 @@ def measure_file(
     loaded = load_market(settled.market, Path.cwd())
     if isinstance(text, tuple):
         return Backtest(market=loaded.name, outcome=Refused(refusals=text), report=None)
-    told = setup(loaded, settled)
-    with Worker(loaded.panel, told) as worker:
+    with Worker(loaded.panel, setup(loaded, settled)) as worker:
         drawing = worker.propose([Request(operator="file", text=text)])[0]
         if drawing.failure is not None:
             return Backtest(market=loaded.name, outcome=drawing.failure, report=None)

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from genomes.records.outcome import Crashed, Measured, Refused, Unusable
+from genomes.records.outcome import Crashed, Measured, Refused
 from genomes.records.text import fixed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from archive.population import Population
-    from engine.credit import OperatorCredit
     from genomes.records.entry import Entry
-    from genomes.records.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +25,12 @@ class Report:
 
     Attributes:
         generation: Its number.
-        summary: As `summarise` gives it.
-        population: The population with it.
-        credit: What operators have earned with it.
+        summary: As `summarise` gives it, with what proposers add to it.
         remarks: Further messages: a plateau, a model that is disabled for a while.
     """
 
     generation: int
     summary: dict[str, Any]
-    population: Population
-    credit: OperatorCredit
     remarks: Sequence[str] = ()
 
 
@@ -53,18 +46,13 @@ class Watcher(Protocol):
         """`done` of a generation's `total` candidates have passed a stage."""
         ...
 
-    def told(self, report: Report) -> None:
+    def recorded(self, report: Report) -> None:
         """A generation is in the archive."""
         ...
 
 
 def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
-    """A generation's figures: candidates, kinds of outcome, rules broken, fitness and novelty.
-
-    Where models wrote, also how many candidates and prompts they did, what was wrong with replies,
-    and what it took.
-    """
-    prompts = [e for e in entries if e.species == "prompt"]
+    """A generation's figures: strategies, kinds of outcome, rules broken, fitness and novelty."""
     entries = [e for e in entries if e.species == "strategy"]
     fitness = [e.outcome.fitness for e in entries if isinstance(e.outcome, Measured)]
     novelty = [e.novelty for e in entries if e.novelty is not None]
@@ -72,7 +60,6 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
     crashes = Counter(
         f"{e.outcome.stage}: {e.outcome.reason}" for e in entries if isinstance(e.outcome, Crashed)
     )
-    models = {"models": _models(entries, prompts)} if prompts or _asked(entries) else {}
     return {
         "generation": generation,
         "candidates": len(entries),
@@ -83,26 +70,6 @@ def summarise(generation: int, entries: Sequence[Entry]) -> dict[str, Any]:
         "best": max(fitness, default=None),
         "median": statistics.median(fitness) if fitness else None,
         "novelty": statistics.median(novelty) if novelty else None,
-        **models,
-    }
-
-
-def _asked(entries: Sequence[Entry]) -> list[Proposal]:
-    return [entry.proposal for entry in entries if entry.proposal is not None]
-
-
-def _models(entries: Sequence[Entry], prompts: Sequence[Entry]) -> dict[str, Any]:
-    problems = Counter(e.outcome.cause for e in entries if isinstance(e.outcome, Unusable))
-    proposals = _asked([*entries, *prompts])
-    written = [entry for entry in entries if entry.model is not None]
-    return {
-        "candidates": len(written),
-        "unanswered": len(_asked(entries)) - len(written),
-        "prompts": sum(entry.outcome.kind == "admitted" for entry in prompts),
-        "unusable_by": dict(sorted(problems.items())),
-        "mended": sum(bool(one.mended) for one in proposals),
-        "tokens": sum(one.tokens for one in proposals),
-        "cost": sum(one.cost for one in proposals),
     }
 
 
@@ -120,10 +87,10 @@ _WIDTHS = (5, 8, 8, 8, 8, 22, 8, 8)
 
 
 class Screen:
-    """A line for each generation; in a terminal also a bar for the one under way.
+    """A line for each generation; in a terminal also a bar for the one that runs.
 
     Use it with `with`: it takes Ctrl-C and SIGTERM for itself. The first ends the run with the
-    generation under way, the second at once.
+    generation that runs, the second at once.
     """
 
     def __init__(self, console: Console, *, first: int, last: int, best: float | None) -> None:
@@ -192,7 +159,7 @@ class Screen:
             total=total,
         )
 
-    def told(self, report: Report) -> None:
+    def recorded(self, report: Report) -> None:
         """Write the generation's line."""
         now = time.monotonic()
         summary, kinds = report.summary, report.summary["kinds"]

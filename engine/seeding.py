@@ -1,4 +1,4 @@
-"""Seeds: the strategies a search begins with, read as text and looked at before anything starts."""
+"""Seeds: the strategies a search starts with, read as text and checked before anything runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.proposer import Proposer
 from genomes.check.text import decode
+from genomes.records.candidate import Task
 from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts
 from sandbox.errand import Setup
@@ -31,6 +33,25 @@ class Seed:
     name: str
     text: str
     file: str = ""
+
+
+class Seeds(Proposer):
+    """Proposes the strategies of generation 0, and nothing after."""
+
+    def __init__(self, seeds: Sequence[Seed]) -> None:
+        """These, in their order."""
+        self._seeds = seeds
+
+    def extra(self, generation: int, slot: int, candidate: int) -> Sequence[Task]:
+        """Every seed's text, in generation 0."""
+        if generation:
+            return ()
+        return [
+            Task(
+                slot=slot + i, candidate=candidate + i, operator=f"seed {each.name}", text=each.text
+            )
+            for i, each in enumerate(self._seeds)
+        ]
 
 
 def read_seeds(paths: Sequence[Path], *, builtin: bool) -> tuple[list[Seed], list[str]]:

@@ -1,4 +1,4 @@
-"""Selection: who becomes a parent. Reads the population as told; draws from the slot's stream."""
+"""Selection: who becomes a parent. Reads the population as recorded; samples from a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ F64 = NDArray[np.float64]
 
 
 class Selector(Protocol):
-    """Chooses parents for one generation, from the population as it was told before it."""
+    """Chooses parents for one generation, from the population as it was recorded before it."""
 
     def begin(self, population: Population) -> None:
         """Look at the population once, before the generation's slots ask."""

@@ -18,8 +18,10 @@ class Tune(Part):
     """Tuning of a strategy's declared parameters, as an operator among the others.
 
     Attributes:
-        method: `grid`, `tpe`, or `grid_then_tpe`.
-        trials: Trials per session, e.g. 16; 0 turns tuning off.
+        method: `grid`: an even grid over all parameters. `tpe`: Optuna's tree-structured Parzen
+            estimator. `grid_then_tpe`: a coarse grid with half of the trials, then that.
+        trials: Trials per session beside the parent's own values, e.g. 16; a space with no more
+            points is tried whole, whatever the method. 0 turns tuning off.
         batch: Trials proposed at a time, for any number of workers.
     """
 
@@ -188,6 +190,12 @@ class LLM(Part):
     prompts: Prompts = Prompts()
     budget: Budget = Budget()
     server: Server = Server()
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """All models that may be asked, each once."""
+        roles = (self.models, self.analyst, self.critic, self.rewriter)
+        return tuple(dict.fromkeys(name for role in roles for name in role))
 
     @field_validator("share", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What a run says at its end: the champion, its figures, its file, and what they mean."""
+"""What a run says at its start, and at its end: the champion, its figures, and what they mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from genomes.genome import Genome
 from genomes.records.outcome import Measured
 
 if TYPE_CHECKING:
-    from engine.session import Found
+    from engine.run import Found
+    from engine.settings import LLM
+    from engine.startup import Plan
 
 _FIGURES = (
     ("sharpe", "Sharpe", "{:.2f}"),
@@ -23,15 +25,70 @@ _FIGURES = (
 )
 
 
+def opening(planned: Plan, place: str, replay: str | None) -> Iterator[tuple[str, str | None]]:
+    """The first lines of a run, each with its style: market, seeds, models, and what is odd.
+
+    Args:
+        planned: The run.
+        place: Path or URL of its archive.
+        replay: The archive whose answers are given again; None where models are asked.
+    """
+    from engine.llm.keys import INVITATION
+
+    market, config = planned.market, planned.config
+    scored = market.split.train_end - market.split.score_from
+    yield (
+        f"{market.name}: {market.panel.assets} assets, training on {scored} bars after "
+        f"{market.split.score_from} of warm-up. {len(planned.seeds)} seeds, population "
+        f"{config.search.population}, seed {config.seed}, archive {place}",
+        None,
+    )
+    if config.llm.models:
+        yield _of_models(config.llm), None
+    notes = [finding.text for finding in market.findings[:5]]
+    if planned.left_out:
+        notes.append(f"these seeds do not fit the market: {', '.join(planned.left_out)}")
+    yield from ((f"  note: {note}", "yellow") for note in notes)
+    if replay is not None:
+        yield f"  replays {replay}: no model is asked, at no cost", None
+    elif not config.llm.models:
+        yield f"  {INVITATION}", "dim"
+
+
+def _of_models(settings: LLM) -> str:
+    """The models of a run in a line."""
+    share = (
+        "a share of candidates that adapts to credit"
+        if settings.share == "auto"
+        else f"{settings.share:.0%} of candidates"
+    )
+    when = f", every {settings.every} generations" if settings.every > 1 else ""
+    when += f", after {settings.plateau} generations without progress" if settings.plateau else ""
+    goal = _goal(settings) if settings.goal or settings.category else ""
+    return f"  models: {', '.join(settings.models)}, for {share}{when}{goal}"
+
+
+def _goal(settings: LLM) -> str:
+    """The goal, and the category that candidates are checked for."""
+    from engine.llm.goal import goal_of
+
+    category = settings.category or goal_of(settings.goal).category
+    said = f'; goal: "{settings.goal}"' if settings.goal else "; goal"
+    if not category:
+        return said
+    read = "" if settings.category else "read as "
+    return f"{said} ({read}{category}; llm.category changes it)"
+
+
 def closing(found: Found) -> Iterator[str]:
     """The closing lines of a run."""
     yield ""
     if found.spent:
         yield found.spent
     if found.stopped:
-        told = f"after generation {found.generations - 1}" if found.generations else "at once"
+        last = f"after generation {found.generations - 1}" if found.generations else "at once"
         yield (
-            f"Stopped {told}; all of it is in {found.archive}. "
+            f"Stopped {last}; all of it is in {found.archive}. "
             f"Continue with --resume --archive {found.archive}."
         )
     champion = found.champion

@@ -133,6 +133,11 @@ class Executor:
         values = self._values(graph, graph.outputs.values(), run)
         return Said(**{name: self._spread(values[i], run) for name, i in graph.outputs.items()})
 
+    def values(self, graph: Graph, wanted: Iterable[int]) -> dict[int, Any]:
+        """The values of nodes by index, each (N,) over the panel's packed bars, read-only."""
+        found = self._values(graph, wanted, self._run(0))
+        return {i: np.broadcast_to(value, self.panel.size) for i, value in found.items()}
+
     def signal_clips(self, graph: Graph) -> int:
         """Packed bars at which the signal() of a strategy left -1..1 and was clipped."""
         index = graph.outputs.get("signal")

@@ -56,8 +56,9 @@ def measure(panel: Panel, targets: Targets, terms: Terms, *, nodes: int) -> Meas
     book = terms.books(panel, targets)
     doubled = terms.books(panel, targets, cost_factor=2.0, paths=False)
     late = terms.books(panel, targets.later(panel), paths=False)
-    folds = fold_statistics(book, terms, panel.bars_per_year)
-    metrics = figures(book, panel.bars_per_year)
+    bars_per_year = panel.density(*terms.window)
+    folds = fold_statistics(book, terms, bars_per_year)
+    metrics = figures(book, bars_per_year)
     metrics["return_at_double_cost"] = float(doubled.equity[-1]) - 1
     metrics["return_at_delay"] = float(late.equity[-1]) - 1
     verdict = judge(terms.objective, folds, metrics, nodes)

@@ -10,8 +10,7 @@ from genomes.language.graph import Graph
 from sandbox.book import keep_books
 from sandbox.execute import Executor, check_windows
 from sandbox.fills import Costs, Fills
-from sandbox.market.cut import cut
-from sandbox.market.panel import F64, Panel
+from sandbox.market.panel import F64, Panel, cut
 
 ASSETS = 4
 BARS = 500  # scored, after max_window bars of warm-up

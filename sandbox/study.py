@@ -119,7 +119,8 @@ def study(panel: Panel, targets: Targets, terms: Terms) -> Study:
     doubled = terms.books(panel, targets, cost_factor=2.0)
     n = len(book.net)
     edges = terms.fold_edges
-    quarter, month = panel.bars_per_year / 4, panel.bars_per_year / 12
+    year = panel.density(*terms.window)
+    quarter, month = year / 4, year / 12
     trend_bars = max(2, min(round(quarter), n // 8))
     volatility_bars = max(2, min(round(month), n // 8))
     states = market_states(book.path[layout.MARKET], trend_bars, volatility_bars)
@@ -131,9 +132,9 @@ def study(panel: Panel, targets: Targets, terms: Terms) -> Study:
         return_at_double_cost=float(doubled.equity[-1]) - 1,
         cost_share=spent / (kept + spent) if kept + spent > 0 else None,
         bars=n,
-        folds=_folds(book, edges, terms.objective, panel.bars_per_year),
+        folds=_folds(book, edges, terms.objective, year),
         assets=_assets(book.stats),
-        regimes=_regimes(book, states, panel.bars_per_year),
+        regimes=_regimes(book, states, year),
         trend_bars=trend_bars,
         volatility_bars=volatility_bars,
         trades=patterns(

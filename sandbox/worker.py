@@ -18,6 +18,7 @@ from genomes.variation.sites import Setting
 from sandbox.book import Targets
 from sandbox.errand import Drawing, Request, Setup
 from sandbox.execute import Executor, check_windows
+from sandbox.idle import idle_reasons
 from sandbox.jail.client import Drawn, Foreign, Jail
 from sandbox.market.panel import Panel
 from sandbox.measure import Measurement, measure
@@ -135,7 +136,11 @@ class Worker:
         """
         graph = self._reader.read(text)
         books = report(self.panel, self._targets(graph), self.setup.terms, nodes=len(graph.nodes))
-        books = replace(books, measurement=self._with_clips(graph, books.measurement))
+        found = self._with_clips(graph, books.measurement)
+        if found.metrics["active"] == 0:
+            idle = idle_reasons(self._executor, graph, self.setup.terms.window)
+            found = replace(found, warnings=(*found.warnings, *idle))
+        books = replace(books, measurement=found)
         depends = self._depends(text, graph)
         return depends or _as_outcome(text, graph, books.measurement), books
 

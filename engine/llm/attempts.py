@@ -7,11 +7,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine.llm.budget import Prices, cost
 from engine.llm.errors import ModelError
 from engine.llm.question import Answer, Model, Question
 from genomes.records.exchange import Exchange
+
+if TYPE_CHECKING:
+    from engine.settings import Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,13 @@ class GatewaySettings:
     backoff_s: float = 1.0
     backoff_cap_s: float = 30.0
     pause_cap_s: float = 60.0
+
+    @classmethod
+    def of(cls, server: Server) -> GatewaySettings:
+        """As the config's `llm.server` has them."""
+        return cls(
+            concurrency=server.concurrency, attempts=server.attempts, backoff_s=server.backoff_s
+        )
 
 
 class RateLimiter:

@@ -22,6 +22,7 @@ from engine.llm.payload import said_as
 from engine.llm.reply import Written
 from engine.llm.role import MAX_ECHO, Asker, Role, consult, echo, user
 from engine.llm.schemas import ANALYSIS, VERDICT
+from engine.settings import LLM
 from genomes.prompt import fill, load
 from genomes.records.exchange import SHARED, Message
 from genomes.records.outcome import Unusable
@@ -46,6 +47,23 @@ class Roles:
     critic: Role | None = None
     drafts: int = 1
     rounds: int = 1
+
+    @classmethod
+    def of(cls, settings: LLM) -> Roles:
+        """As the config has them."""
+
+        def role(models: tuple[str, ...], temperature: float) -> Role:
+            names = models or settings.models
+            return Role(models=names, temperature=temperature, max_tokens=settings.max_tokens)
+
+        critic = settings.debate > 0 or settings.drafts > 1
+        return cls(
+            strategist=role(settings.models, settings.temperature),
+            analyst=role(settings.analyst, 0.0) if settings.analysis else None,
+            critic=role(settings.critic, 0.0) if critic else None,
+            drafts=settings.drafts,
+            rounds=settings.debate,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

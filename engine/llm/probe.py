@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.llm.attempts import GatewaySettings, RateLimiter, Retrier
@@ -14,10 +16,12 @@ from engine.llm.budget import Prices
 from engine.llm.client import OpenAIModel
 from engine.llm.errors import ModelError, ModelsError
 from engine.llm.gateway import Transcript
-from engine.llm.question import Question
+from engine.llm.keys import find_server
+from engine.llm.question import Model, Question
+from engine.settings import LLM
 from genomes.records.exchange import SHARED, Exchange, Message
 
-__all__ = ["Capability", "ModelsError", "probe"]
+__all__ = ["Capability", "ModelsError", "meet", "probe"]
 
 SCHEMA: Mapping[str, Any] = {
     "title": "probe",
@@ -47,6 +51,45 @@ class Capability:
     model: str
     structured: bool
     listed: bool | None
+
+
+def meet(
+    settings: LLM, transcript: Transcript, say: Callable[[str], None], *, typed: bool = False
+) -> dict[str, Model]:
+    """Every model, after a word with each: server, key, name, and whether it takes schemas.
+
+    Args:
+        settings: Who is asked.
+        transcript: Where the word is kept.
+        say: Told what is odd, a sentence each.
+        typed: Whether the user gave the server's address on the command line.
+
+    Raises:
+        ModelsError: Every server and model that will not do, a sentence each.
+    """
+    server = find_server(settings.server.base_url, os.environ, Path.cwd(), typed=typed)
+    models = [
+        OpenAIModel(server, name, timeout_s=settings.server.timeout_s, environment=os.environ)
+        for name in settings.everyone
+    ]
+
+    async def ask() -> None:
+        try:
+            found = await probe(
+                models,
+                transcript,
+                settings=GatewaySettings.of(settings.server),
+                prices=settings.prices,
+            )
+            for one in found:
+                if one.listed is False:
+                    say(f"{server.address} answers to {one.model}, but does not list it")
+        finally:
+            for model in models:
+                await model.close()  # its connections belong to this loop
+
+    asyncio.run(ask())
+    return {model.name: model for model in models}
 
 
 async def probe(

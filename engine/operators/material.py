@@ -15,8 +15,8 @@ from engine.llm.conversation import Assignment
 from engine.llm.goal import Goal
 from engine.llm.knowledge import Knowledge
 from engine.llm.masking import Mask
-from engine.tasks import Task
 from genomes.prompt import Prompt, Section
+from genomes.records.candidate import Task
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
 from sandbox.pool import Pool
@@ -31,7 +31,7 @@ CHOICE = 8  # members of each kind that inspirations are taken from
 
 
 class Library:
-    """What a run's candidates have to tell, as told; it is asked by one thread."""
+    """What a run's recorded candidates have to tell; it is asked by one thread."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class Library:
         goal: Goal,
         tokens: int,
     ) -> None:
-        """Begin with nothing told.
+        """Start with nothing recorded.
 
         Args:
             archive: Knows the candidates.
             pool: Studies them.
-            population: The measured ones as told.
+            population: The measured ones as recorded.
             shown: Masks them.
             system: The strategist's system message.
             goal: What the user wants.
@@ -64,8 +64,8 @@ class Library:
         self._failed: deque[Entry] = deque(maxlen=FAILURES)
         self._prompts: dict[str, Prompt] = {}  # text -> as it is shown
 
-    def tell(self, entries: Sequence[Entry]) -> None:
-        """Learn from a generation told."""
+    def observe(self, entries: Sequence[Entry]) -> None:
+        """Learn from a generation that was recorded."""
         self._knowledge.tell(entries)
         for entry in entries:
             if entry.species != "strategy":

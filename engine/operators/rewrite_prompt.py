@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.merit import Interval, Merit
 from engine.llm.conversation import repair
 from engine.llm.gateway import Gateway
 from engine.llm.opinion import Rewritten, read_rewrite
 from engine.llm.role import Role, consult, echo, user
 from engine.llm.schemas import PROMPT as SCHEMA
-from engine.llm.thread import Pending
-from engine.tasks import Draft, Task
+from engine.settings import LLM
 from genomes.prompt import Prompt, fill, load, parse, placeholder_page
+from genomes.records.candidate import Candidate, Task
+from genomes.records.merit import Interval, Merit
 from genomes.records.outcome import Refused, Unusable
 from genomes.records.proposal import Call, Proposal
 from genomes.records.refusal import Refusal
@@ -24,7 +24,7 @@ MAX_TOKENS = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     """A prompt to write, and what the rewriter is told of its parent and that one's relatives."""
 
     task: Task
@@ -36,75 +36,44 @@ class _Order:
     hide: Callable[[str], str]
 
 
-class Rewriter:
-    """Asks for prompts, a generation at a time."""
+def order(
+    task: Task,
+    prompts: Mapping[int, Prompt],
+    records: Mapping[int, Merit],
+    settings: LLM,
+    hide: Callable[[str], str],
+) -> Order:
+    """What a rewriter is asked.
 
-    def __init__(
-        self, gateway: Gateway, *, temperature: float, max_tokens: int, hide: Callable[[str], str]
-    ) -> None:
-        """For one run.
-
-        Args:
-            gateway: Takes the questions.
-            hide: Masks untrusted text.
-            temperature: As the protocol has it.
-            max_tokens: Cap on an answer.
-        """
-        self._gateway, self._temperature, self._hide = gateway, temperature, hide
-        self._max_tokens = min(max_tokens, MAX_TOKENS)
-        self._asked: dict[int, tuple[list[int], Pending[list[Draft]]]] = {}
-
-    def begin(
-        self,
-        generation: int,
-        tasks: Sequence[Task],
-        prompts: Mapping[int, Prompt],
-        records: Mapping[int, Merit],
-    ) -> None:
-        """Start asking; does not wait.
-
-        Args:
-            generation: Their generation.
-            tasks: What is to be written.
-            prompts: All prompts by their ids.
-            records: What came of those that were used.
-        """
-        if not tasks:
-            return
-        orders = [self._order(task, prompts, records) for task in tasks]
-        pending = self._gateway.begin(_rewritten(self._gateway, order) for order in orders)
-        self._asked[generation] = ([task.slot for task in tasks], pending)
-
-    def replies(self, generation: int) -> dict[int, Draft]:
-        """Wait for a generation's prompts: slot -> what was written."""
-        if generation not in self._asked:
-            return {}
-        slots, pending = self._asked.pop(generation)
-        return dict(zip(slots, pending.result(), strict=True))
-
-    def _order(
-        self, task: Task, prompts: Mapping[int, Prompt], records: Mapping[int, Merit]
-    ) -> _Order:
-        parent = prompts[task.parents[0]]
-        kin = [
-            (prompts[i], merit)
-            for i, merit in records.items()
-            if i != task.parents[0] and i in prompts and prompts[i].kind == parent.kind
-        ]
-        return _Order(
-            task=task,
-            seat=Role(
-                models=task.models, temperature=self._temperature, max_tokens=self._max_tokens
-            ),
-            parent=parent,
-            record=record_of(records.get(task.parents[0])),
-            shown=self._hide(parent.text),
-            relatives=self._hide("\n".join(_relative(*one) for one in kin[:MAX_RELATIVES])),
-            hide=self._hide,
-        )
+    Args:
+        task: What is to be written.
+        prompts: All prompts by their ids.
+        records: What came of those that were used, best first.
+        settings: How models are asked.
+        hide: Masks untrusted text.
+    """
+    parent = prompts[task.parents[0]]
+    kin = [
+        (prompts[i], merit)
+        for i, merit in records.items()
+        if i != task.parents[0] and i in prompts and prompts[i].kind == parent.kind
+    ]
+    return Order(
+        task=task,
+        seat=Role(
+            models=task.models,
+            temperature=settings.temperature,
+            max_tokens=min(settings.max_tokens, MAX_TOKENS),
+        ),
+        parent=parent,
+        record=record_of(records.get(task.parents[0])),
+        shown=hide(parent.text),
+        relatives=hide("\n".join(_relative(*one) for one in kin[:MAX_RELATIVES])),
+        hide=hide,
+    )
 
 
-async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
+async def rewritten(gateway: Gateway, order: Order) -> Candidate:
     """A new prompt; a reply that cannot be used goes back once."""
     values = {
         "prompt": order.shown,
@@ -122,7 +91,7 @@ async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
             order.task.candidate, calls,
         )  # fmt: skip
         if exchange is None or exchange.failure:
-            return _draft(outcome, text, calls, mended, reason, model)
+            return _written(order.task, outcome, text, calls, mended, reason, model)
         model = exchange.model
         reply = read_rewrite(exchange.text, exchange.finish)
         if isinstance(reply, Rewritten):
@@ -131,14 +100,14 @@ async def _rewritten(gateway: Gateway, order: _Order) -> Draft:
             if isinstance(prompt, Prompt) and (lost := _lost(order.parent, prompt)):
                 prompt = (lost,)
             if isinstance(prompt, Prompt):
-                return _draft(None, prompt.text, calls, mended, reason, model)
+                return _written(order.task, None, prompt.text, calls, mended, reason, model)
             outcome, wrong = Refused(refusals=prompt), "\n".join(map(str, prompt))
         else:
             outcome, wrong = reply, f"{reply.found} [{reply.problem}]"
         if attempt == 0:
             mended = _first_problem(outcome)
             messages += [echo(exchange), repair(order.hide(wrong))]
-    return _draft(outcome, text, calls, mended, reason, model)
+    return _written(order.task, outcome, text, calls, mended, reason, model)
 
 
 def _lost(parent: Prompt, child: Prompt) -> Refusal | None:
@@ -151,18 +120,21 @@ def _lost(parent: Prompt, child: Prompt) -> Refusal | None:
     )  # fmt: skip
 
 
-def _draft(
+def _written(
+    task: Task,
     outcome: Unusable | Refused | None,
     text: str,
     calls: Sequence[Call],
     mended: str,
     reason: str,
     model: str | None,
-) -> Draft:
+) -> Candidate:
     proposal = Proposal(
         hypothesis=reason, probability=None, mended=mended, calls=tuple(calls), gain=None
     )
-    return Draft(text=text, outcome=outcome, note=reason, model=model, proposal=proposal)
+    return Candidate(
+        task=task, text=text, outcome=outcome, note=reason, model=model, proposal=proposal
+    )
 
 
 def _first_problem(outcome: Unusable | Refused) -> str:

@@ -11,10 +11,11 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from engine.operators.importance import importances_of
 from engine.operators.space import anywhere, distribution_of, grid, readable, size_of, tunable
+from engine.settings import Tune
 from genomes.check import Checked, check
 from genomes.language.params import Value
 from genomes.records.trial import State, Trial
@@ -42,23 +43,6 @@ class Tuning:
     text: str
     fitness: float | None
     seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuneSettings:
-    """How parents are tuned; all of it decides what is found.
-
-    Attributes:
-        method: `grid`: an even grid over all parameters. `tpe`: Optuna's tree-structured Parzen
-            estimator. `grid_then_tpe`: a coarse grid with half of the trials, then that.
-        trials: Trials a session, beside the parent's own defaults. A space with no more points is
-            tried whole, whatever the method.
-        batch: Trials asked for at a time, whatever the number of workers.
-    """
-
-    method: Literal["grid", "tpe", "grid_then_tpe"] = "grid_then_tpe"
-    trials: int = 16
-    batch: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +99,7 @@ class Tuned:
 class Session:
     """Asks for batches of attempts and is told what became of them, in the order asked."""
 
-    def __init__(self, tuning: Tuning, settings: TuneSettings) -> None:
+    def __init__(self, tuning: Tuning, settings: Tune) -> None:
         self._tuning, self._settings = tuning, settings
         checked = check(tuning.text)
         declared = checked.params if isinstance(checked, Checked) else {}
@@ -272,7 +256,7 @@ class Session:
         )
 
 
-def _study(seed: int, settings: TuneSettings) -> Study:
+def _study(seed: int, settings: Tune) -> Study:
     """An Optuna study in memory. Attempts under way repel new ones (Optuna's constant liar)."""
     import optuna
 

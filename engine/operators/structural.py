@@ -1,12 +1,15 @@
-"""Structural proposals: which operator acts on which parents; a worker makes the text."""
+"""The structural proposer: which operator acts on which parents; a worker makes the text."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from engine.credit import OperatorCredit
+from engine.proposer import Proposer, Slot
 from engine.selection import Selector
-from engine.tasks import TUNE, Task
+from genomes.records.candidate import Task
+from genomes.records.entry import Entry
 from genomes.variation import OPERATORS
 
 JUMP = "jump"  # a whole new strategy: needs no parent
@@ -32,33 +35,39 @@ def parents_used(operator: str, given: int) -> int:
     return given if known is None else min(known.parents, given)
 
 
-class StructuralProposer:
-    """Draws an operator by what it has earned, and its parents by the selector."""
+def task_of(slot: Slot, operator: str, parents: tuple[int, ...], wanted: int) -> Task:
+    """The task of a slot; a jump where the population has fewer parents than are wanted."""
+    if len(parents) < wanted:
+        operator, parents = JUMP, ()
+    return Task(
+        slot=slot.number,
+        candidate=slot.candidate,
+        operator=operator,
+        parents=parents,
+        seed=slot.seed,
+    )
+
+
+class Structural(Proposer):
+    """Takes every slot: samples an operator by its credit, and its parents by the selector.
+
+    Credit may fall on an operator of another member, which then plans the task.
+    """
+
+    operators: ClassVar[Mapping[str, str]] = {name: name for name in OPERATORS}
 
     def __init__(self, credit: OperatorCredit, selector: Selector) -> None:
         self._credit, self._selector = credit, selector
 
-    def ask(
-        self,
-        slot: int,
-        rng: np.random.Generator,
-        seed: int,
-        *,
-        candidate: int,
-        operator: str | None = None,
-    ) -> Task:
-        """The task of one slot; a jump where the population has too few parents.
+    def claim(self, slot: Slot) -> str:
+        """The operator that credit samples."""
+        return self._credit.draw(slot.rng)
 
-        Args:
-            slot: Its place in the generation.
-            rng: The slot's stream for choices.
-            seed: Seed of what the operator draws.
-            candidate: The id that what comes of it will have.
-            operator: The operator, where it is chosen already.
-        """
-        operator = operator or self._credit.draw(rng)
-        wanted = 1 if operator == TUNE else OPERATORS[operator].parents
-        parents = self._selector.parents(wanted, rng)
-        if len(parents) < wanted:
-            operator, parents = JUMP, ()
-        return Task(slot=slot, candidate=candidate, operator=operator, parents=parents, seed=seed)
+    def plan(self, slot: Slot, operator: str) -> Task:
+        """The operator on parents of the selector's choice."""
+        wanted = OPERATORS[operator].parents
+        return task_of(slot, operator, self._selector.parents(wanted, slot.rng), wanted)
+
+    def observe(self, entries: Sequence[Entry]) -> None:
+        """Give the operators their credit."""
+        self._credit.tell(entries)

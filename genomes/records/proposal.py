@@ -38,7 +38,7 @@ class Proposal:
         mended: What was wrong with its first attempt (`refused: dimension`, `duplicate`,
             `unusable: no_json`), where that went back once; empty where the first one stood.
         calls: The questions, in the order asked: with them a debate can be read again.
-        gain: Its credit for the model and prompt that proposed it, in [-1, 1]: see `archive.merit`;
+        gain: Its credit for the model and prompt that proposed it, in [-1, 1]: see `engine.uses`;
             None where nothing is to be learnt from it (no answer from any model).
     """
 

@@ -12,7 +12,8 @@ from sandbox.market.config import Calendar, Column, Columns, MarketConfig, Split
 from sandbox.market.errors import Finding, MarketError
 from sandbox.market.load import Market, Period, load
 from sandbox.market.panel import CLOCK_FIELDS, OHLCV, Panel
-from sandbox.market.resolve import market_names, read_config, resolve
+from sandbox.market.resolve import market_names, offered, read_config, resolve
+from sandbox.market.source import Files, Memory, Source, source_of
 from sandbox.market.split import Split
 
 __all__ = [
@@ -21,17 +22,22 @@ __all__ = [
     "Calendar",
     "Column",
     "Columns",
+    "Files",
     "Finding",
     "Market",
     "MarketConfig",
     "MarketError",
+    "Memory",
     "Panel",
     "Period",
+    "Source",
     "Split",
     "SplitConfig",
     "assemble",
     "load",
     "market_names",
+    "offered",
     "read_config",
     "resolve",
+    "source_of",
 ]

@@ -6,10 +6,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandbox.market.errors import MarketError
-from sandbox.market.load import load
+import numpy as np
+
+from sandbox.market.assemble import spacing
+from sandbox.market.config import EMBEDDED
+from sandbox.market.errors import MarketError, bad_bars
+from sandbox.market.load import Market, Period, load
+from sandbox.market.panel import CLOCK_FIELDS, OHLCV, span_text, stamp_text
+from sandbox.market.remark import began_late, ended, own_stamps
 from sandbox.market.resolve import market_names, names_with_data, resolve
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+_SHOWN = 12
 
 _UNWRAPPED = 100_000
 _TEACHES = """
@@ -60,11 +73,9 @@ def _described(arguments: Sequence[str] | None) -> int:
 
     from rich.console import Console
 
-    from sandbox.market.describe import describe
-
     # What reads a pipe has no edge to wrap at.
     width = None if sys.stdout.isatty() else _UNWRAPPED
-    Console(highlight=False, width=width).print(describe(replace(market, config=config)))
+    Console(highlight=False, width=width).print(_description(replace(market, config=config)))
     bad = any(f.bad for f in market.findings)
     return 1 if bad and config.bad_bars == "refuse" else 0
 
@@ -82,6 +93,123 @@ def _teaches() -> str:
         subsequent_indent=" " * 22,
     )
     return _TEACHES.format(names=names)
+
+
+def _description(market: Market) -> Group:
+    """Everything worth seeing about a market, for `rich`'s console. Holds no sealed price."""
+    from rich.console import Group
+    from rich.text import Text
+
+    title = Text(market.name, style="bold")
+    where = "carried by the package arch" if market.config.path == EMBEDDED else market.config.path
+    title.append(f"  {where}", style="dim")
+    parts = [title, Text(), _facts_table(market), _split_table(market), _fields_table(market)]
+    if market.unused:
+        parts.append(
+            Text(
+                f"not used: {', '.join(market.unused)} (a table [column.NAME] makes one a field)",
+                style="dim",
+            )
+        )
+    parts.append(Text())
+    bad = [f for f in market.findings if f.bad]
+    if bad:
+        them = "it" if sum(f.count for f in bad) == 1 else "them"
+        verdict = (
+            "left out (unsorted ones sorted)"
+            if market.config.bad_bars == "drop"
+            else f'refused; fix {them}, or write bad_bars = "drop" in the market\'s TOML'
+        )
+        parts.append(Text(f"{bad_bars(bad)}, {verdict}", style="bold red"))
+        parts += [Text(f"  {f.text}", style="red") for f in bad]
+    else:
+        parts.append(Text("no bad bars before the sealed part", style="bold green"))
+    parts += [Text(f"  {f.text}", style="yellow") for f in market.findings if not f.bad]
+    return Group(*parts)
+
+
+def _facts_table(market: Market) -> Table:
+    from rich.table import Table
+
+    panel, config = market.panel, market.config
+    bar = spacing([own_stamps(panel, a) for a in range(panel.assets)])
+    late, gone = began_late(panel, config), ended(panel, config)
+    counts = np.diff(panel.offsets)
+    costs, fills = config.costs, config.fills
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for name, text in (
+        ("assets", f"{panel.assets}: {_few(list(panel.symbols))}"),
+        ("listed late", f"{len(late)}: {_few(late)}" if late else "none"),
+        ("delisted", f"{len(gone)}: {_few(gone)}" if gone else "none"),
+        ("bars", f"{panel.size:,} on a clock of {panel.bars:,}, before the sealed part"),
+        ("per asset", f"{counts.min():,} to {counts.max():,}"),
+        ("bar", f"{span_text(bar)}; {panel.bars_per_year:.6g} clock bars a year"),
+        (
+            "costs",
+            f"{costs.fee_bps:g} bp fee, {costs.slippage_bps:g} bp slippage, "
+            f"{costs.impact_bps:g} bp impact, {costs.borrow_bps_per_year:g} bp a year borrow"
+            + (", funding" if panel.funding is not None else ""),
+        ),
+        ("fills", f"{fills.fill}; gap at {fills.gap}, {fills.first} first"),
+        ("clock", f"{config.zone}, sessions from {config.calendar.session_start:%H:%M}"),
+        (
+            "scored",
+            f"from {stamp_text(int(panel.clock[market.split.score_from]))}, after max_window = "
+            f"{market.split.max_window:,} bars",
+        ),
+        ("fingerprint", market.fingerprint[:16]),
+    ):
+        table.add_row(name, text)
+    return table
+
+
+def _split_table(market: Market) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("part", "first bar", "last bar"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("clock bars", justify="right")
+    table.add_column("")
+    split = market.split
+    notes = ("", f"embargo {split.embargo_bars}", "not loaded")
+    for period, note in zip(market.periods, notes, strict=True):
+        table.add_row(period.name, *_dates(period), f"{period.bars:,}", note)
+    return table
+
+
+def _fields_table(market: Market) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    panel, config = market.panel, market.config
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("field", "dimension", "known", "known from", "from"):
+        table.add_column(name, overflow="fold")
+    names = [f for f in panel.fields if f not in CLOCK_FIELDS]
+    for name in names:
+        values = panel.fields[name]
+        known = panel.bar[~np.isnan(values)]
+        since = stamp_text(int(panel.clock[known.min()])) if len(known) else "never"
+        column = config.column.get(name)
+        when = "at the close" if name in OHLCV or column is None else column.known
+        origin = "" if column is None else Path(column.file or "the same file").name
+        if column is not None and column.pays_funding:
+            origin += ", paid by longs"
+        table.add_row(name, str(panel.dimensions[name]), when, since, origin)
+    table.add_row(", ".join(CLOCK_FIELDS), "number", "ahead", "always", "")
+    return table
+
+
+def _dates(period: Period) -> tuple[str, str]:
+    return (stamp_text(period.start), stamp_text(period.end)) if period.bars else ("", "")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + ("..." if len(names) > _SHOWN else "")
 
 
 if __name__ == "__main__":

@@ -1,34 +1,58 @@
-"""Assembling panels: a frame of bars in, packed read-only arrays out. No files."""
+"""Assembling panels: rows and further columns in, packed read-only arrays out. No files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
-from sandbox.market.clock import clock_fields, listed_count
-from sandbox.market.column import Feed, Feeds, join, spacing
 from sandbox.market.config import Column, MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.panel import CLOCK_FIELDS, F64, I64, OHLCV, Panel
+from sandbox.market.panel import (
+    CLOCK_FIELDS,
+    F64,
+    I64,
+    OHLCV,
+    Panel,
+    clock_fields,
+    listed_count,
+    span_ns,
+    stamp_text,
+)
+from sandbox.market.panel import bars_per_year as measured_bars_per_year
 from sandbox.market.rows import (
     NO_STAMP,
     Rows,
     column_of,
-    find_ohlcv,
     find_symbol,
     find_time,
     to_numbers,
     to_stamps,
 )
-from sandbox.market.span import span_ns, stamp_text
-from sandbox.market.split import bars_per_year as measured_bars_per_year
+from sandbox.market.source import Memory, with_time_column
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One asset's values of a column, in the order of time.
+
+    Attributes:
+        stamp: (k,) UTC nanoseconds, strictly increasing.
+        value: (k,) NaN where the value is unknown from that stamp on.
+    """
+
+    stamp: I64
+    value: F64
+
+
+Feeds = Mapping[str | None, Feed]  # by asset; None: the same for every asset
 
 
 def assemble(
@@ -47,7 +71,7 @@ def assemble(
         MarketError: A column cannot be found, a stamp cannot be read, or a (symbol, stamp) comes
             twice.
     """
-    rows = frame_rows(frame, config)
+    rows = Memory.of_frame(frame, config).bars
     if (rows.stamp == NO_STAMP).any():
         raise MarketError(f"{config.name}: {(rows.stamp == NO_STAMP).sum()} stamps cannot be read")
     feeds: dict[str, Feeds] = {}
@@ -123,48 +147,6 @@ def pack(
     )
 
 
-def frame_rows(frame: pd.DataFrame, config: MarketConfig) -> Rows:
-    """A frame's rows, in its order.
-
-    Raises:
-        MarketError: A column that is needed cannot be found.
-    """
-    where = config.name
-    frame = _with_time_column(frame)
-    names = [str(name) for name in frame.columns]
-    wanted = find_ohlcv(names, config.columns.model_dump(), where) | same_file_columns(
-        config, names, where
-    )
-    time = find_time(names, config.time, where)
-    symbol = find_symbol(names, config.symbol, where)
-    labels = [where] * len(frame) if symbol is None else [str(s) for s in frame[symbol]]
-    symbols, code = np.unique(np.array(labels, dtype=object).astype(str), return_inverse=True)
-    return Rows(
-        symbols=tuple(str(s) for s in symbols),
-        code=code.astype(np.int32),
-        stamp=to_stamps(column_of(frame, time), config.timezone, config.time_format),
-        values={ours: to_numbers(column_of(frame, theirs)) for ours, theirs in wanted.items()},
-    )
-
-
-def same_file_columns(config: MarketConfig, names: list[str], where: str) -> dict[str, str]:
-    """The further columns that lie beside the bars: ours -> the file's name.
-
-    Raises:
-        MarketError: One is missing.
-    """
-    wanted = {n: c.from_ or n for n, c in config.column.items() if c.file is None}
-    problems = [
-        f"{where}: column.{ours} comes from {theirs!r}, which is not there; it has "
-        f"{', '.join(names)}"
-        for ours, theirs in wanted.items()
-        if theirs not in names
-    ]
-    if problems:
-        raise MarketError(problems)
-    return wanted
-
-
 def frame_feeds(
     frame: pd.DataFrame,
     name: str,
@@ -179,7 +161,7 @@ def frame_feeds(
             cannot be read, or an asset has two values at one stamp.
     """
     where = f"column.{name} ({column.file or 'frame'})"
-    frame = _with_time_column(frame)
+    frame = with_time_column(frame)
     names = [str(n) for n in frame.columns]
     source = column.from_ or name
     if source not in names:
@@ -263,9 +245,87 @@ def _add_columns(
     return funding
 
 
-def _with_time_column(frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
+def spacing(stamps: list[I64]) -> int:
+    """The median distance between neighbouring stamps, over all assets; 0 below two stamps."""
+    gaps = [np.diff(s) for s in stamps if len(s) > 1]
+    return int(np.median(np.concatenate(gaps))) if gaps else 0
 
-    if isinstance(frame.index, pd.DatetimeIndex):
-        return frame.rename_axis(frame.index.name or "time").reset_index()
-    return frame.reset_index(drop=True)
+
+def known_at_bars(feed: Feed, bars: I64, known: str, *, own_bar: int, market_bar: int) -> F64:
+    """The latest value known at each bar's close, never one known later.
+
+    Args:
+        feed: The column's values.
+        bars: (n,) the asset's own stamps, strictly increasing.
+        known: As in `Column.known`.
+        own_bar: The column's typical spacing, nanoseconds.
+        market_bar: The market's typical spacing, nanoseconds.
+
+    Returns:
+        (n,) NaN before any value is known.
+    """
+    since, at = feed.stamp, bars
+    if known == "next_bar" and own_bar > market_bar:
+        # A slower column may be stamped at its period's start (a day's close at that day's 00:00):
+        # its value is safe to use only when the column's next row begins.
+        since = np.append(feed.stamp[1:], feed.stamp[-1:] + own_bar)
+    elif known == "next_bar":
+        at = np.concatenate((np.array([np.iinfo(np.int64).min]), bars[:-1]))
+    elif known != "same_bar":
+        since = feed.stamp + span_ns(known)
+    latest = np.searchsorted(since, at, side="right") - 1
+    values = np.full(len(bars), np.nan)
+    some = latest >= 0
+    values[some] = feed.value[latest[some]]
+    return values
+
+
+def paid_during_bars(feed: Feed, bars: I64, market_bar: int) -> F64:
+    """The sum of the rates stamped from each bar's stamp up to the asset's next bar.
+
+    Args:
+        feed: Rates at their payment stamps; NaN pays nothing.
+        bars: (n,) the asset's own stamps, strictly increasing.
+        market_bar: How long the last bar lasts, nanoseconds.
+
+    Returns:
+        (n,) 0 in a bar without a payment.
+    """
+    paid = np.zeros(len(bars))
+    if len(bars) == 0:
+        return paid
+    during = np.searchsorted(bars, feed.stamp, side="right") - 1
+    some = (during >= 0) & (feed.stamp < bars[-1] + market_bar) & ~np.isnan(feed.value)
+    np.add.at(paid, during[some], feed.value[some])
+    return paid
+
+
+def join(
+    feeds: Feeds, column: Column, symbols: tuple[str, ...], stamps: list[I64], market_bar: int
+) -> tuple[F64, F64 | None]:
+    """A column on the packed bars: what was known, and what was paid where it pays funding.
+
+    Args:
+        feeds: The column by asset.
+        column: Its config.
+        symbols: The panel's assets.
+        stamps: Each asset's own stamps.
+        market_bar: The market's typical spacing.
+
+    Returns:
+        (N,) values known at each bar's close, and (N,) rates paid or None.
+    """
+    own_bar = spacing([feed.stamp for feed in feeds.values()])
+    values: list[F64] = []
+    paid: list[F64] = []
+    for symbol, bars in zip(symbols, stamps, strict=True):
+        feed = feeds.get(symbol, feeds.get(None))
+        if feed is None or len(feed.stamp) == 0:
+            values.append(np.full(len(bars), np.nan))
+            paid.append(np.zeros(len(bars)))
+            continue
+        values.append(
+            known_at_bars(feed, bars, column.known, own_bar=own_bar, market_bar=market_bar)
+        )
+        paid.append(paid_during_bars(feed, bars, market_bar))
+    return np.concatenate(values), np.concatenate(paid) if column.pays_funding else None

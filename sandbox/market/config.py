@@ -7,7 +7,7 @@ import math
 import re
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,10 +21,10 @@ from pydantic import (
 
 from genomes.language.dimension import Dimension
 from sandbox.fills import Costs, Fills
-from sandbox.market.panel import CLOCK_FIELDS, OHLCV
-from sandbox.market.span import span_ns
+from sandbox.market.panel import CLOCK_FIELDS, OHLCV, span_ns
 
 EMBEDDED = "embedded"
+MARKETS = Path(__file__).resolve().parents[2] / "configs" / "markets"
 MAX_WINDOW = 1_000_000
 # What a strategy already finds on `m`, now or in a later issue: no column may hide it.
 RESERVED = {*OHLCV, *CLOCK_FIELDS, "every", "role", "is_role", "listed", "symbol", "time"}
@@ -231,12 +231,15 @@ class MarketConfig(_Part):
         max_window: Longest memory of a strategy, bars or a span; default 500 bars but at most
             15% of the training part. Scores begin that many bars after the start.
         bad_bars: Refuse a market with bad bars, or drop (and count) them.
+        spikes: Keep (and count) bars with a price that comes back in the next one, or drop them:
+            with hindsight, so only where such a price is wrong. Never dumped, like `decimal`.
         split: Training, validation, sealed.
         costs: Fees, slippage, impact, borrow.
         fills: Where orders fill.
         column: Further columns by name.
         folder: Where relative paths begin; set by the reader, never dumped, so that the same
             market has the same config on every machine.
+        source: A `Source` of bars in place of the path's files; set from Python, never dumped.
     """
 
     name: str = "market"
@@ -256,11 +259,13 @@ class MarketConfig(_Part):
     stale_after: Span = "7d"
     max_window: Annotated[int | str | None, BeforeValidator(_check_window)] = None
     bad_bars: Literal["refuse", "drop"] = "refuse"
+    spikes: Literal["keep", "drop"] = Field(default="keep", exclude=True)
     split: SplitConfig = SplitConfig()
     costs: Costs = Costs()
     fills: Fills = Fills()
     column: dict[ColumnName, Column] = {}
     folder: Path = Field(Path(), exclude=True)
+    source: Any = Field(default=None, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

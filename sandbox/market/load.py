@@ -9,20 +9,18 @@ from typing import Literal
 
 import numpy as np
 
-from sandbox.market.assemble import frame_feeds, pack
-from sandbox.market.column import Feeds
+from sandbox.market.assemble import Feeds, frame_feeds, pack
 from sandbox.market.config import MarketConfig
-from sandbox.market.errors import Finding, MarketError
-from sandbox.market.files import missing_file
+from sandbox.market.errors import Finding, MarketError, bad_bars
 from sandbox.market.judge import judge
-from sandbox.market.panel import F64, I64, Panel
-from sandbox.market.read import Source, market_sources, read_column, read_rows
-from sandbox.market.refuse import all_bad, no_asset, no_bars, some_bad
+from sandbox.market.panel import F64, I64, OHLCV, Panel, bars_per_year
 from sandbox.market.remark import remarks
 from sandbox.market.rows import NO_STAMP, Rows
-from sandbox.market.split import Split, bars_per_year, move_split, place_split
+from sandbox.market.source import Source, missing_file, read_column, source_of
+from sandbox.market.split import Split, move_split, place_split
 
 Through = Literal["train", "validation", "sealed"]
+_FILES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,9 @@ class Market:
     unused: tuple[str, ...]
 
 
-def load(config: MarketConfig, *, through: Through = "validation") -> Market:
+def load(
+    config: MarketConfig, *, through: Through = "validation", source: Source | None = None
+) -> Market:
     """Read a market up to the end of a part.
 
     The split is placed on stamps alone; rows beyond the part are never loaded, so a search that
@@ -76,27 +76,44 @@ def load(config: MarketConfig, *, through: Through = "validation") -> Market:
     market (`min_bars`), and `bars_per_year`, are counted before the sealed part, and are the same
     whatever is loaded; an asset without a bar in what is loaded is left out.
 
+    Args:
+        config: The market.
+        through: The last part to load.
+        source: Where its bars come from; None: where the config says.
+
     Raises:
-        MarketError: The files cannot be read as the config says, hold too few bars, or hold bad
+        MarketError: The source cannot be read as the config says, holds too few bars, or holds bad
             bars while `bad_bars = "refuse"`. All problems at once.
     """
-    sources = market_sources(config)
-    stamps = read_rows(sources, config.timezone, values=False)
+    source = source or source_of(config)
+    stamps = source.stamps()
     if (stamps.stamp == NO_STAMP).all():
-        raise MarketError(no_bars(config, sources))
+        raise MarketError(_no_bars(config, stamps))
     keep, dropped = _assets(stamps, config)
     clock = _clock(stamps, keep)
     if len(clock) == 0:
-        raise MarketError(no_bars(config, sources))
+        raise MarketError(_no_bars(config, stamps))
     split = place_split(clock, config)
     cut = {"train": split.train_end, "validation": split.validation_end, "sealed": len(clock)}
     until = int(clock[cut[through]]) if cut[through] < len(clock) else None
-    rows = read_rows(sources, config.timezone, values=True, until=until, keep=keep)
-    judgement = judge(rows)
+    rows = source.rows(until=until, keep=keep)
+    own = [name for name, column in config.column.items() if column.file is None]
+    if lacking := [n for n in (*OHLCV[:4], *own) if n not in rows.values]:
+        raise MarketError(
+            f"{config.name}: its source gives no {', '.join(lacking)}; needs "
+            f"{', '.join((*OHLCV[:4], *own))}"
+        )
+    judgement = judge(rows, drop_spikes=config.spikes == "drop")
+    bad = [f"  {f.text}" for f in judgement.findings if f.bad]
     if judgement.drop.all():
-        raise MarketError(all_bad(config, judgement.findings))
-    if any(f.bad for f in judgement.findings) and config.bad_bars == "refuse":
-        raise MarketError(some_bad(config, judgement.findings))
+        none = f"{config.name}: every bar is bad, so no bars are left to load:"
+        raise MarketError([none, *bad])
+    if bad and config.bad_bars == "refuse":
+        some = (
+            f"{config.name}: {bad_bars(judgement.findings)}; fix the file, or write bad_bars = "
+            '"drop" to leave them out (unsorted ones are sorted) and have them counted:'
+        )
+        raise MarketError([some, *bad])
     feeds = _feeds(config, tuple(sorted(keep)), until)
     yearly = bars_per_year(clock[: split.validation_end])
     panel = pack(rows.take(~judgement.drop), config, feeds, yearly)
@@ -109,7 +126,7 @@ def load(config: MarketConfig, *, through: Through = "validation") -> Market:
         fingerprint=fingerprint(panel, placed),
         findings=(*judgement.findings, *dropped, *remarks(panel, config)),
         periods=_periods(clock, split),
-        unused=_unused(sources, config),
+        unused=stamps.unused,
     )
 
 
@@ -151,7 +168,7 @@ def _assets(stamps: Rows, config: MarketConfig) -> tuple[frozenset[str], list[Fi
         raise MarketError(problems)
     chosen = frozenset(config.symbols or stamps.symbols) - set(config.exclude)
     if not chosen - {""} and config.exclude:
-        raise MarketError(no_asset(config, present))
+        raise MarketError(f"{config.name}: exclude leaves no asset ({_few(present)})")
     clock = _clock(stamps, chosen)
     if config.min_bars == 1 or len(clock) == 0:
         return chosen, []
@@ -218,15 +235,13 @@ def _periods(clock: I64, split: Split) -> tuple[Period, Period, Period]:
     )
 
 
-def _unused(sources: tuple[Source, ...], config: MarketConfig) -> tuple[str, ...]:
-    used = {c.from_ or n for n, c in config.column.items() if c.file is None}
-    names = {
-        n
-        for s in sources
-        for n in s.names
-        if n not in (s.time, s.symbol, *s.columns.values()) and n not in used
-    }
-    return tuple(sorted(names))
+def _no_bars(config: MarketConfig, stamps: Rows) -> list[str]:
+    """Why a market has no bar with a readable stamp, part by part of its source."""
+    problems = list(stamps.silent)
+    if len(problems) > _FILES:
+        more = f"and {len(problems) - _FILES} more files without a bar that can be read"
+        problems = [*problems[:_FILES], more]
+    return problems or [f"{config.name}: its files hold no bar with a readable stamp"]
 
 
 def _few(names: list[str]) -> str:

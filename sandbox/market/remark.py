@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.market.clock import local_ns
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import Finding
-from sandbox.market.panel import CLOCK_FIELDS, I64, OHLCV, Panel
-from sandbox.market.span import DAY_NS, span_ns, span_text, stamp_text
+from sandbox.market.panel import (
+    CLOCK_FIELDS,
+    DAY_NS,
+    I64,
+    OHLCV,
+    Panel,
+    local_ns,
+    span_ns,
+    span_text,
+    stamp_text,
+)
 
 STALE_SHARE = 0.2
 _SATURDAY_SHARE = 0.05
 
 
 def remarks(panel: Panel, config: MarketConfig) -> tuple[Finding, ...]:
-    """Stale opens, survivorship, holes, mixed calendars, and columns that begin late."""
+    """Stale opens, early ends or none, holes, mixed calendars, and columns that begin late."""
     saturday = _saturday_share(panel)
     return (
         *_stale_opens(panel, config, saturday),
-        *_no_delistings(panel, config),
+        *_ends(panel, config),
         *_holes(panel, config),
         *_weekday_only(panel, saturday),
         *_columns(panel),
@@ -91,8 +99,22 @@ def _stale_opens(panel: Panel, config: MarketConfig, saturday: list[float]) -> l
     ]
 
 
-def _no_delistings(panel: Panel, config: MarketConfig) -> list[Finding]:
-    if panel.assets < 3 or ended(panel, config):
+def _ends(panel: Panel, config: MarketConfig) -> list[Finding]:
+    if gone := ended(panel, config):
+        named = ", ".join(gone[:5]) + (f" and {len(gone) - 5} more" if len(gone) > 5 else "")
+        many = f"{len(gone)} of {panel.assets} assets " + ("end" if len(gone) > 1 else "ends")
+        return [
+            Finding(
+                kind="end_early",
+                symbol="",
+                stamps=(),
+                count=len(gone),
+                text=f"{many} early, without a bar in the last {config.stale_after} of what was "
+                f"loaded ({named}); a position still held then is closed at the last price, which "
+                "flatters what went to nothing",
+            )
+        ]
+    if panel.assets < 3:
         return []
     return [
         Finding(

@@ -4,37 +4,69 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sandbox.market.config import EMBEDDED, Column, MarketConfig
+from sandbox.market.config import EMBEDDED, MARKETS, Column, MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.files import ENDINGS, MARKETS
+from sandbox.market.files import ENDINGS
 
 DEFAULT = "default"
+# What no TOML may say, and why.
+_SET = {
+    "folder": "paths are taken relative to the TOML's folder",
+    "source": "it is set from Python; a TOML names files: path = ...",
+}
 # What a search's TOML says and a market's never does: a user hands one over for the other.
 _SEARCH = {"market", "seed", "objective", "search", "sandbox"}
 
 
+_offered: dict[str, MarketConfig] = {}
+
+
+@contextmanager
+def offered(config: MarketConfig) -> Generator[str]:
+    """A name by which `resolve` finds a config in this process while the block lasts.
+
+    It gives bars in memory to everything that takes a market's name:
+
+        made = MarketConfig(name="null-7", path="memory", source=Memory.of_arrays(...))
+        with offered(made) as name:
+            engine.evolve(market=name, ...)
+
+    Raises:
+        MarketError: The name is taken.
+    """
+    if config.name in market_names():
+        raise MarketError(f"market {config.name!r} is there already; give yours another name")
+    _offered[config.name] = config
+    try:
+        yield config.name
+    finally:
+        del _offered[config.name]
+
+
 def market_names() -> tuple[str, ...]:
-    """The names that `resolve` knows: the TOML files of configs/markets."""
-    return tuple(sorted(p.stem for p in MARKETS.glob("*.toml")))
+    """The names that `resolve` knows: the TOML files of configs/markets, and those offered."""
+    return tuple(sorted({*_offered, *(p.stem for p in MARKETS.glob("*.toml"))}))
 
 
 def names_with_data() -> tuple[str, ...]:
     """Those of `market_names()` whose files all are where their TOML expects them."""
-    return tuple(name for name in market_names() if _has_data(MARKETS / f"{name}.toml"))
+    return tuple(name for name in market_names() if _has_data(name))
 
 
-def _has_data(path: Path) -> bool:
+def _has_data(name: str) -> bool:
     try:
-        config = read_config(path)
+        config = resolve(name, base=MARKETS)
     except MarketError:
         return False
     files = [c.file for c in config.column.values() if c.file is not None]
-    files += [config.path] if config.path != EMBEDDED else []
+    files += [config.path] if config.path != EMBEDDED and config.source is None else []
     return all(config.place(file).exists() for file in files)
 
 
@@ -51,6 +83,8 @@ def resolve(market: str | None, *, base: Path) -> MarketConfig:
     """
     if market is None:
         market = DEFAULT
+    if market in _offered:
+        return _offered[market]
     if market in market_names():
         return read_config(MARKETS / f"{market}.toml")
     path = base / Path(market).expanduser()
@@ -88,10 +122,9 @@ def read_config(path: Path) -> MarketConfig:
     if "path" not in table and _SEARCH & table.keys():
         raise MarketError(f"{path.name}: this is a search's settings: pass it as --config")
     problems = [
-        f"{path.name}: folder: unknown key; paths are taken relative to the TOML's folder"
-        for _ in range("folder" in table)
+        f"{path.name}: {key}: unknown key; {what}" for key, what in _SET.items() if key in table
     ]
-    table.pop("folder", None)
+    table = {key: value for key, value in table.items() if key not in _SET}
     try:
         config = MarketConfig.model_validate({"name": path.stem, "folder": path.parent, **table})
     except ValidationError as error:
@@ -132,4 +165,4 @@ def _keys(loc: list[str]) -> list[str]:
         model = model.model_fields[part].annotation
     if loc and loc[0] == "column":
         model = Column
-    return [f.alias or n for n, f in model.model_fields.items() if n != "folder"]
+    return [f.alias or n for n, f in model.model_fields.items() if n not in _SET]

@@ -1,4 +1,4 @@
-"""Rows: bars as the files have them, as arrays, before anybody judged or packed them."""
+"""Rows: bars as a source has them, by which names, and what cannot be read. Not judged yet."""
 
 from __future__ import annotations
 
@@ -6,20 +6,32 @@ import dataclasses
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.market.errors import MarketError
 from sandbox.market.panel import F64, I32, I64, OHLCV
-from sandbox.market.unread import Unread
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_STAMP = int(np.iinfo(np.int64).min)
+Unread = dict[tuple[str, str], str]  # (asset, column of the market or "stamp") -> its first text
+
+STAMP = "stamp"
+_DATES = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y/%m/%d"),
+    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%y"),
+)
+_TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+")
+_EUROPEAN = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 TIME_NAMES = ("time", "date", "timestamp", "datetime", "open_time", "opentime", "ts")
 INDEX_NAMES = ("", "unnamed: 0", "index", "__index_level_0__")
@@ -38,7 +50,7 @@ _NAMED = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """n rows in the files' order.
+    """n rows in the source's order.
 
     Attributes:
         symbols: Asset names, sorted.
@@ -46,6 +58,8 @@ class Rows:
         stamp: (n,) UTC nanoseconds; NO_STAMP where unreadable.
         values: Name in the market -> (n,), NaN where the file has no number.
         unread: The first text of each asset that is not a stamp, or not a number in a column.
+        silent: A sentence on each part of the source, such as a file, without a readable stamp.
+        unused: Columns of the source that no value was made of.
     """
 
     symbols: tuple[str, ...]
@@ -53,28 +67,23 @@ class Rows:
     stamp: I64
     values: dict[str, F64]
     unread: Unread = dataclasses.field(default_factory=dict[tuple[str, str], str])
+    silent: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def take(self, where: NDArray[np.bool_] | I64) -> Rows:
         """These rows only, in this order; assets keep their codes."""
-        return Rows(
-            symbols=self.symbols,
-            code=self.code[where],
-            stamp=self.stamp[where],
-            values={name: column[where] for name, column in self.values.items()},
-            unread=self.unread,
-        )
+        values = {name: column[where] for name, column in self.values.items()}
+        return replace(self, code=self.code[where], stamp=self.stamp[where], values=values)
 
     def without_empty(self) -> Rows:
         """The same rows, without the names of assets that have none."""
         present = np.bincount(self.code, minlength=len(self.symbols)) > 0
         if present.all():
             return self
-        return Rows(
+        return replace(
+            self,
             symbols=tuple(s for s, p in zip(self.symbols, present, strict=True) if p),
             code=(np.cumsum(present) - 1).astype(np.int32)[self.code],
-            stamp=self.stamp,
-            values=self.values,
-            unread=self.unread,
         )
 
 
@@ -236,3 +245,63 @@ def _column_file(names: list[str], where: str) -> str:
         f'    [column.{name}]\n    file = "{where}"\n    from = "{source}"\n'
         '    known = "next_bar"    # or "same_bar", or a span after its stamp such as "1d"'
     )
+
+
+def note(
+    unread: Unread, name: str, labels: NDArray[Any], series: pd.Series, bad: NDArray[np.bool_]
+) -> None:
+    """Keep the first text of each asset that could not be read; empty cells have none.
+
+    Args:
+        unread: Where it is kept.
+        name: The column, in the market's own words.
+        labels: (n,) asset names.
+        series: (n,) the cells as the file has them.
+        bad: (n,) which could not be read.
+    """
+    if not bad.any():
+        return
+    at = np.flatnonzero(bad & series.notna().to_numpy(dtype=bool))
+    assets, first = np.unique(labels[at], return_index=True)
+    for asset, place in zip(assets, first, strict=True):
+        unread.setdefault((str(asset), name), str(series.iloc[int(at[place])]))
+
+
+def time_formats(text: str) -> tuple[str, ...]:
+    """The usual strptime formats that read a text: two where day and month may be either."""
+    found: list[str] = []
+    for form in (date + time for date in _DATES for time in _TIMES):
+        try:
+            datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+        found.append(form)
+    return tuple(found)
+
+
+def stamp_remedy(text: str, given: str | None) -> str:
+    """What to write in a market's TOML so that a stamp is read.
+
+    Args:
+        text: The stamp.
+        given: The time_format that did not read it.
+    """
+    forms = [f'"{form}"' for form in time_formats(text) if form != given]
+    if not forms:
+        return 'write time_format = "..." in the market\'s TOML, as in "%d/%m/%Y %H:%M"'
+    other = f" (or {forms[1]})" if len(forms) > 1 else ""
+    return f"write time_format = {forms[0]}{other} in the market's TOML"
+
+
+def number_remedy(text: str) -> str:
+    """What to do about a text where a number is needed."""
+    text = text.strip()
+    if _EUROPEAN.fullmatch(text):
+        return 'write decimal = "," and thousands = "." in the market\'s TOML'
+    if _GROUPED.fullmatch(text):
+        return 'write thousands = "," in the market\'s TOML'
+    if _THOUSANDS.fullmatch(text):
+        return 'write thousands = "," (or decimal = ",") in the market\'s TOML'
+    if _COMMA.fullmatch(text):
+        return 'write decimal = "," in the market\'s TOML'
+    return "needs plain, finite numbers such as 1234.5"

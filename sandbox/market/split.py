@@ -8,8 +8,7 @@ import numpy as np
 
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.panel import I64
-from sandbox.market.span import DAY_NS, YEAR_DAYS, span_ns, stamp_text
+from sandbox.market.panel import DAY_NS, I64, YEAR_DAYS, bars_per_year, span_ns, stamp_text
 
 FOLDS = 6
 DEFAULT_WINDOW = 500
@@ -57,14 +56,6 @@ class Split:
         if not 1 <= n <= scored:
             raise ValueError(f"{n} folds over {scored} scored training bars; needs 1 to {scored}")
         return self.score_from + (np.arange(n + 1, dtype=np.int64) * scored) // n
-
-
-def bars_per_year(clock: I64) -> float:
-    """Clock bars in 365.25 days, measured over the span of the stamps; nan below two bars."""
-    if len(clock) < 2:
-        return float("nan")
-    years = float(clock[-1] - clock[0]) / (DAY_NS * YEAR_DAYS)
-    return (len(clock) - 1) / years
 
 
 def place_split(clock: I64, config: MarketConfig) -> Split:

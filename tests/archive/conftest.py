@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from archive.identity import Identity
 from archive.store import Archive
 from genomes.records.entry import Entry
 from genomes.records.exchange import SHARED, Exchange, Message
+from genomes.records.merit import Arm, Interval, Merit
 from genomes.records.outcome import (
     Admitted,
     DependsOnStart,
@@ -293,12 +295,44 @@ def make_trials() -> list[Trial]:
     ]  # fmt: skip
 
 
+def make_merit(arm: Arm, **changes: Any) -> Merit:
+    """Five uses that were a little worse than the control's, surely nothing."""
+    figures: dict[str, Any] = {
+        "arm": arm,
+        "control": False,
+        "uses": 5,
+        "failures": 1,
+        "gain": 0.25,
+        "cost": 0.5,
+        "credit": Interval(middle=-0.125, low=-0.5, high=0.25),
+        "difference": Interval(middle=-0.25, low=-1.0, high=0.5),
+        "claim": None,
+    }
+    return Merit(**(figures | changes))
+
+
+def merits_of(prompts: Sequence[Merit], models: Sequence[Merit]) -> dict[str, Any]:
+    """The part of a summary that records them."""
+    told = {"prompts": list(map(asdict, prompts)), "models": list(map(asdict, models))}
+    return {"merits": told}
+
+
+def make_merits() -> dict[str, Any]:
+    """What was recorded at the end of `make_modelled`."""
+    control = {"control": True, "difference": None}
+    return merits_of(
+        [make_merit(3, **control), make_merit(7), make_merit(4, **control)],
+        [make_merit("model-a", **control), make_merit("model-b")],
+    )
+
+
 def tell_modelled(archive: Archive) -> None:
     """Tell an archive all of the above."""
     archive.transcript.keep(make_exchanges())
     trials = make_trials()
     for number, entries in enumerate(make_modelled()):
-        archive.tell(number, entries, {"best": number}, trials if number == 2 else ())
+        summary = {"best": number} | (make_merits() if number == 3 else {})
+        archive.tell(number, entries, summary, trials if number == 2 else ())
 
 
 def tell_all(archive: Archive, generations: Sequence[Sequence[Entry]]) -> None:
@@ -362,6 +396,16 @@ def proposal() -> Callable[..., Proposal]:
 @pytest.fixture
 def prompt() -> Callable[..., Entry]:
     return make_prompt
+
+
+@pytest.fixture
+def merit() -> Callable[..., Merit]:
+    return make_merit
+
+
+@pytest.fixture
+def recorded() -> Callable[..., dict[str, Any]]:
+    return merits_of
 
 
 @pytest.fixture

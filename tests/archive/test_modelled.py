@@ -8,8 +8,8 @@ import pytest
 
 from archive.errors import ArchiveError
 from archive.population import Population, standing
+from archive.prompts import controls, heading
 from archive.store import Archive
-from archive.uses import controls, heading
 from archive.written import Asked
 from genomes.records.outcome import Admitted, Unusable
 from genomes.records.trial import Trial
@@ -162,37 +162,18 @@ def test_the_questions_of_models_are_added_up(archive):
     ]  # fmt: skip
 
 
-def test_uses_are_what_prompts_and_models_are_judged_by(archive):
-    uses = archive.uses()
-    assert [(use.prompt, use.model, use.gain, use.parent) for use in uses] == [
-        (3, "model-a", 1.0, 1),
-        (3, "model-b", -1.0, 2),
-        (7, "model-a", -0.5, 5),
-        (4, "model-b", 1.0, 5),
-        (7, "model-b", -1.0, 5),
-    ]
-    assert [use.control for use in uses] == [True, True, False, True, False]
-    assert [use.parent_fitness for use in uses] == [0.1, 0.2, 0.3, 0.3, 0.3]
-    assert [use.generation for use in uses] == [1, 1, 2, 2, 2]
-    assert [use.cost for use in uses] == [0.5, 0.25, 0.25, 0.25, 1.0]
-
-
-@pytest.mark.parametrize(
-    "changes", [{"proposal": None}, {"prompt": None}, {"model": None}, {"parents": ()}]
-)
-def test_nothing_is_learnt_where_the_prompt_the_model_or_the_parent_is_missing(
-    place, identity, entry, prompt, proposal, changes
+def test_the_worth_of_prompts_and_models_is_what_the_last_generation_recorded(
+    place, identity, entry, merit, recorded
 ):
-    made = {
-        "generation": 1, "slot": 0, "parents": (1,), "prompt": 2, "model": "m",
-        "proposal": proposal(),
-    }  # fmt: skip
     with Archive.create(place, identity=identity) as archive:
-        archive.tell(0, [entry(1), prompt(2, "mutate: A")], {})
-        archive.tell(1, [entry(3, **made), entry(4, **(made | {"slot": 1} | changes))], {})
-        silent = entry(5, **(made | {"generation": 2, "proposal": proposal(gain=None)}))
-        archive.tell(2, [silent], {})
-        assert len(archive.uses()) == 1
+        archive.tell(0, [entry(1)], {})
+        assert archive.merits("prompts") == archive.merits("models") == {}
+        early, late, model = merit(2), merit(2, claim="better"), merit("m", difference=None)
+        archive.tell(1, [entry(2, generation=1)], recorded([early], []))
+        archive.tell(2, [entry(3, generation=2)], recorded([late, merit(3)], [model]))
+        archive.tell(3, [entry(4, generation=3)], {"best": 1})  # by a version that records none
+        assert archive.merits("prompts") == {2: late, 3: merit(3)}
+        assert archive.merits("models") == {"m": model}
 
 
 @pytest.mark.parametrize(

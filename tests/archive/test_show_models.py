@@ -12,6 +12,7 @@ from rich.console import Console
 from archive.figures import cut, said, table
 from archive.show import main
 from archive.store import Archive
+from genomes.records.merit import Interval
 from genomes.records.outcome import Duplicate, Unusable
 from genomes.records.proposal import Call
 
@@ -43,7 +44,7 @@ def show(debated, capsys):
 
 
 @pytest.fixture
-def many(fresh, identity, entry, prompt, proposal, measured) -> Path:
+def many(fresh, identity, entry, prompt, proposal, measured, merit, recorded) -> Path:
     """Sixty uses of each of two prompts: #2, the control, always fails, #3 always helps."""
     with Archive.create(fresh, identity=identity) as archive:
         archive.tell(
@@ -68,7 +69,9 @@ def many(fresh, identity, entry, prompt, proposal, measured) -> Path:
                 )  # fmt: skip
                 told.append(child)
                 number += 1
-            archive.tell(generation, told, {})
+            better = merit(3, claim="better", difference=Interval(middle=1.5, low=1.25, high=1.75))
+            control = merit(2, control=True, difference=None)
+            archive.tell(generation, told, recorded([better, control], []))
     return fresh
 
 
@@ -93,8 +96,8 @@ def test_prompts_are_a_tree_with_the_record_of_each(show):
         ["0.625", "0.725"],  # (0.8^2 + 0.9^2) / 2
         ["0.25", "0.640"],
     ]
-    for row in (cells[0][5], cells[1][5], cells[1][6]):
-        assert re.fullmatch(r"[-+]\d\.\d{3} \[[-+]\d\.\d{3}, [-+]\d\.\d{3}\]", row)
+    assert cells[0][5] == cells[1][5] == "-0.125 [-0.500, +0.250]"
+    assert cells[1][6] == "-0.250 [-1.000, +0.500]"
     assert lines[3] == "2 more were rejected; see outcomes"
 
 
@@ -104,6 +107,25 @@ def test_a_prompt_whose_interval_leaves_out_0_is_marked(many, show):
     assert re.search(r"\[\+\d\.\d{3}, \+\d\.\d{3}\]", new)
     assert "*" not in old
     assert "control" in old
+
+
+def test_an_archive_of_an_earlier_version_shows_gains_and_says_how_to_record_credit(
+    fresh, identity, modelled, show
+):
+    with Archive.create(fresh, identity=identity) as archive:
+        for number, entries in enumerate(modelled):
+            archive.tell(number, entries, {"best": number})
+    lines = show("prompts", place=fresh)
+    cells = [re.split(r" {2,}", line) for line in lines[1:4]]
+    assert [row[4:7] for row in cells] == [
+        ["+0.000", "-", "control"],
+        ["-0.750", "-", "-"],
+        ["+1.000", "-", "control"],
+    ]
+    for command in ("prompts", "models"):
+        last = show(command, place=fresh)[-1]
+        assert "--resume it for one more generation" in last
+    assert not any("difference to control" in line for line in show("prompts", "7", place=fresh))
 
 
 def test_a_narrow_table_of_prompts_keeps_names_uses_and_the_comparison(show, monkeypatch):

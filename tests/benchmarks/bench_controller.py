@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from archive.store import Archive
-from engine import wiring
+from engine import startup
 from engine.config import build
+from engine.generation import Search
 from engine.llm.gateway import Gateway
 from engine.llm.question import Answer, Question
 from engine.loop import run
-from engine.state import Search
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured, Outcome
 from genomes.strategies import texts
@@ -91,10 +91,10 @@ class Ready:
 
 def main(sizes: Sequence[int]) -> None:
     table = {"llm": {"models": ["ready"], "share": 1.0}, "search": {"population": SIZE}}
-    planned = wiring.plan(build(table | {"sandbox": {"workers": 0}}), Path.cwd())
+    planned = startup.plan(build(table | {"sandbox": {"workers": 0}}), Path.cwd())
     from sandbox.pool import InProcess
 
-    real = InProcess(planned.market.panel, wiring.setup(planned.market, planned.config))
+    real = InProcess(planned.market.panel, startup.setup(planned.market, planned.config))
     text = texts()["breakout"] if "breakout" in texts() else next(iter(texts().values()))
     like, graph = None, ""
     for text in texts().values():
@@ -114,7 +114,7 @@ def main(sizes: Sequence[int]) -> None:
             with archive:
                 fill(archive, pool, members, text)
                 desk = Gateway({"ready": Ready()}, archive.transcript)
-                search = wiring.assemble(planned, archive, pool, desk)
+                search = startup.assemble(planned, archive, pool, desk)
                 watch = Clock(search)
                 run(search, archive.generations() + GENERATIONS - 1, watch)
                 desk.close()
@@ -129,8 +129,8 @@ class Clock(Quiet):
         super().__init__()
         self.search, self.marks = search, list[tuple[float, int]]()
 
-    def told(self, report: object) -> None:
-        super().told(report)
+    def recorded(self, report: object) -> None:
+        super().recorded(report)
         self.marks.append((time.process_time(), self.search.archive.count()))
 
     def figure(self) -> float:

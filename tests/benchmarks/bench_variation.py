@@ -17,8 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.config import Config
 from engine.wiring import load_market, setup
+
+from engine.config import Config
 from genomes.strategies import texts
 from genomes.variation import OPERATORS, propose
 from genomes.variation.sites import Setting

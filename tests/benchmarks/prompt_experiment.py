@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from archive.credit import COST_CAP, COST_WEIGHT, Factor
-from archive.merit import BLOCK, FEW, Arm, Record, Use, best, gain, use_of
+from archive.prompts import controls, heading
 from archive.store import Archive
-from archive.uses import controls, heading
+from engine.claims import BLOCK, COST_CAP, Factor, Record
+from engine.uses import Use, gain, use_of
+from genomes.records.merit import Arm
 from genomes.records.outcome import Measured
 from tests.engine.prompt_engine import Book, World, evolve, has_sentence
+from tests.engine.prompt_world import FEW, best
+
+COST_WEIGHT = 0.1
 
 Models = Mapping[str, tuple[float, float]]
 
@@ -54,11 +58,13 @@ class Told:
 
     Attributes:
         asked: What models were asked for, in order.
+        controls: Prompts that the others of their kind are compared with.
         words: Prompt -> its text.
         kinds: Prompt -> its kind.
     """
 
     asked: Sequence[Asked]
+    controls: Set[int]
     words: Mapping[int, str]
     kinds: Mapping[int, str]
 
@@ -78,13 +84,13 @@ def read(archive: Archive) -> Told:
             if isinstance(entry.outcome, Measured):
                 born.append(Book(entry.id, entry.outcome.fitness))
             parent = books.get(entry.parents[0]) if entry.parents else None
-            before = parent.fitness if parent else None
-            use = use_of(entry, controls=control, parent_fitness=before)
+            use = use_of(entry)
             if use is not None and parent is not None:
                 asked.append(Asked(use=use, draw=entry.id, parent=parent, scale=scale))
         books |= {book.candidate: book for book in born}
     return Told(
         asked=asked,
+        controls=control,
         words={entry.id: entry.text for entry in prompts},
         kinds={entry.id: heading(entry.text)[0] for entry in prompts},
     )
@@ -104,7 +110,7 @@ def truth(
 
     In each block: the mean, over ALL that was asked in it, of what the candidate would have earned
     with this arm less what it would have earned with the reference, its parent, its luck and the
-    scale of gains as they were. Blocks weigh as in `archive.merit`: by the uses that a comparison
+    scale of gains as they were. Blocks weigh as in `engine.claims`: by the uses that a comparison
     of the two is worth there.
     """
     weight, total, spent, uses = 0.0, 0.0, 0.0, 0
@@ -194,13 +200,14 @@ def judge(
         kind: The prompts' kind; None for models.
     """
     asked = [one for one in told.asked if kind in (None, told.kinds[one.use.prompt])]
-    record, ever = Record(of), False
+    control = next((n for n in told.kinds if n in told.controls and told.kinds[n] == kind), None)
+    record, ever = Record(of, reference=control), False
     for _, generation in groupby(asked, key=lambda one: one.use.generation):
         record.tell([one.use for one in generation])
         ever = ever or any(merit.claim for merit in record.merits())
     merits = record.merits()
     reference = next(merit.arm for merit in merits if merit.control)
-    free = [_arm(one, of) for one in asked if of == "model" or not one.use.control]
+    free = [_arm(one, of) for one in asked if of == "model" or one.use.prompt not in told.controls]
     quarter = len(free) // 4
     compared = [(m, m.difference) for m in merits if m.difference is not None and m.uses >= FEW]
     truths = [truth(world, told, asked, of, m.arm, reference) for m, _ in compared]

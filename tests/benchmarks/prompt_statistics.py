@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from archive.merit import best
 from tests.engine.prompt_world import (
     World,
+    best,
     covered,
     model_difference,
     prompt_difference,

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from engine.config import Config
-from engine.wiring import load_market, setup
+from engine.startup import load_market, setup
 from genomes.check.text import MAX_BYTES
 from genomes.records.outcome import Crashed, Refused
 from genomes.strategies import texts

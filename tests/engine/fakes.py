@@ -12,14 +12,16 @@ from archive.identity import Identity
 from archive.population import Population
 from archive.store import Archive
 from engine.credit import OperatorCredit
+from engine.generation import Search
+from engine.operators.structural import Structural
+from engine.seeding import Seed, Seeds
 from engine.selection import NoveltySelector, Selector
-from engine.state import Search
 from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
 from genomes.records.refusal import Refusal
 from genomes.variation import OPERATORS
 from sandbox.errand import Drawing, Request
 
-SEEDS = [(f"seed_{i}", f'"""Seed {i}."""\n') for i in range(6)]
+SEEDS = [Seed(name=f"seed_{i}", text=f'"""Seed {i}."""\n') for i in range(6)]
 
 
 def rng_of(text: str) -> np.random.Generator:
@@ -118,11 +120,13 @@ class Quiet:
         self.stop_after = stop_after
         self.stopping = False
         self.reports: list[dict[str, object]] = []
+        self.remarks: list[tuple[str, ...]] = []
 
     def progress(self, generation: int, stage: str, done: int, total: int) -> None: ...
 
-    def told(self, report: object) -> None:
+    def recorded(self, report: object) -> None:
         self.reports.append(report.summary)  # type: ignore[attr-defined]
+        self.remarks.append(tuple(report.remarks))  # type: ignore[attr-defined]
         self.stopping = report.generation == self.stop_after  # type: ignore[attr-defined]
 
 
@@ -146,13 +150,14 @@ def search(
     selector: Selector | None = None,
 ) -> Search:
     """A run on a fake pool; the loop reads again what the archive was told before."""
+    chosen = selector or NoveltySelector()
+    credit = OperatorCredit(tuple(OPERATORS), explore=0.2, memory=0.9)
     return Search(
         archive=archive,
         pool=pool,
         population=Population(),
-        selector=selector or NoveltySelector(),
-        credit=OperatorCredit(tuple(OPERATORS), explore=0.2, memory=0.9),
-        seeds=SEEDS,
+        selector=chosen,
+        proposers=[Seeds(SEEDS), Structural(credit, chosen)],
         size=size,
         seed=seed,
     )

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from archive.store import Archive
-from engine import wiring
+from engine import startup
 from engine.config import build
 from engine.llm.budget import Prices
 from engine.llm.gateway import Gateway
@@ -273,7 +273,7 @@ def _measured(graph: str) -> Outcome:
 
 
 @cache
-def _plan(models: tuple[str, ...], size: int) -> wiring.Plan:
+def _plan(models: tuple[str, ...], size: int) -> startup.Plan:
     """The settings of a run; its market only says what its fields are called."""
     table = {
         "llm": {
@@ -283,7 +283,7 @@ def _plan(models: tuple[str, ...], size: int) -> wiring.Plan:
         "search": {"population": size, "tune": {"trials": 0}},
         "sandbox": {"workers": 0},
     }  # fmt: skip
-    return wiring.plan(build(table), Path.cwd())
+    return startup.plan(build(table), Path.cwd())
 
 
 def evolve(world: World, path: Path, *, generations: int, size: int) -> Archive:
@@ -302,7 +302,7 @@ def evolve(world: World, path: Path, *, generations: int, size: int) -> Archive:
         dict.fromkeys(world.models, Scripted(world)), archive.transcript, prices=llm.prices
     )
     try:
-        run(wiring.assemble(planned, archive, ReadingPool(), gateway), generations, Quiet())
+        run(startup.assemble(planned, archive, ReadingPool(), gateway), generations, Quiet())
     finally:
         gateway.close()
     return archive

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from archive.merit import FEW, Merit, Use
 from engine.bandit import Bandit
+from engine.uses import Use
+from genomes.records.merit import Merit
 
+FEW = 5  # uses; an interval of fewer is not judged
 GRID = np.linspace(-4.0, 4.0, 801)
 _NOISE = 0.5 * np.random.default_rng(0).standard_t(2.5, 20_000)
 _CUT = np.array([np.clip(x + _NOISE, -1, 1).mean() for x in GRID])
@@ -44,13 +46,12 @@ class World:
         return float((1 - fail) * cut - fail)
 
     def use(
-        self, generation: int, prompt: int, model: str, control: int, rng: np.random.Generator
+        self, generation: int, prompt: int, model: str, rng: np.random.Generator
     ) -> tuple[Use, float]:
         """A use on a parent that selection chose, and how easy that parent was."""
         parent = int(rng.integers(20)) + 5 * generation  # a few parents, used more than once
         own = np.random.default_rng(parent)
         ease = 0.4 * own.standard_normal()
-        fitness = -ease + 0.3 * own.standard_normal() + 0.05 * generation
         ease -= self.drift * generation / self.generations
         gain = -1.0
         if rng.random() >= self.failing.get(prompt, 0.3):
@@ -60,11 +61,8 @@ class World:
         cost = self.models[model][1] * float(rng.lognormal(0, 0.3))
         use = Use(
             generation=generation,
-            parent=parent,
-            parent_fitness=fitness,
             prompt=prompt,
             model=model,
-            control=prompt == control,
             gain=gain,
             cost=cost,
         )
@@ -120,7 +118,7 @@ def run_prompts(
     claimed = False
     for generation in range(1, world.generations + 1):
         told = [
-            world.use(generation, bandit.draw(rng), str(rng.choice(list(world.models))), 0, rng)
+            world.use(generation, bandit.draw(rng), str(rng.choice(list(world.models))), rng)
             for _ in range(size)
         ]
         log += told
@@ -139,12 +137,17 @@ def run_models(
     log: list[tuple[Use, float]] = []
     for generation in range(1, world.generations + 1):
         told = [
-            world.use(generation, int(rng.choice(list(world.effects))), bandit.draw(rng), 0, rng)
+            world.use(generation, int(rng.choice(list(world.effects))), bandit.draw(rng), rng)
             for _ in range(size)
         ]
         log += told
         bandit.tell([use for use, _ in told])
     return bandit, log
+
+
+def best(merits: Sequence[Merit]) -> Merit | None:
+    """The arm of the highest credit, the control left out; None where there is no other."""
+    return next((merit for merit in merits if not merit.control), None)
 
 
 def covered(merits: Sequence[Merit], truths: Callable[[Merit], float]) -> bool:

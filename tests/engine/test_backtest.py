@@ -103,3 +103,51 @@ def test_what_is_wrong_is_a_sentence_and_exit_2(
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
+
+
+IDLE = '''"""A condition that is never true: {0}."""
+
+from genomes.language import hold, rsi, sma
+
+
+def factor(m, p):
+    return (50 - rsi(m.close, 4)) / 50
+
+
+def signal(f, m, p):
+    return hold(enter={0}, exit=rsi(m.close, 4) > 60) * 1
+'''
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("(rsi(m.close, 4) < 0) & (m.close > sma(m.close, 50))", ("rsi(m.close, 4) < 0",)),
+        (
+            "(m.close / m.open > 3) & (m.close.rolling(9).mean() < m.low / 2)",
+            ("(m.close / m.open) > 3", "m.close.rolling(9).mean() < (m.low / 2)"),
+        ),
+        (
+            "(rsi(m.close, 4) < 30) & (rsi(m.close, 4) > 70)",
+            ("(rsi(m.close, 4) > 70) & (rsi(m.close, 4) < 30)",),
+        ),
+    ],
+)
+def test_a_strategy_that_never_trades_says_which_parts_are_never_true(
+    condition: str, said: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "idle.py"
+    path.write_text(IDLE.format(condition))
+    found = engine.backtest(path)
+    assert len(found.trades) == 0
+    idle = [w for w in found.warnings if w.startswith("never trades")]
+    assert idle == [f"never trades: {part} is true in no scored bar" for part in said]
+
+
+def test_a_strategy_that_trades_is_not_explained(tmp_path: Path) -> None:
+    path = tmp_path / "long_only.py"
+    short = " - hold(enter=rsi(m.close, 4) < 0, exit=m.close > m.open)\n"
+    path.write_text(IDLE.format("rsi(m.close, 4) < 30").replace(" * 1\n", short))
+    found = engine.backtest(path)
+    assert len(found.trades) > 9
+    assert found.warnings == ()

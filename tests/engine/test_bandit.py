@@ -7,11 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from archive.merit import Use, best
-from engine.bandit import MOST, Bandit
+from engine.bandit import Bandit
 from engine.credit import OperatorCredit
+from engine.uses import Use
 from tests.engine.prompt_world import (
     World,
+    best,
     covered,
     model_difference,
     prompt_difference,
@@ -19,17 +20,12 @@ from tests.engine.prompt_world import (
     run_prompts,
 )
 
-SEEDS = range(20)
-
 
 def use(generation: int, prompt: int, gain: float, model: str = "m", cost: float = 1.0) -> Use:
     return Use(
         generation=generation,
-        parent=1,
-        parent_fitness=None,
         prompt=prompt,
         model=model,
-        control=prompt == 0,
         gain=gain,
         cost=cost,
     )
@@ -52,9 +48,18 @@ def taught(gains: dict[int, float], **options: int) -> Bandit[int]:
     return bandit
 
 
-def test_better_prompts_are_found_and_the_interval_of_the_best_holds_the_truth() -> None:
+# Run by hand at length: -m slow. Two seeds of each stay in the suite.
+few_or_many = pytest.mark.parametrize(
+    "seeds", [range(2), pytest.param(range(2, 40), marks=pytest.mark.slow)], ids=["few", "many"]
+)
+
+
+@few_or_many
+def test_better_prompts_are_found_and_the_interval_of_the_best_holds_the_truth(
+    seeds: range,
+) -> None:
     found = held = claimed = 0
-    for seed in SEEDS:
+    for seed in seeds:
         effects = {prompt: 0.5 if prompt in (3, 6) else 0.0 for prompt in range(9)}
         world = World(effects=effects, models={"small": (0.0, 1.0), "large": (0.4, 1.0)})
         bandit, log, _ = run_prompts(world, range(1, 9), seed)
@@ -65,26 +70,30 @@ def test_better_prompts_are_found_and_the_interval_of_the_best_holds_the_truth()
         held += top.difference.low <= truth <= top.difference.high
         found += top.arm in (3, 6)
         claimed += top.claim == "better"
-    assert found >= 19
-    assert held >= 17
-    assert claimed >= 15
+    assert found >= 0.95 * len(seeds)
+    assert held >= 0.95 * len(seeds)
+    assert claimed >= 0.65 * len(seeds)
 
 
+@few_or_many
 @pytest.mark.parametrize("prompts", [4, 20])
 def test_where_no_prompt_has_an_effect_none_is_claimed_however_often_one_looks(
-    prompts: int,
+    prompts: int, seeds: range
 ) -> None:
     claims = 0
-    for seed in SEEDS:
+    for seed in seeds:
         world = World(effects=dict.fromkeys(range(prompts + 1), 0.0), generations=20)
         _, _, claimed = run_prompts(world, range(1, prompts + 1), seed, peek=True)
         claims += claimed
-    assert claims <= 2
+    assert claims <= 0.05 * len(seeds)
 
 
-def test_the_better_model_for_its_price_is_found_and_intervals_hold_the_truth() -> None:
+@few_or_many
+def test_the_better_model_for_its_price_is_found_and_intervals_hold_the_truth(
+    seeds: range,
+) -> None:
     found = held = 0
-    for seed in SEEDS:
+    for seed in seeds:
         world = World(
             effects={0: 0.0, 1: 0.1},
             models={"plain": (0.0, 1.0), "good": (0.5, 1.0), "dear": (0.5, 4.0)},
@@ -98,17 +107,18 @@ def test_the_better_model_for_its_price_is_found_and_intervals_hold_the_truth() 
             merits,
             lambda m: model_difference(world, str(m.arm), reference, log, 0.1),  # noqa: B023
         )
-    assert found >= 17
-    assert held >= 17
+    assert found >= 0.85 * len(seeds)
+    assert held >= 0.85 * len(seeds)
 
 
-def test_where_models_are_alike_none_is_claimed() -> None:
+@few_or_many
+def test_where_models_are_alike_none_is_claimed(seeds: range) -> None:
     claims = 0
-    for seed in SEEDS:
+    for seed in seeds:
         world = World(effects={0: 0.0}, models=dict.fromkeys("abc", (0.0, 1.0)), generations=20)
         bandit, _ = run_models(world, seed)
         claims += any(merit.claim for merit in bandit.merits())
-    assert claims <= 2
+    assert claims <= 0.05 * len(seeds)
 
 
 def test_the_control_has_its_share_whatever_was_learnt() -> None:
@@ -199,10 +209,9 @@ def test_an_arm_that_cannot_be_had_is_left_out_unless_it_is_the_only_one() -> No
     assert {bandit.draw(rng, without={"a", "b"}) for _ in range(50)} == {"a", "b"}
 
 
-@pytest.mark.parametrize("cap", [0, MOST + 1])
-def test_a_cap_beyond_what_is_weighed_at_a_time_is_refused(cap: int) -> None:
-    with pytest.raises(ValueError, match="cap ="):
-        Bandit("prompt", [1], control=0, cap=cap)
+def test_a_cap_of_no_arms_is_refused() -> None:
+    with pytest.raises(ValueError, match="cap = 0; needs at least 1"):
+        Bandit("prompt", [1], control=0, cap=0)
 
 
 def test_operators_that_cost_the_same_are_drawn_as_if_they_cost_nothing() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import wiring
-from engine.command import Arguments, search
+from engine import startup
 from engine.config import build
+from engine.run import Arguments, search
 from engine.seeding import Seed
 from sandbox.jail.client import Jail, JailError
 from sandbox.jail.lockdown import ALL, LANDLOCK
@@ -19,7 +19,7 @@ SEEDS = [Seed(name="plain", text=TEXT)]
 
 def recorded(**settings: object) -> str:
     config = build({"sandbox": settings})
-    return wiring.plan(config, Path.cwd(), kept_seeds=SEEDS).identity.isolation
+    return startup.plan(config, Path.cwd(), kept_seeds=SEEDS).identity.isolation
 
 
 def test_a_run_behind_every_wall_is_recorded_as_full() -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from archive.store import Archive
-from engine import casting, wiring
-from engine.command import Arguments, search
+from engine import startup
 from engine.config import build
 from engine.evolve import main as evolve
 from engine.llm.errors import BudgetSpent, Unanswered
+from engine.llm.probe import meet
 from engine.loop import run
+from engine.run import Arguments, search
 from genomes.records.outcome import Unusable
 from genomes.strategies import texts
 from tests.engine.fakes import Dying, FakePool, Quiet
@@ -42,19 +43,19 @@ def server() -> Iterator[ScriptedServer]:
         yield made
 
 
-def planned(url: str, concurrency: int = 8, **llm: object) -> wiring.Plan:
+def planned(url: str, concurrency: int = 8, **llm: object) -> startup.Plan:
     manners = {"base_url": url, "concurrency": concurrency, "backoff_s": 0.001, "attempts": 12}
     table = {
         "seed": 7,
         "llm": MODELS | {"server": manners} | llm,
         "search": {"population": 8, "tune": {"trials": 0}},
     }
-    return wiring.plan(build(table), Path.cwd())
+    return startup.plan(build(table), Path.cwd())
 
 
 def evolved(
     path: Path,
-    plan: wiring.Plan,
+    plan: startup.Plan,
     *,
     generations: int,
     pool: FakePool | None = None,
@@ -68,9 +69,9 @@ def evolved(
         else Archive.create(path, identity=plan.identity)
     )
     with archive:
-        models = None if replay else casting.introduced(settings, archive.transcript, print)
-        with casting.gateway(settings, archive, models, replay) as gateway:
-            made = wiring.assemble(plan, archive, pool or FakePool(), gateway)
+        models = None if replay else meet(settings, archive.transcript, print)
+        with startup.gateway(settings, archive, models, replay) as gateway:
+            made = startup.assemble(plan, archive, pool or FakePool(), gateway)
             run(made, generations, Quiet())
         return archive.digest()
 
@@ -446,13 +447,13 @@ def test_models_left_alone_are_left_alone_by_every_role_though_no_strategy_is_wr
     plan = planned(server.url)
     with (
         Archive.create(tmp_path / "run.sqlite", identity=plan.identity) as archive,
-        casting.gateway(plan.config.llm, archive, {}, None) as gateway,
+        startup.gateway(plan.config.llm, archive, {}, None) as gateway,
     ):
         assert gateway is not None
-        made = wiring.assemble(plan, archive, FakePool(), gateway)
+        made = startup.assemble(plan, archive, FakePool(), gateway)
         gateway.open_models = frozenset({"small"})  # as an earlier generation had it
-        assert made.authors is not None
-        made.authors.begin(3, [])
+        for member in made.proposers:
+            member.begin(3, [])
         assert gateway.open_models == frozenset()
 
 

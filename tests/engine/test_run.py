@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from archive.store import Archive
-from engine.command import Arguments, search
 from engine.evolve import main as evolve
+from engine.run import Arguments, search
 
 RUN = {"generations": 3, "population": 10, "workers": 0, "seed": 7}
 

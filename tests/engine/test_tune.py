@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.operators.importance import importances_of
-from engine.operators.session import Result, Session, Tuned, TuneSettings, Tuning
+from engine.operators.session import Result, Session, Tuned, Tuning
 from engine.operators.space import grid, readable, size_of
 from engine.operators.tune import tune
+from engine.settings import Tune
 from genomes.check import Checked, check
 from genomes.genome import Genome
 from genomes.language.params import Bool, Choice, Float, Int, Value
@@ -48,7 +49,7 @@ SMALL = (
     'PARAMS = {"on": Bool(True), "kind": Choice("b", options=("a", "b", "c")), '
     '"n": Int(2, low=1, high=3), "fixed": Int(5, low=5, high=5)}'
 )
-LOOK = TuneSettings(trials=24, batch=6)
+LOOK = Tune(trials=24, batch=6)
 
 
 def strategy(params: str) -> str:
@@ -172,7 +173,7 @@ class Memory:
 def tuned(
     pool: Planted,
     *params: str,
-    settings: TuneSettings = LOOK,
+    settings: Tune = LOOK,
     memory: Memory | None = None,
     fitness: float | None = None,
     seed: int = 3,
@@ -197,7 +198,9 @@ def params_of(text: str | None) -> dict[str, Value]:
 
 @pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
 def test_a_planted_optimum_is_approached_by_every_method(method) -> None:
-    [found] = tuned(Planted(planted), WINDOW, settings=replace(LOOK, method=method, trials=48))
+    [found] = tuned(
+        Planted(planted), WINDOW, settings=LOOK.model_copy(update={"method": method, "trials": 48})
+    )
     own, best = planted({"window": 40, "entry": 3.5}), planted(params_of(found.text))
     assert found.trials[0].fitness == own
     assert best > 1.9 > own + 2
@@ -208,7 +211,7 @@ def test_a_planted_optimum_is_approached_by_every_method(method) -> None:
 def test_tpe_comes_closer_than_draws_at_random() -> None:
     closer = 0
     for seed in range(6):
-        settings = TuneSettings(method="tpe", trials=48, batch=4)
+        settings = Tune(method="tpe", trials=48, batch=4)
         [found] = tuned(Planted(planted), WINDOW, settings=settings, seed=seed)
         rng = random.Random(seed)
         points = [
@@ -220,7 +223,7 @@ def test_tpe_comes_closer_than_draws_at_random() -> None:
 
 @pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
 def test_a_space_that_fits_is_tried_whole_each_point_once(method) -> None:
-    settings = TuneSettings(method=method, trials=17, batch=5)
+    settings = Tune(method=method, trials=17, batch=5)
     [found] = tuned(Planted(small), SMALL, settings=settings)
     tried = Counter(tuple(trial.values.values()) for trial in found.trials)
     points = {(on, k, n, 5) for on in (False, True) for k in "abc" for n in (1, 2, 3)}
@@ -233,7 +236,7 @@ def test_a_space_that_fits_is_tried_whole_each_point_once(method) -> None:
 def test_values_drawn_again_are_not_tried_again() -> None:
     options = ", ".join(map(str, range(12)))
     params = f'PARAMS = {{"k": Choice(3, options=({options}))}}'
-    settings = TuneSettings(method="tpe", trials=10, batch=4)
+    settings = Tune(method="tpe", trials=10, batch=4)
     for seed in range(4):
         [found] = tuned(Planted(lambda v: float(v["k"])), params, settings=settings, seed=seed)
         tried = [trial.values["k"] for trial in found.trials]
@@ -255,7 +258,7 @@ def test_the_winner_is_the_parents_text_with_other_defaults_and_says_so() -> Non
 
 
 def test_the_parameter_that_matters_is_named() -> None:
-    settings = replace(LOOK, trials=40)
+    settings = LOOK.model_copy(update={"trials": 40})
     [found] = tuned(Planted(planted), WINDOW, settings=settings)
     assert math.isclose(sum(found.importances.values()), 1)
     assert found.importances["entry"] > found.importances["window"]
@@ -333,7 +336,7 @@ def test_where_nothing_can_be_measured_there_is_no_answer_but_every_trial() -> N
 
 def test_a_parameter_without_effect_makes_duplicates_that_cost_nothing_and_never_win() -> None:
     pool = Planted(lambda v: -float(v["n"]), blind=("on", "kind"))
-    [found] = tuned(pool, SMALL, settings=TuneSettings(method="grid", trials=17))
+    [found] = tuned(pool, SMALL, settings=Tune(method="grid", trials=17))
     states = Counter(trial.state for trial in found.trials)
     assert states == {"measured": 3, "duplicate": 15}
     assert len(pool.measured) == 3
@@ -357,7 +360,7 @@ def test_every_trial_carries_its_candidate_number_and_whole_values() -> None:
 
 @pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
 def test_the_order_of_the_pools_answers_changes_nothing(method) -> None:
-    settings = replace(LOOK, method=method)
+    settings = LOOK.model_copy(update={"method": method})
     results = [
         tuned(Planted(planted, order=order), WINDOW, WINDOW, settings=settings)
         for order in (0, 1, 5)
@@ -575,7 +578,7 @@ def test_on_a_market_windows_beyond_it_are_refused_trials_and_the_rest_is_measur
     market: InProcess,
 ) -> None:
     memory = Memory()
-    settings = TuneSettings(method="grid_then_tpe", trials=20, batch=5)
+    settings = Tune(method="grid_then_tpe", trials=20, batch=5)
     tuning = Tuning(candidate=9, text=TREND, fitness=None, seed=1)
     arguments = (memory.recall, memory.remember, settings, lambda done, total: None)
     [found] = tune([tuning], market, *arguments)

@@ -18,6 +18,7 @@ from sandbox.kernels import metrics_nb
 from sandbox.measure import AXES, figures, measure
 from sandbox.objective import Floor, Objective, judge
 from sandbox.report import report
+from sandbox.study import study
 from sandbox.terms import Terms
 from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weights
 
@@ -171,17 +172,48 @@ def test_the_statistic_of_each_fold_equals_its_formula(busy, statistic, against)
     edges = edges_of(0, 400)
     for got, start, stop in zip(found.folds, edges[:-1], edges[1:], strict=True):
         e = book.net[start:stop] - (book.benchmark[start:stop] if against == "own_past" else 0)
-        n, year = len(e), math.sqrt(252)
+        n, year = len(e), math.sqrt(365.25)
         wealth = np.cumprod(1 + e)
         peak = np.maximum.accumulate(np.append(1, wealth))[1:]
         worst = np.sort(e)[: math.ceil(n * 0.05)].mean()
         expected = {
             "sharpe": e.mean() / e.std(ddof=1) * year,
             "sortino": e.mean() / math.sqrt((np.minimum(e, 0) ** 2).mean()) * year,
-            "calmar": (wealth[-1] ** (252 / n) - 1) / (1 - wealth / peak).max(),
-            "mean_minus_cvar": e.mean() * 252 + worst * year,
+            "calmar": (wealth[-1] ** (365.25 / n) - 1) / (1 - wealth / peak).max(),
+            "mean_minus_cvar": e.mean() * 365.25 + worst * year,
         }[statistic]
         assert got == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("window", "yearly"), [((0, 200), 365.25), ((200, 400), 4 * 365.25)])
+def test_a_window_is_annualised_by_its_own_bars_per_year(busy, window, yearly):
+    """One bar a day at first, four later: neither half by the mean of both, or by the other's."""
+    panel, targets = busy
+    day = 86_400_000_000_000
+    clock = np.concatenate((np.arange(200) * day, 200 * day + np.arange(200) * day // 4))
+    panel = replace(panel, clock=clock, bars_per_year=600.0)
+    book = keep_books(panel, targets, window=window, costs=Costs(), fills=Fills())
+    found = measured(panel, targets, window=window)
+    net = book.net
+    assert found.metrics["sharpe"] == pytest.approx(
+        net.mean() / net.std(ddof=1) * math.sqrt(yearly), rel=1e-9
+    )
+    assert found.metrics["turnover"] == pytest.approx(
+        book.path[layout.TRADED].sum() * yearly / 200, rel=1e-9
+    )
+    for got, a, b in zip(
+        found.folds, *(edges_of(0, 200)[i:j] for i, j in ((0, 6), (1, 7))), strict=True
+    ):
+        e = net[a:b] - book.benchmark[a:b]
+        assert got == pytest.approx(e.mean() / e.std(ddof=1) * math.sqrt(yearly), rel=1e-9)
+    studied = study(panel, targets, terms_of(window))
+    assert [fold.statistic for fold in studied.folds] == pytest.approx(found.folds)
+
+
+def test_one_bar_has_the_bars_per_year_of_its_market(busy):
+    panel, _ = busy
+    assert panel.density(7, 8) == panel.bars_per_year == 252
+    assert panel.density(0, 0) == 252
 
 
 @pytest.mark.parametrize("warm_up", [1, 40])

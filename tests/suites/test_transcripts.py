@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.store import Archive
-from engine.casting import Replayed, Sketch
+from archive.transcript import Replayed, Sketch
 from engine.llm.gateway import Transcript
 from tests.archive.conftest import IDENTITY, make_exchange
 from tests.engine.llm.asking import MemoryTranscript

@@ -11,16 +11,20 @@ it, state) keep their last value where an input is unknown.
 How to add an operator:
 
 1. Choose its family's file here, and copy the row that is most like it; its place is its place on
-   the reference page and in the grammar.
+   the reference page and in the grammar. row.py says what each field means, args.py has the words.
 2. `doc` is its formula in one line, with seeding, ddof and where it is unknown.
 3. `args`, `dimension`, `warm_up`, `memory` are promises: the property tests hold it to each.
 4. Write its kernel in the family's `sandbox/kernels/*_nb.py`, and name it: `kernel="file_nb.name"`.
-5. Write its slow, obvious twin in tests/sandbox/kernels/twins.py, and give it the same name there.
+5. Write its slow, obvious twin in tests/sandbox/kernels/twins.py, and give it the same name there;
+   say in test_constant_windows.py beside it what it gives where nothing moves.
 6. `range`, `response`, `scale`: what cannot be otherwise; FREE, UNKNOWN and ANY are always right.
 7. `phrase`, `nouns`, `said`, `reason`: how notes speak of it; empty where they need not.
-8. `weight`, `on`, `part`, `swap`, `traits`: how variation uses it; weight 0 keeps it out of the
-   grammar. Any other weight changes what every structural run draws, and so its digest.
-9. Run `pytest tests/genomes tests/sandbox/kernels tests/sandbox/test_intervals.py`.
+   `families`: of FAMILIES in genomes/language/analysis/families.py.
+8. `weight`, `on`, `part`, `swap`, `traits`: how variation uses it. With weight 0, turn 0 and no
+   swap it is never written by variation, and no structural run changes. Models read of it in their
+   system message either way: freeze new digests in tests/invariants/test_digests.py and say so.
+9. Run `pytest tests/genomes tests/sandbox/kernels tests/sandbox/test_intervals.py
+   tests/sandbox/test_direction.py tests/invariants/test_digests.py`.
 10. If another module must be touched, the table lacks a fact: add a field and fill every row.
 """
 

@@ -100,4 +100,17 @@ ROWS = (
              families=("trend strength",), phrase="", of_returns="", nouns="link coupling",
              said=(), reason="",
              part=Part.NONE, turn=0, swap="", weight=0, on=On.VALUES, traits=()),
+    Operator(name="hurst", family=FAMILY, args=(X, bars(low=5)),
+             result=Kind.SERIES, dimension="1", warm_up=FULL, memory="finite", commutes=False,
+             public=True,
+             doc="Hurst exponent: least-squares slope over log k of the log of the root mean "
+                 "square of x[i] - x[i - k] within n, k = 1, 2, 4, ... < n / 2, held in 0..1: "
+                 "near 0.5 for a random walk; unknown where all changes over some k are 0.",
+             spelled="", kernel="regression_nb.hurst", runs=Runs.ALONG,
+             synonyms="hurst_exponent", scale=Scale.SHARE, range=SHARE,
+             response=Response.NEITHER,
+             families=("trend strength",), phrase="the {1}-bar Hurst exponent of {0}",
+             of_returns="", nouns="persistence trendiness",
+             said=("hurst",), reason="which asks whether moves carry on or turn back",
+             part=Part.NONE, turn=0, swap="", weight=0, on=On.FIELDS, traits=()),
 )  # fmt: skip

@@ -11,8 +11,8 @@ from engine.llm.goal import Goal
 from engine.llm.masking import Mask
 from engine.llm.shown import Shown
 from engine.operators.material import Library
-from engine.tasks import Task
 from genomes.prompt import Prompt, parse, seeds
+from genomes.records.candidate import Task
 from genomes.records.entry import Entry
 from tests.engine.llm.candidates import FIELDS, SOURCE, entry, measured
 
@@ -42,7 +42,7 @@ def assignment(prompt: Prompt) -> Assignment:
         goal=Goal(text="Beat spy as in 2008."),
         tokens=9000,
     )
-    library.tell([SEED])
+    library.observe([SEED])
     task = Task(
         slot=0, candidate=9, species="strategy", operator="mutate", parents=(1,), seed=1,
         models=("big",), prompt=4,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from genomes.language.analysis.families import FAMILIES
 from genomes.language.table import OPERATORS, Operator
 
 HOUSE = Path(__file__).parents[3]
@@ -74,6 +75,13 @@ def test_no_module_keeps_a_table_of_operators_beside_the_table() -> None:
 @pytest.mark.parametrize("name", ALLOWED)
 def test_no_module_is_allowed_a_table_it_no_longer_keeps(name: str) -> None:
     assert list(side_tables((HOUSE / name).read_text()))
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_a_row_names_known_families_and_speaks_of_arguments_it_has(name: str) -> None:
+    row = OPERATORS[name]
+    assert set(row.families) <= set(FAMILIES)
+    row.phrase.format(*(arg.name for arg in row.args))
 
 
 def test_a_row_that_forgets_a_fact_is_an_error() -> None:

@@ -22,7 +22,7 @@ EXACT = {
     "obv_change": 0.0, "money_flow": 0.0, "median": 0.1, "quantile": 0.1, "parkinson": 0.0,
     "garman_klass": 0.0, "keltner_upper": 0.1, "supertrend": 0.1, "returns": 0.0, "aroon": 0.0,
     "vol_target": NAN, "kelly": 0.0, "inverse_vol": NAN, "cross_zscore": NAN, "cross_mean": 0.1,
-    "cross_demean": 0.0, "donchian_middle": 0.1,
+    "cross_demean": 0.0, "donchian_middle": 0.1, "hurst": NAN,
 }  # fmt: skip
 
 

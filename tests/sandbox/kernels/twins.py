@@ -147,6 +147,15 @@ def efficiency(x: Values) -> float:
     return NAN if whole == 0 else min(1.0, abs(x[-1] - x[0]) / whole)
 
 
+def hurst(x: Values) -> float:
+    lags = [k for k in (2**i for i in range(20)) if k < len(x) / 2]
+    moves = [[(b - a) ** 2 for a, b in zip(x, x[k:], strict=False)] for k in lags]
+    if any(set(m) == {0.0} for m in moves):
+        return NAN
+    logs, sizes = [math.log(k) for k in lags], [math.log(math.sqrt(mean(m))) for m in moves]
+    return min(1.0, max(0.0, shared(logs, sizes) / spread(logs)))
+
+
 def typical(high: Values, low: Values, close: Values) -> list[float]:
     return [(h + lo + c) / 3 for h, lo, c in zip(high, low, close, strict=True)]
 
@@ -431,6 +440,7 @@ ALONG: dict[str, Callable[..., Any]] = {
     "beta": window(lambda x, y: ratio(shared(x, y), spread(y))),
     "residual": window(residual),
     "autocorrelation": lambda x, n, k: window(pearson)(x, lag(x, k), n),
+    "hurst": window(hurst),
     "true_range": true_range,
     "atr": atr,
     "rsi": rsi,

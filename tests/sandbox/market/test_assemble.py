@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from genomes.language.dimension import NUMBER, PRICE, VOLUME
 from sandbox.market import CLOCK_FIELDS, MarketError, assemble
-from sandbox.market.clock import listed_count
+from sandbox.market.panel import listed_count
 from tests.markets import make_config, make_frame, make_panel
 
 DAY = 86_400_000_000_000

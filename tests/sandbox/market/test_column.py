@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.market import MarketError, Panel, assemble
-from sandbox.market.column import Feed, paid_during_bars
+from sandbox.market.assemble import Feed, paid_during_bars
 from tests.markets import make_config, make_frame, make_panel
 
 NAN = float("nan")

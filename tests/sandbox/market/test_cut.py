@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sandbox.market.cut import cut
+from sandbox.market.panel import cut
 from tests.markets import make_panel
 
 PANEL = make_panel(

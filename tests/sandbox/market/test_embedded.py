@@ -12,7 +12,8 @@ import pytest
 
 from sandbox.market import CLOCK_FIELDS, OHLCV, MarketError, load, resolve
 from sandbox.market.__main__ import main
-from sandbox.market.resolve import MARKETS, names_with_data
+from sandbox.market.config import MARKETS
+from sandbox.market.resolve import names_with_data
 from tests.markets import make_frame
 
 ROOT = Path(__file__).parents[3]
@@ -163,7 +164,7 @@ def test_an_example_whose_data_are_not_here_says_where_they_are_expected(
     folder = tmp_path / "configs" / "markets"
     folder.mkdir(parents=True)
     (folder / "far.toml").write_text('path = "../../data/far.csv"', encoding="utf-8")
-    for module in ("resolve", "files"):
+    for module in ("resolve", "source"):
         monkeypatch.setattr(sys.modules[f"sandbox.market.{module}"], "MARKETS", folder)
     with pytest.raises(MarketError) as caught:
         load(resolve("far", base=tmp_path))

@@ -89,7 +89,7 @@ def test_sealed_values_are_read_by_nobody(
     written(tmp_path, frame, name)
     written(tmp_path, frame.loc[frame["symbol"] == "B", ["time", "mood"]], "mood" + name[4:])
     seen: list[float] = []
-    for module in ("read", "assemble"):
+    for module in ("source", "assemble"):
         room = sys.modules[f"sandbox.market.{module}"]
         numbers = room.to_numbers
 
@@ -109,6 +109,21 @@ def test_sealed_values_are_read_by_nobody(
     assert max(seen) < SEALED
     assert load(config(tmp_path, name, column=columns), through="sealed").panel.bars == 400
     assert max(seen) == SEALED
+
+
+def test_spikes_are_kept_and_told_or_left_out(tmp_path: Path):
+    frame = two()
+    frame.loc[(frame["symbol"] == "B") & (frame.index == 50), "high"] = 400.0
+    folder = written(tmp_path, frame)
+    kept, left_out = load(config(folder)), load(config(folder, spikes="drop"))
+    for market, bars, kind in ((kept, 570, "spike"), (left_out, 569, "left_out")):
+        assert market.panel.size == bars
+        (found,) = [f for f in market.findings if f.kind in ("spike", "left_out")]
+        assert (found.kind, found.symbol, found.stamps) == (kind, "B", ("2020-02-25",))
+    assert found.text.endswith('before and after it; left out, as spikes = "drop" says')
+    assert kept.panel.fields["high"].max() == 400.0
+    assert left_out.panel.fields["high"].max() < 10
+    assert "spikes" not in left_out.config.model_dump()
 
 
 def test_bad_sealed_bars_neither_stop_nor_change_a_search(tmp_path: Path):

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.market import MarketConfig, MarketError, market_names, read_config, resolve
-from sandbox.market.config import Calendar, Column, SplitConfig
-from sandbox.market.resolve import MARKETS
-from sandbox.market.span import DAY_NS, span_ns, span_text, stamp_text
+from sandbox.market.config import MARKETS, Calendar, Column, SplitConfig
+from sandbox.market.panel import DAY_NS, span_ns, span_text, stamp_text
 
 
 def toml(folder: Path, text: str) -> Path:
@@ -235,7 +234,9 @@ def test_the_default_toml_shows_every_key():
     for model in models:
         for name, field in model.model_fields.items():
             key = field.alias or name
-            assert key == "folder" or re.search(rf"^(# )?\[?{key}\b", text, re.MULTILINE), key
+            assert key in ("folder", "source") or re.search(
+                rf"^(# )?\[?{key}\b", text, re.MULTILINE
+            ), key
 
 
 def test_what_the_default_toml_writes_is_the_default_except_the_fill(tmp_path: Path):

@@ -1,36 +1,45 @@
-"""The composition root: the only tables from name to class, and where a run is put together."""
+"""The composition root: what a run needs is checked, then put together.
+
+The only tables from name to class are here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive.identity import Identity
 from archive.population import Population
 from archive.store import Archive
+from archive.transcript import Replayed
 from engine import VERSION
-from engine.authorship import LanguageModels
-from engine.casting import cast, check
 from engine.config import Config, ConfigError, Search
 from engine.credit import OperatorCredit
+from engine.generation import Search as Run
+from engine.llm.attempts import GatewaySettings
 from engine.llm.briefing import Shown, system_message
+from engine.llm.budget import Budgets, check_prices
+from engine.llm.conversation import Roles
 from engine.llm.gateway import Gateway
-from engine.llm.goal import goal_of
+from engine.llm.goal import CATEGORIES, goal_of
 from engine.llm.masking import Mask
-from engine.operators.language_model import Strategist
+from engine.llm.question import Model
+from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
-from engine.operators.rewrite_prompt import Rewriter
-from engine.operators.structural import JUMP, names
-from engine.seeding import Seed, SeedError, fit_seeds, read_seeds
+from engine.operators.prompts import Prompts
+from engine.operators.structural import JUMP, Structural, names
+from engine.operators.tune import TUNE, Tuner
+from engine.proposer import Proposer
+from engine.roster import Roster
+from engine.seeding import Seed, SeedError, Seeds, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
-from engine.state import Search as Run
-from engine.tasks import MODEL_OPERATORS, TUNE
-from engine.tuning import Tuner
+from engine.settings import LLM
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
-from sandbox.market.span import span_ns
+from sandbox.market.panel import span_ns
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.terms import Terms
 
@@ -77,9 +86,9 @@ def pool(market: Market, config: Config) -> Pool:
         PoolError: They do not start.
     """
     settings = config.sandbox
-    told = setup(market, config)
+    made = setup(market, config)
     if settings.workers == 0:
-        return InProcess(market.panel, told)
+        return InProcess(market.panel, made)
     import archive
     import engine
     import genomes
@@ -87,7 +96,7 @@ def pool(market: Market, config: Config) -> Pool:
 
     return RayPool(
         market.panel,
-        told,
+        made,
         workers=settings.workers,
         address=settings.ray_address or None,
         modules=(archive, engine, genomes, sandbox),
@@ -157,7 +166,7 @@ def plan(
         config: The settings.
         base: The folder that a relative market path begins in.
         seed_from: The user's strategy files, or folders of them.
-        kept_seeds: Generation 0 of a run to go on with; where there are any, no file is read.
+        kept_seeds: Generation 0 of a run to resume; where there are any, no file is read.
         place: Where a resumed run first found its market.
 
     Raises:
@@ -167,7 +176,7 @@ def plan(
         names(config.search.operators)
     except ValueError as error:
         raise ConfigError([str(error)]) from None
-    check(config.llm)
+    check_models(config.llm)
     market = load_market(config.market, base)
     wanted, problems = list(kept_seeds), list[str]()
     if not wanted:
@@ -189,8 +198,59 @@ def plan(
     )
 
 
+def check_models(settings: LLM) -> None:
+    """See that what is said of models can be meant.
+
+    Raises:
+        ConfigError: All of it that cannot.
+    """
+    problems = check_prices(
+        settings.prices, settings.everyone, Budgets(**settings.budget.model_dump())
+    )
+    if settings.category and settings.category not in CATEGORIES:
+        known = ", ".join(CATEGORIES)
+        problems.append(f"llm.category = {settings.category!r}; needs one of {known}, or none")
+    for flag, said in (("--goal", settings.goal), ("--llm-base-url", settings.server.base_url)):
+        if said and not settings.models:
+            problems.append(f"{flag} is for models: add one with --llm MODEL")
+    if problems:
+        raise ConfigError(problems)
+
+
+@contextmanager
+def gateway(
+    settings: LLM, archive: Archive, models: dict[str, Model] | None, replay: str | None
+) -> Generator[Gateway | None]:
+    """The gateway of a run, closed behind it; None where no model is asked.
+
+    Args:
+        settings: How it asks.
+        archive: Keeps the transcript.
+        models: Who answers; ignored in a replay.
+        replay: Path or URL of the archive whose answers are given again.
+    """
+    if not settings.models:
+        yield None
+        return
+    source = Archive.open(replay, identity=None, readonly=True) if replay else None
+    transcript = Replayed(source.transcript, archive.transcript) if source else archive.transcript
+    made = Gateway(
+        None if source else models,
+        transcript,
+        settings=GatewaySettings.of(settings.server),
+        prices=settings.prices,
+        budgets=Budgets() if source else Budgets(**settings.budget.model_dump()),
+    )
+    try:
+        yield made
+    finally:
+        made.close()
+        if source:
+            source.close()
+
+
 def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | None = None) -> Run:
-    """The run before its first generation; the loop reads again what the archive was told.
+    """The run before its first generation; the loop reads again what the archive holds.
 
     Args:
         planned: The run.
@@ -199,71 +259,92 @@ def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | 
         gateway: Where models are asked; None where none is.
     """
     search = planned.config.search
-    structural = (JUMP,) if search.selection == "random" else names(search.operators)
-    operators = (*structural, TUNE) if search.tune.trials else structural
     run = Run(
         archive=archive,
         pool=workers,
         population=Population(),
         selector=SELECTORS[search.selection](search),
-        credit=_credit(search, operators),
-        seeds=[(seed.name, seed.text) for seed in planned.seeds],
+        proposers=(),
         size=search.population,
         seed=planned.config.seed,
     )
-    if search.tune.trials:
-        run.tuner = Tuner(workers, archive, run.population, search.tune)
-    if gateway is not None:
-        run.authors = authors(planned, run, gateway, operators)
+    run.proposers = proposers(planned, run, gateway)
     return run
 
 
-def authors(
+def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer]:
+    """Who proposes candidates, in the order asked; the last one takes every slot that is left."""
+    search = planned.config.search
+    structural = (JUMP,) if search.selection == "random" else names(search.operators)
+    operators = (*structural, TUNE) if search.tune.trials else structural
+    members: list[Proposer] = [Seeds(planned.seeds)]
+    if search.tune.trials:
+        members.append(
+            Tuner(
+                pool=run.pool,
+                archive=run.archive,
+                population=run.population,
+                selector=run.selector,
+                settings=search.tune,
+            )
+        )
+    if gateway is not None:
+        members += _models(planned, run, gateway, operators)
+    return [*members, Structural(_credit(search, operators), run.selector)]
+
+
+def _models(
     planned: Plan, run: Run, gateway: Gateway, operators: tuple[str, ...]
-) -> LanguageModels:
-    """The models as authors of a run's strategies and prompts."""
-    settings, market = planned.config.llm, planned.market
-    competing = operators if settings.share == "auto" else ()
-    goal = goal_of(settings.goal, settings.category or None, market.panel.dimensions)
-    panel = market.panel
-    mask = Mask(panel.symbols, market=market.name, fields=panel.dimensions)
+) -> list[Proposer]:
+    """The models as authors of strategies, and of prompts."""
+    settings, panel = planned.config.llm, planned.market.panel
+    goal = goal_of(settings.goal, settings.category or None, panel.dimensions)
+    mask = Mask(panel.symbols, market=planned.market.name, fields=panel.dimensions)
     library = Library(
         archive=run.archive,
         pool=run.pool,
         population=run.population,
         shown=Shown(mask),
         system=system_message(
-            setup(market, planned.config),
+            setup(planned.market, planned.config),
             assets=panel.assets,
             bars_per_year=panel.bars_per_year,
         ),
         goal=goal,
         tokens=settings.briefing_tokens,
     )
-    return LanguageModels(
+    roster = Roster(settings)
+    prompts = Prompts(
         settings,
         seed=planned.config.seed,
+        roster=roster,
+        gateway=gateway,
+        hide=mask.prose,
+    )
+    competing = operators if settings.share == "auto" else ()
+    authors = LanguageModels(
+        settings,
         selector=run.selector,
         population=run.population,
-        credit=_credit(planned.config.search, (*competing, *MODEL_OPERATORS)),
-        strategist=Strategist(gateway, cast(settings), library, goal),
-        rewriter=Rewriter(
-            gateway,
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            hide=mask.prose,
-        ),
+        credit=_credit(planned.config.search, (*competing, *LanguageModels.operators)),
+        roster=roster,
+        prompts=prompts,
+        gateway=gateway,
+        roles=Roles.of(settings),
+        library=library,
+        goal=goal,
     )
+    return [authors, prompts]
 
 
 def _credit(search: Search, operators: tuple[str, ...]) -> OperatorCredit:
     """What operators earn; each costs an evaluation, but tuning costs more, and models the most."""
-    dear = 10 * max(search.tune.trials, 10)
+    most = 10 * max(search.tune.trials, 10)
     costs = dict.fromkeys(operators, 1.0) | {TUNE: 1.0 + search.tune.trials}
     return OperatorCredit(
         operators,
         explore=search.epsilon,
         memory=search.discount,
-        costs=costs | dict.fromkeys(MODEL_OPERATORS, float(dear)),
+        costs=costs | dict.fromkeys(LanguageModels.operators, float(most)),
         cost_weight=search.cost_penalty,
     )
