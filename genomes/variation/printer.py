@@ -146,6 +146,7 @@ _WRITERS: dict[type, Callable[[Any], tuple[str, int]]] = {
 # -- statements ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def statement(node: Any, indent: str = "    ") -> str:
     """A statement as its lines, indented, without a newline at the end."""
     match node:

@@ -52,11 +52,7 @@ class _Noting(Walk):
         self.before: dict[int, list[Any]] = {}
 
     def _read(self, node: ast.expr, scope: Scope) -> Any:
-        kind = type(node)
-        if kind is ast.Constant:
-            value = node.value  # type: ignore[attr-defined]
-        else:
-            value = self._readings[kind](self, node, scope)
+        value = self._readings[type(node)](self, node, scope)
         kind = type(value)
         if kind is Series or kind is Mask or kind is int or kind is float:
             at = id(node)
