@@ -24,7 +24,7 @@ _TESTS: dict[type, str] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def code(node: ast.expr) -> str:
     """An expression on one line, without parentheses of its own."""
     return _write(node)[0]

@@ -1,4 +1,4 @@
-"""What is said of a graph's direction holds on data: a rise in an asset's last bar is answered so."""
+"""What is said of a direction holds on data: a rise in an asset's last bar is answered so."""
 
 from __future__ import annotations
 
