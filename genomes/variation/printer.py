@@ -24,7 +24,7 @@ _TESTS: dict[type, str] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def code(node: ast.expr) -> str:
     """An expression on one line, without parentheses of its own."""
     return _write(node)[0]
@@ -146,6 +146,7 @@ _WRITERS: dict[type, Callable[[Any], tuple[str, int]]] = {
 # -- statements ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def statement(node: Any, indent: str = "    ") -> str:
     """A statement as its lines, indented, without a newline at the end."""
     match node:

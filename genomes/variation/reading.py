@@ -7,6 +7,7 @@ that the jail would draw from the printed text, without printing and reading it 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from genomes.interpreter.caps import Caps
 from genomes.interpreter.guards import Guards
-from genomes.interpreter.walk import Scope, Walk
+from genomes.interpreter.walk import FRAMES, Scope, Walk
 from genomes.language.analysis.direction import leaning
 from genomes.language.analysis.essence import COMBINES, Facts, facts_of
 from genomes.language.analysis.intervals import Interval, intervals
@@ -47,17 +48,17 @@ class _Noting(Walk):
 
     def __init__(self, guards: Guards) -> None:
         super().__init__(guards)
-        self.seen: dict[int, list[Any]] = {}
+        self.seen: dict[int, Any] = {}
+        self.before: dict[int, list[Any]] = {}
 
     def _read(self, node: ast.expr, scope: Scope) -> Any:
         value = self._readings[type(node)](self, node, scope)
         kind = type(value)
         if kind is Series or kind is Mask or kind is int or kind is float:
-            known = self.seen.get(id(node))
-            if known is None:
-                self.seen[id(node)] = [value]
-            else:
-                known.append(value)
+            at = id(node)
+            if at in self.seen:
+                self.before.setdefault(at, []).append(self.seen[at])
+            self.seen[at] = value
         return value
 
 
@@ -69,13 +70,16 @@ class Reading:
         program: The program.
         graph: What it draws with its defaults; None where it does not.
         reason: Why it does not draw.
+        seen: The value of each expression when it was last read, by id().
+        before: Its values before that, where it was read more than once.
         rows: Lines of the text it was read from; 0 for a program that was none yet.
     """
 
     program: Program
     graph: Graph | None
     reason: Reason | None
-    seen: dict[int, list[Any]] = field(repr=False)
+    seen: dict[int, Any] = field(repr=False)
+    before: dict[int, list[Any]] = field(repr=False)
     rows: int = 0
 
     @property
@@ -153,8 +157,7 @@ class Reading:
 
     def symbol(self, node: ast.AST) -> Node | None:
         """The node of the graph that an expression drew last."""
-        values = self.seen.get(id(node))
-        return _symbol(values[-1]) if values else None
+        return _symbol(self.seen.get(id(node)))
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -162,7 +165,7 @@ def _read(text: str, fields: tuple[tuple[str, Dimension], ...], max_window: int)
     try:
         program = parse(text)
     except LayoutError as error:
-        return Reading(Program(), None, Reason(rule="layout", found=str(error)), {})
+        return Reading(Program(), None, Reason(rule="layout", found=str(error)), {}, {})
     reading = understand(program, Setting(fields=dict(fields), max_window=max_window))
     reading.rows = text.count("\n")
     return reading
@@ -184,6 +187,8 @@ def understand(program: Program, setting: Setting, parent: Reading | None = None
         setting: The market.
         parent: What it was made from: a factor that both share is taken from there.
     """
+    if sys.getrecursionlimit() < FRAMES:  # as the jail's reader: one bound, wherever it is called
+        sys.setrecursionlimit(FRAMES)
     known = _known.setdefault(tuple(setting.fields.items()), {})
     notes = _Noting(_Trusting(_FUEL, 1))
     start = parent.graph if parent is not None else None
@@ -202,7 +207,8 @@ def understand(program: Program, setting: Setting, parent: Reading | None = None
     except (ArithmeticError, TypeError, ValueError, LookupError, RecursionError,
             NameError, AssertionError) as error:  # fmt: skip
         reason = Reason(rule="error", found=f"{type(error).__name__}: {error}")
-    return Reading(program, None if reason else graph, reason, notes.seen)
+    notes.functions.clear()  # closures on the walk: a circle that only the collector would free
+    return Reading(program, None if reason else graph, reason, notes.seen, notes.before)
 
 
 def _same_factor(one: Program, other: Program) -> bool:
@@ -267,10 +273,9 @@ def _sites(reading: Reading) -> Iterator[Site]:
     scales = reading.scales if graph is not None else []
     for function in reading.program.functions:
         for node, line, path in function.places:
-            values = reading.seen.get(id(node))
-            if values is None:
+            value = reading.seen.get(id(node))
+            if value is None:
                 continue
-            value = values[-1]
             drawn = _symbol(value)
             if drawn is None:
                 yield Site(
@@ -279,8 +284,8 @@ def _sites(reading: Reading) -> Iterator[Site]:
                 )  # fmt: skip
                 continue
             is_live = drawn.digest in live
-            if len(values) > 1:
-                others = [_symbol(other) for other in values[:-1]]
+            if id(node) in reading.before:
+                others = [_symbol(other) for other in reading.before[id(node)]]
                 if any(o is None or (o[3], o[4]) != (drawn[3], drawn[4]) for o in others):
                     continue  # of another kind or dimension at another turn
                 is_live = is_live or any(o is not None and o.digest in live for o in others)

@@ -128,7 +128,8 @@ def _new_exit(
 
 
 def _dropped(reading: Reading, present: Parts, rng: random.Random, setting: Setting) -> Draft:
-    name = rng.choice(list(present))
+    alone = set(present) == {"stop_loss", "take_profit"}  # gains cut, losses not: no way to trade
+    name = rng.choice([n for n in present if not (alone and n == "stop_loss")])
     rest = {n: v for n, v in present.items() if n != name}
     change = f"the {name} is gone, so that the signal alone closes trades."
     if rest:

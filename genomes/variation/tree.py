@@ -118,7 +118,7 @@ def _replace(node: Any, changes: Mapping[int, ast.AST]) -> Any:
 # -- asking ----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _names(node: ast.AST) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Names read, names assigned, and attributes of plain names other than m."""
     loaded: set[str] = set()

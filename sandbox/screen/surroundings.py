@@ -30,7 +30,7 @@ _PARTS = (
 def clock_atoms(panel: Panel) -> Iterator[Atom]:
     """Every clock field by equality and by the difference of two values it takes."""
     seen: set[bytes] = set()
-    for field in CLOCK_FIELDS:
+    for field in (name for name in CLOCK_FIELDS if name in panel.fields):
         values = panel.fields[field]
         times = [int(value) for value in np.unique(values)]
         if field == "days_to_month_end" or not 1 < len(times) <= MOST_TIMES:
@@ -49,7 +49,7 @@ def clock_atoms(panel: Panel) -> Iterator[Atom]:
                 text = f"where(m.{field} == {one}, 1, 0) - where(m.{field} == {other}, 1, 0)"
                 said = f"long when {_when(field, one)}, short when {_when(field, other)}"
                 yield _clock(text, said, rank)
-    if np.ptp(panel.fields["days_to_month_end"]) > 0:
+    if np.ptp(panel.fields.get("days_to_month_end", np.zeros(1))) > 0:
         for test, said in _PARTS:
             yield _clock(f"where({test}, 1, 0)", said, 1)
 

@@ -17,9 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.wiring import load_market, setup
-
 from engine.config import Config
+from engine.startup import load_market, setup
 from genomes.strategies import texts
 from genomes.variation import OPERATORS, propose
 from genomes.variation.sites import Setting

@@ -206,6 +206,13 @@ def test_a_seed_survives_being_taken_apart_tidied_and_put_together(name: str) ->
     assert text_of(tidy(program, program)) == texts()[name]
 
 
+def test_words_of_a_docstring_are_not_taken_for_code(programs: dict[str, str]) -> None:
+    doc = "Trend by two averages:\n\ndef factor(m, p): and PARAMS = {} are words here"
+    text = programs["trend"].replace("Trend by two averages:", doc)
+    assert [f.name for f in parse(text).functions] == ["factor", "signal", "exits"]
+    assert "def factor(m, p): and PARAMS" in parse(text).idea
+
+
 def test_tidying_drops_unused_parameters_helpers_and_imports_and_keeps_comments() -> None:
     text = '''"""An idea."""
 

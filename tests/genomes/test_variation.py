@@ -198,6 +198,9 @@ def test_an_operator_without_a_place_hands_over_to_another(
     child = propose("remove_gate", [programs["trend"]], random.Random(1), setting)
     assert child.operator not in ("remove_gate", "swap_layer", "cross_expression")
     assert child.operator in OPERATORS
+    assert child.passed == "nothing to do"
+    own = propose("tune_parameter", [programs["trend"]], random.Random(1), setting)
+    assert (own.operator, own.passed) == ("tune_parameter", "")
 
 
 @pytest.mark.parametrize("text", ["def (", "import os\n", '"""x."""\n'])
@@ -389,4 +392,6 @@ def test_a_draft_that_edits_one_side_only_is_not_proposed(
         return Draft(program=one, change="one side only.")
 
     monkeypatch.setitem(OPERATORS, "wrap", Variation(parents=1, doc="", make=edit_one))
-    assert propose("wrap", [pair], random.Random(1), setting).operator != "wrap"
+    child = propose("wrap", [pair], random.Random(1), setting)
+    assert child.operator != "wrap"
+    assert child.passed == "one side"

@@ -29,7 +29,7 @@ def signal(f, m, p):
 '''
 
 
-def gated(seed: int, bars: int = 1600) -> Panel:
+def gated(seed: int, bars: int = 2400) -> Panel:
     """Follows its last 13 bars while volume is high, and is a random walk while it is low."""
     rng = np.random.default_rng(seed)
     volume = np.exp(rng.normal(0, 0.5, bars))
@@ -37,7 +37,7 @@ def gated(seed: int, bars: int = 1600) -> Panel:
     for t in range(30, bars - 1):
         moved = np.sign(log[t] - log[t - 13])
         busy = np.log(volume[t]) > np.log(volume[t - 18 : t + 1]).mean()
-        log[t + 1] = log[t] + 0.01 * (0.6 * moved * busy + rng.standard_normal())
+        log[t + 1] = log[t] + 0.01 * (0.3 * moved * busy + rng.standard_normal())
     return make_panel({"A": 100 * np.exp(log)}, volumes={"A": 1000 * volume})
 
 
