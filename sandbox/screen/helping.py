@@ -103,7 +103,9 @@ def help_for(paired: Paired, weights: F64) -> Help:
         found[way] = walker.walk(row, blocks, able, leg=leg, both=False, edge=edge)
     before = float(as_it_is.score[0])
     best = np.max([each.best for each in found.values()], axis=0)
-    noise = Noise(tuple(float(x) - before for x in best)) if able.any() else Noise(())
+    # Beside the strategy in the same flipped world: its luck there is not a gain of the change.
+    gains = best - as_it_is.best
+    noise = Noise(tuple(float(x) for x in gains)) if able.any() else Noise(())
     remedies = [
         Remedy(
             way=way,

@@ -105,8 +105,9 @@ class Walker:
             counted: (len(blocks) x LANES,) whether a lane counts.
             leg: Add the lane to the row instead of multiplying by it.
             both: Whether a position may be turned round.
-            edge: The row's own: a flipped world then keeps it, a gate in proportion to what it
-                leaves of the row's variance.
+            edge: The row's own: a flipped world then keeps it. A gate has the share of it that it
+                leaves of the row's variance; a leg as volatile as the row, which may be the row
+                again or the opposite of it, half of the sum's variance over the row's.
         """
         from sandbox.kernels import screen_nb as nb
 
@@ -130,10 +131,8 @@ class Walker:
                 continue
             self._sum(row, block, leg, sums, flipped)
             if edge is not None:
-                share = (
-                    1.0 if leg else sums[:, nb.SUMS - 1] / np.maximum(edge.square, 1e-300)[:, None]
-                )
-                kept[:] = edge.gain[:, None] * share
+                share = sums[:, nb.SUMS - 1] / np.maximum(edge.square, 1e-300)[:, None]
+                kept[:] = edge.gain[:, None] * (0.5 * share if leg else share)
             part = made.part(here)
             nb.judge(
                 sums,

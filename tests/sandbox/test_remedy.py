@@ -37,7 +37,7 @@ def gated(seed: int, bars: int = 2400) -> Panel:
     for t in range(30, bars - 1):
         moved = np.sign(log[t] - log[t - 13])
         busy = np.log(volume[t]) > np.log(volume[t - 18 : t + 1]).mean()
-        log[t + 1] = log[t] + 0.01 * (0.3 * moved * busy + rng.standard_normal())
+        log[t + 1] = log[t] + 0.01 * (0.5 * moved * busy + rng.standard_normal())
     return make_panel({"A": 100 * np.exp(log)}, volumes={"A": 1000 * volume})
 
 

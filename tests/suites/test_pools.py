@@ -144,7 +144,10 @@ def test_what_would_help_a_parent_is_the_same_in_every_pool(
     ]
     found = dict(real.propose(asked))
     assert found == dict(reference.propose(asked))
-    assert all(found[i].graph and found[i].looks for i in range(len(asked)))
+    assert all(drawing.graph for drawing in found.values())
+    looked = [drawing.operator != "jump" for drawing in found.values()]  # one parent is not read
+    assert looked == [drawing.looks > 0 for drawing in found.values()]
+    assert sum(looked) == 4
 
 
 def test_what_cannot_run_is_an_outcome_of_that_one_only(real: Pool) -> None:
