@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from genomes.check.report import Report
-from genomes.check.text import Parsed
+from genomes.check.report import Report, quote
+from genomes.check.text import SPACES, Parsed
 from genomes.check.tree import from_the_top
 
 MAX_NUMBER = 1e9
 MAX_NUMBERS = 400
 MAX_STRING = 200
+_UNPRINTED = f"\n\t{SPACES}"
 
 
 def read_literals(report: Report, parsed: Parsed) -> int:
@@ -32,6 +33,8 @@ def read_literals(report: Report, parsed: Parsed) -> int:
                         node, "literal", f"writes a string of {len(node.value)} characters",
                         f"strings have at most {MAX_STRING}; say more in the docstring",
                     )  # fmt: skip
+                if not node.value.isprintable():
+                    _refuse_unseen(report, node)
             elif kind is not bool and node.value is not None:
                 report.at(
                     node, "literal", f"writes a literal of type {kind.__name__}",
@@ -42,6 +45,15 @@ def read_literals(report: Report, parsed: Parsed) -> int:
         found = f"writes more than {MAX_NUMBERS} numbers"
         report.at(first, "literal", found, "a strategy is a rule, not a table")
     return numbers
+
+
+def _refuse_unseen(report: Report, node: ast.Constant) -> None:
+    """What may not stand in a text may not be spelled in it either: its words reach terminals,
+    prompts and databases, and operators write them out.
+    """
+    unseen = next((c for c in node.value if not (c.isprintable() or c in _UNPRINTED)), None)
+    if unseen is not None:
+        report.at(node, "character", f"spells the invisible character {quote(unseen)}", "remove it")
 
 
 def _numbers(tree: ast.Module) -> list[ast.Constant]:

@@ -123,6 +123,13 @@ CHECKED: list[Case] = [
     inside("return ...", "literal", 12, "a number, a string"),
     inside(f"return {'a' * 201!r}", "literal", 12, "docstring"),
     inside("return {p.n: 1}", "literal", 13, "as keys"),
+    # what may not stand in a text may not be spelled in it: operators write its words out
+    inside(r"return m.close if p.n == '\x1b[2J' else 1", "character", 30, "remove it"),
+    inside(r"return {'a\0': 1}", "character", 13, "remove it"),
+    top(r'"""A half of a pair: \ud800."""', "character", 1, "remove it"),
+    top(r'"""To the left: \u202e."""', "character", 1, "remove it"),
+    top(r'"""A named one: \N{ZERO WIDTH SPACE}."""', "character", 1, "remove it"),
+    params(r'{"a": Choice("x", options=("x", "\r"))}', 42, "remove it", rule="character"),
     inside("return [\n" + "1, 2, 3, 4, 5,\n" * 81 + "]", "literal", 17, "not a table", line=85),
     # escapes
     inside("return ().__class__", "attribute", 15, "nothing hidden"),
@@ -165,6 +172,7 @@ CHECKED: list[Case] = [
     Case(HEAD + HEAD + SIGNAL.replace("signal", "factor"), "layer", 0, 0, "define signal(f, m, p)"),
     Case(headed("def f%d(x): return x\n" * 41 % (*range(41),)), "size", 0, 0, "at most 40"),
     params('{"n": 20}', 16, "write Int(20, low=10, high=40)"),
+    params('{"n": Float(2.0, low=1.0, high=4.0, log="x")}', 16, "write log=True"),
     params('{"n": 2.5}', 16, "write Float(2.5, low=1.25, high=5)"),
     params('{"n": True}', 16, "write Bool(True)"),
     params('{"n": "sma"}', 16, 'Choice("sma"'),
