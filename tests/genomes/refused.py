@@ -118,6 +118,8 @@ CHECKED: list[Case] = [
     inside("return 9 ** 9 ** 9", "power", 17, "2, 3, 4"),
     inside("return 1e10", "literal", 12, "within 1e9"),
     inside("return 1e999", "literal", 12, "within 1e9"),
+    inside("return 5e-324", "literal", 12, "such as 1e-9"),
+    params('{"n": Float(1.0, low=1e-101, high=4.0, log=True)}', 31, "1e-9", rule="literal"),
     inside("return 1j", "literal", 12, "a number, a string"),
     inside("return b'a'", "literal", 12, "a number, a string"),
     inside("return ...", "literal", 12, "a number, a string"),
