@@ -248,7 +248,7 @@ def declaration(param: Param) -> str:
 
 
 def literal(value: Value) -> str:
-    """A value as it is written in PARAMS; a word of a stranger's cannot end its string."""
+    """A value as it is written in PARAMS; an untrusted word cannot end the string it stands in."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
