@@ -43,7 +43,9 @@ def foreign(*given: str) -> list[Request]:
     return [Request(operator="llm", text=text, change=TOLD) for text in given]
 
 
-def test_a_docstring_that_no_file_can_hold_is_refused_and_its_neighbour_is_not_lost(worker):
+def test_a_docstring_that_no_file_can_hold_is_refused_and_its_neighbour_is_not_lost(
+    worker: Worker,
+) -> None:
     spelled = GOOD.replace('"""', r'"""\ud800 ', 1)
     bad, good = worker.propose(foreign(spelled, GOOD))
     assert isinstance(bad.failure, Refused)
@@ -60,7 +62,9 @@ SEEN = {
 
 
 @pytest.mark.parametrize("answer", [PASSED, SEEN], ids=["a graph", "a checked refusal"])
-def test_a_taken_reader_that_passes_such_a_docstring_costs_its_text_alone(worker, answer):
+def test_a_taken_reader_that_passes_such_a_docstring_costs_its_text_alone(
+    worker: Worker, answer: dict[str, object]
+) -> None:
     payload = f'{MARK}"""\\ud800"""\nsend(protocol.encode({answer!r}))\n'
     bad, good = worker.propose(foreign(payload, GOOD))
     assert isinstance(bad.failure, Crashed)
