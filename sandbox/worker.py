@@ -12,6 +12,7 @@ from types import TracebackType
 from genomes.language.graph import Graph
 from genomes.language.serial import Reader, serialise
 from genomes.records.outcome import Crashed, DependsOnStart, Floored, Measured, Outcome, Refused
+from genomes.records.text import quote
 from genomes.variation import propose
 from genomes.variation.defaults import with_defaults
 from genomes.variation.sites import Setting
@@ -83,7 +84,10 @@ class Worker:
         """
         draft = Drawing(text=read.text, operator=request.operator, note="")
         if request.change and read.checked and not isinstance(read.answer, Crashed):
-            return replace(draft, text=with_defaults(read.text, {}, request.change))
+            try:
+                return replace(draft, text=with_defaults(read.text, {}, request.change))
+            except Exception as error:  # a reader that was taken over passes what it likes
+                return replace(draft, failure=_crash("draw", error))
         return self._drawn(draft, read.answer)
 
     def _make(self, request: Request) -> Drawing:
@@ -253,4 +257,4 @@ def _crash(stage: str, error: Exception) -> Crashed:
     """Our own machinery tripped over one candidate: stored, counted and shown, never a score."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{PurePath(frame.filename).name}:{frame.lineno}"
-    return Crashed(stage=stage, reason=f"{type(error).__name__} at {place}: {error}"[:300])
+    return Crashed(stage=stage, reason=quote(f"{type(error).__name__} at {place}: {error}", 300))

@@ -338,7 +338,11 @@ class Mask:
     def _ours(self, found: re.Match[str]) -> bool:
         """Whether a number is one that we gave an asset, where assets have numbers for symbols."""
         number, start = found[0], found.start()
-        if not number.isdigit() or number[0] == "0" or int(number) > self._most:
+        if len(number) > len(str(self._most)):  # int() refuses thousands of digits
+            return False
+        # Of what counts as a digit elsewhere, a one in a circle, say, int() takes but a part.
+        is_number = number.isascii() and number.isdigit() and number[0] != "0"
+        if not is_number or int(number) > self._most:
             return False
         return found.string.startswith(("asset ", "asset_"), start - 6) and start >= 6
 

@@ -13,6 +13,7 @@ from genomes.language.params import Bool, Choice, Float, Int, Param, Value
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+ALIKE = 1e-9  # ends of a float's range that differ by no more than this share are one value
 DIGITS = 3  # significant ones of a float, as a person would write it
 WIDE = 8  # whole numbers whose range spans this factor move by factors, as windows do
 
@@ -23,7 +24,8 @@ def size_of(param: Param) -> float:
         case Int():
             return param.high - param.low + 1
         case Float():
-            return math.inf if param.high > param.low else 1
+            width = param.high - param.low  # within rounding, logarithms of both ends are equal
+            return math.inf if width > ALIKE * max(abs(param.low), abs(param.high)) else 1
         case Bool():
             return 2
         case Choice():

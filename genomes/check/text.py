@@ -32,7 +32,7 @@ _ASCII = {
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-", "\u2013": "-",
     "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2",
 }  # fmt: skip
-_SPACES = "\u00a0\u202f"  # not printable to Python, yet harmless in a comment
+SPACES = "\u00a0\u202f"  # not printable to Python, yet harmless in a comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _scan_lines(report: Report, lines: list[str]) -> None:
 
 def _scan_characters(report: Report, number: int, line: str) -> None:
     for column, character in enumerate(line, start=1):
-        if not character.isprintable() and character != "\t" and character not in _SPACES:
+        if not character.isprintable() and character != "\t" and character not in SPACES:
             report.add(
                 "character", number, column,
                 f"has the invisible character {quote(character)}", "remove it",

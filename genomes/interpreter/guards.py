@@ -201,9 +201,14 @@ class Guards:
         )
 
     def operand(self, x: Any) -> Any:
-        """A side of a comparison: nested lists take time like 2**depth to compare."""
+        """A side of a comparison: nested lists take time like 2**depth to compare.
+
+        A range is walked item by item for what is not a whole number.
+        """
         self.spend(1)
-        if type(x) in _SEQUENCES or type(x) is dict:
+        if type(x) is range:
+            self.spend(len(x) // 8)
+        elif type(x) in _SEQUENCES or type(x) is dict:
             self.spend(len(x) // 8)
             for each in x:
                 if type(each) in _SEQUENCES or type(each) is dict:

@@ -72,6 +72,8 @@ class Float:
                 f"Float({self.default}, low={self.low}, high={self.high})",
                 "the default must lie from low to high",
             )
+        if type(self.log) is not bool:
+            raise _fail(f"Float has log={name_of(self.log)}", "write log=True, or leave it out")
         if self.log and self.low <= 0:
             raise _fail(f"Float(log=True) from {self.low}", "a log range begins above 0")
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Mapping
 
 from genomes.genome import split_docstring
 from genomes.language.params import Value
-from genomes.variation.program import docstring_text
+from genomes.variation.program import docstring_text, literal
 
 Edit = tuple[int, int, str]  # from byte, to byte, what stands there instead
 
@@ -46,11 +45,6 @@ def with_defaults(text: str, values: Mapping[str, Value], change: str = "") -> s
     for start, stop, new in sorted(edits, reverse=True):
         source = source[:start] + new.encode() + source[stop:]
     return source.decode()
-
-
-def literal(value: Value) -> str:
-    """A value as it is written in PARAMS."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _places(tree: ast.Module) -> dict[str, ast.expr]:

@@ -7,6 +7,7 @@ function as a whole, a line of a function that was touched elsewhere. The rest i
 from __future__ import annotations
 
 import ast
+import json
 import textwrap
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Any
 
 from genomes.genome import CHANGE_MARK
 from genomes.language import VOCABULARY
-from genomes.language.params import Bool, Choice, Float, Int, Param
+from genomes.language.params import Bool, Choice, Float, Int, Param, Value
 from genomes.variation.printer import WIDTH, statement
 from genomes.variation.tree import children, loaded_names, parameters, stored_names
 
@@ -250,12 +251,13 @@ def declaration(param: Param) -> str:
         case Bool():
             return f"Bool({param.default})"
         case Choice():
-            options = ", ".join(_literal(o) for o in param.options)
-            return f"Choice({_literal(param.default)}, options=({options}))"
+            options = ", ".join(literal(o) for o in param.options)
+            return f"Choice({literal(param.default)}, options=({options}))"
 
 
-def _literal(value: float | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+def literal(value: Value) -> str:
+    """A value as it is written in PARAMS; an untrusted word cannot end the string it stands in."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 # -- to text ---------------------------------------------------------------------------------------

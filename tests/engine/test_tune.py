@@ -197,6 +197,27 @@ def params_of(text: str | None) -> dict[str, Value]:
     return {name: param.default for name, param in checked.params.items()}
 
 
+ODD = {
+    "ends alike": "Float(999999999.9999999, low=999999999.9999999, high=1e9, log=True)",
+    "ends far apart": "Float(1.0, low=1e-100, high=1e9, log=True)",
+    "a narrow range": "Float(1.0, low=1.0, high=1.0000000000000002)",
+    "whole numbers": "Int(0, low=-1000000000, high=1000000000)",
+    "two zeros": "Float(0.0, low=-0.0, high=0.0)",
+    "mixed": """Choice(1, options=(1, 1.5, "a", 'it"s', "two\\nlines", "b\\\\"))""",
+    "huge floats": "Float(-1e9, low=-1e9, high=1000000000)",
+}
+
+
+@pytest.mark.parametrize("method", ["grid", "tpe", "grid_then_tpe"])
+def test_whatever_ranges_a_stranger_declares_the_session_comes_to_its_end(method) -> None:
+    declared = [
+        f'PARAMS = {{"n": {one}, "x": Float(0.5, low=0.0, high=1.0)}}' for one in ODD.values()
+    ]
+    settings = Tune(method=method, trials=24, batch=6)
+    found = tuned(Planted(lambda values: float(values["x"])), *declared, settings=settings)
+    assert [params_of(one.text)["x"] > 0.5 for one in found] == [True] * len(ODD)
+
+
 # -- what it finds ---------------------------------------------------------------------------------
 
 

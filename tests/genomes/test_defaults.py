@@ -12,7 +12,8 @@ from genomes.check import Checked, check
 from genomes.genome import Genome
 from genomes.language.params import Value
 from genomes.strategies import texts
-from genomes.variation.defaults import literal, with_defaults
+from genomes.variation.defaults import with_defaults
+from genomes.variation.program import literal
 
 ODD = '''"""Idee – "stretched"."""
 

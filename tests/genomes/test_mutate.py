@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from genomes.language.params import Bool, Choice, Float, Int
 from genomes.strategies import texts as texts_of_seeds
 from genomes.variation import layers, mutate, sizing, swap, tune
 from genomes.variation.edits import Draft
-from genomes.variation.program import text_of
+from genomes.variation.program import declaration, text_of
 from genomes.variation.reading import Reading, read, understand
 from genomes.variation.sites import Setting
 from genomes.variation.tidy import tidy
@@ -80,6 +81,15 @@ def test_a_moved_parameter_lies_in_its_range_and_is_another(param: object) -> No
         new = tune.moved(param, random.Random(seed))  # type: ignore[arg-type]
         assert new is not None
         assert new.default != param.default  # type: ignore[attr-defined]
+
+
+def test_a_strangers_word_cannot_end_the_string_that_it_is_printed_in() -> None:
+    words = ('", "a")) or open("b', "\\", "two\nlines", "café", "'", '"')
+    param = Choice(words[0], options=words)
+    call = ast.parse(declaration(param), mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert ast.literal_eval(call.args[0]) == words[0]
+    assert ast.literal_eval(call.keywords[0].value) == words
 
 
 def test_a_parameter_without_room_is_left_alone() -> None:

@@ -526,3 +526,13 @@ def test_an_edit_of_the_masked_text_fits_the_masked_text() -> None:
     assert isinstance(edited, str)
     assert "return 2 * asset_1 if" in edited
     assert MASK.source(edited) == edited
+
+
+@pytest.mark.parametrize("digits", ["\u2780", "\u1369", "\U0001f10c", "x\u1369", "1" * 4_301])
+@pytest.mark.parametrize("way", ["prose", "quoted", "source"])
+@pytest.mark.parametrize("form", ["{}", "# {}", "'{}'"])
+def test_digits_that_are_no_number_of_ours_stay_and_never_raise(way, form, digits) -> None:
+    text = form.format(f"{digits} AAPL in 2020")
+    masked = getattr(MASK, way)(text)
+    assert digits in masked
+    assert "AAPL" not in masked
