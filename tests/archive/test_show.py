@@ -390,7 +390,7 @@ def test_a_folder_without_archives_says_how_to_begin_one(tmp_path, show):
     folder = tmp_path / "empty"
     folder.mkdir()
     (line,) = show(place=folder)
-    assert line.startswith(f"{folder}: holds no archive; begin one with `python -m engine.evolve")
+    assert line.startswith(f"{folder}: holds no archive; start one with `python -m engine.evolve --gen")
 
 
 def test_a_list_of_what_is_no_folder_and_a_table_of_a_folder_are_sentences(told, capsys):
