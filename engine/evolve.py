@@ -51,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
         "the total; may be left out with --replay")  # fmt: skip
     add("--population", type=int, metavar="M", help="candidates per generation (default 64)")
     add("--market", metavar="PATH|NAME", help="a market's name (python -m sandbox.market "
-        "--help lists them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and Nasdaq, "
-        "embedded")  # fmt: skip
+        "--help lists them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and "
+        "Nasdaq, embedded")  # fmt: skip
     add("--config", type=Path, metavar="FILE", help="settings in TOML; configs/search.toml shows "
         "them all")  # fmt: skip
     add("--seed-from", type=Path, nargs="+", action="extend", default=[], metavar="PATH",

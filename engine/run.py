@@ -190,7 +190,9 @@ def _generations(arguments: Arguments, kept: Kept) -> int:
     asked = arguments.generations
     if asked is None:
         if not arguments.replay:
-            raise ConfigError(["--generations: is missing; needs a number, e.g. 30; with --resume the total"])
+            raise ConfigError(
+                ["--generations: is missing; needs a number, e.g. 30; with --resume the total"]
+            )
         asked = max(kept.generations - 1, 0)
     if asked < 0:
         raise ConfigError([f"--generations {asked}: needs an integer >= 0"])

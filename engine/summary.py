@@ -48,8 +48,8 @@ def opening(planned: Plan, place: str, replay: str | None) -> Iterator[tuple[str
     notes = [finding.text for finding in market.findings[:5]]
     if planned.left_out:
         notes.append(
-            f"left out {len(planned.left_out)} built-in seeds, which need a field this market lacks "
-            f"or more memory than max_window = {market.split.max_window} bars: "
+            "built-in seeds left out, since they need a field that this market lacks or a "
+            f"longer memory than max_window = {market.split.max_window} bars: "
             f"{', '.join(planned.left_out)}"
         )
     yield from ((f"  note: {note}", "yellow") for note in notes)

@@ -102,7 +102,11 @@ def _description(market: Market) -> Group:
     from rich.text import Text
 
     title = Text(market.name, style="bold")
-    where = "embedded: prices from the installed package arch" if market.config.path == EMBEDDED else market.config.path
+    where = (
+        "embedded: prices from the installed package arch"
+        if market.config.path == EMBEDDED
+        else market.config.path
+    )
     title.append(f"  {where}", style="dim")
     parts = [title, Text(), _facts_table(market), _split_table(market), _fields_table(market)]
     if market.unused:
