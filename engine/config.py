@@ -150,7 +150,7 @@ def _sentence(where: str, error: dict[str, Any]) -> str:
     if key == "market" and isinstance(error["input"], dict):
         needs = (
             "needs a name or a path; a market's own settings go into its TOML: copy "
-            "configs/markets/default.toml, set its path and pass it as --market"
+            "configs/markets/default.toml, set its name and path and pass it as --market"
         )
     field = _field(path)
     bounds = _bounds(field) if field is not None else ""

@@ -43,7 +43,7 @@ with them (bad_bars = "drop"), 2 when it cannot be read, 130 when it was interru
 examples:
   python -m sandbox.market
   python -m sandbox.market my_bars.csv
-  python -m sandbox.market configs/markets/crypto_perp_4h_funding.toml
+  python -m sandbox.market my_market.toml
 """
 
 
