@@ -64,8 +64,8 @@ class Archive(Queries):
         url = database.parse(path_or_url)
         if database.is_folder(url):
             raise ArchiveError(
-                f"{database.shown(url)}: is a folder; name a file in it that is not there yet, such "
-                "as new.sqlite"
+                f"{database.shown(url)}: is a folder; name a file in it that is not there yet, "
+                "such as new.sqlite"
             )
         if database.exists(url):
             raise ArchiveError(
