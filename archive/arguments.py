@@ -23,6 +23,17 @@ examples:
   {prog} runs/0001.sqlite models                what each model cost and was worth
   {prog} runs/0001.sqlite digest                equal digests: equal searches
   {prog} runs                                   the archives in a folder
+
+what became of a candidate:
+  better      fitter than its best parent
+  novel       not fitter, but further from others than half the population
+  new         measured, and neither of these
+  seed        measured in generation 0
+  floored     measured, and below a minimum of the objective such as 30 trades: no fitness
+  depends_on_start
+              its weights depend on where the data start: no fitness
+  duplicate   its graph is that of an earlier candidate; nothing ran
+  refused     not a valid strategy; nothing ran
 """
 
 
@@ -36,7 +47,10 @@ def parse(given: Sequence[str], prog: str) -> argparse.Namespace:
     Raises:
         SystemExit: They cannot be read, or ask for help.
     """
-    return _parser(prog).parse_args(_with_command([*given]))
+    parser = _parser(prog)
+    if not given:
+        parser.error("needs an ARCHIVE: a file such as runs/0001.sqlite, or a folder of them")
+    return parser.parse_args(_with_command([*given]))
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

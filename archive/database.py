@@ -76,6 +76,12 @@ def exists(url: URL) -> bool:
         return inspect(engine).has_table("run")
 
 
+def is_folder(url: URL) -> bool:
+    """Whether it is the path of a folder, where an archive can only be made inside."""
+    path = _file(url)
+    return path is not None and path.is_dir()
+
+
 def vet(url: URL) -> str:
     """See that an archive of a readable schema lies there, without touching a byte of it.
 

@@ -23,7 +23,10 @@ RENAMED: Mapping[str, str] = {
 FORMER: dict[tuple[str, ...], object] = {("search", "tune", "prune"): False}
 """Settings of earlier versions, with the value at which they asked for what Finch does now."""
 
-ADDED: dict[tuple[str, ...], object] = {("search", "screen"): False}
+ADDED: dict[tuple[str, ...], object] = {
+    ("search", "screen"): False,
+    ("search", "residuals"): 0,
+}
 """Settings that earlier versions did not have, with the value at which Finch does what they did."""
 
 

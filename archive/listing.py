@@ -66,8 +66,8 @@ def archives(folder: Path, box: bool) -> list[RenderableType]:
         begin = folder / "0001.sqlite"
         return [
             Text(
-                f"{folder}: holds no archive; begin one with "
-                f"`python -m engine.evolve --archive {begin}`"
+                f"{folder}: holds no archive; start one with "
+                f"`python -m engine.evolve --generations 30 --archive {begin}`"
             )
         ]
     return [*([_archives(listed, box)] if listed else []), *troubles]

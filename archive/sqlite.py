@@ -48,8 +48,8 @@ def revision(path: Path) -> str:
     """
     if not path.exists():
         raise ArchiveError(
-            f"{path}: no such archive; give the path of one, or begin one with "
-            f"`python -m engine.evolve --archive {path}`"
+            f"{path}: no such archive; give the path of one, or start one with "
+            f"`python -m engine.evolve --generations 30 --archive {path}`"
         )
     if not path.is_file():
         raise ArchiveError(f"{path}: is not a file; pass the archive file itself")

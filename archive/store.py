@@ -62,6 +62,11 @@ class Archive(Queries):
             ArchiveError: Something lies there already.
         """
         url = database.parse(path_or_url)
+        if database.is_folder(url):
+            raise ArchiveError(
+                f"{database.shown(url)}: is a folder; name a file in it that is not there yet, "
+                "such as new.sqlite"
+            )
         if database.exists(url):
             raise ArchiveError(
                 f"{database.shown(url)}: is there already; resume it with --resume, or write to "

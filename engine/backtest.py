@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   python -m engine.backtest mine.py                       on S&P 500 and Nasdaq, embedded
-  python -m engine.backtest mine.py --market us_etf_daily --trades trades.csv
+  python -m engine.backtest mine.py --market bars.csv --trades trades.csv
   python -m engine.backtest mine.py --set objective.benchmark=cash
 
 Only the market's training part is used: later bars are held out.
+In the table by fold, `statistic` is the Sharpe ratio (objective.statistic) of the return over the
+benchmark (objective.benchmark): fitness is made of it.
+
 exit code: 0 measured, 1 refused or below a floor, 2 an error
 """
 
 
-_COUNTED = {"min_trades": "closed trades, or whole turns of the book where that is more,"}
+_COUNTED = {"min_trades": "closed trades (or whole turns of the book, if more)"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,7 +114,7 @@ def _show(found: Backtest, file: Path) -> int:
         case Floored() as floored:
             what = _COUNTED.get(floored.floor, floored.floor)
             console.print(
-                f"\nno fitness: {what} is {floored.figure:.4g}, the objective needs "
+                f"\nno fitness: {what}: {floored.figure:.4g}; the objective needs "
                 f"{floored.needed:.4g} ({floored.floor})",
                 style="bold yellow",
             )

@@ -145,7 +145,13 @@ def _sentence(where: str, error: dict[str, Any]) -> str:
         return f"{where}: {key}: unknown key; {hint}"
     needs = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "needs")
     example = "[0.25, 2.0]" if key.startswith("llm.prices") else '["jump", "regrow"]'
+    needs = needs.removesuffix(", unable to parse string as an integer")
     needs = needs.replace("a valid tuple", f"a list, e.g. {example}")
+    if key == "market" and isinstance(error["input"], dict):
+        needs = (
+            "needs a name or a path; a market's own settings go into its TOML: copy "
+            "configs/markets/default.toml, set its name and path and pass it as --market"
+        )
     field = _field(path)
     bounds = _bounds(field) if field is not None else ""
     return f"{where}: {key} = {json.dumps(error['input'], default=str)}; {needs}{bounds}"

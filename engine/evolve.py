@@ -23,6 +23,14 @@ examples:
   python -m engine.evolve --generations 30 --llm gpt-5-mini     models write half of the candidates
   python -m engine.evolve --generations 9 --llm qwen3 --llm-base-url http://localhost:11434/v1
 
+a line for each generation:
+  best, best now      the highest fitness so far, and of this generation
+  median, novelty     medians of this generation's fitness and distance from other candidates
+  ok/dup/floor/refused
+                      counts: with a fitness; same graph as an earlier one; below a minimum such
+                      as 30 trades, or dependent on the start; not a valid strategy
+  cand/s, left        candidates per second; time left
+
 then look at what was found:
   python -m archive.show runs/0001.sqlite                       the lineage tree
   python -m archive.show runs/0001.sqlite top                   the fittest
@@ -41,10 +49,10 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--generations", type=int, metavar="N", help="generations after the seeds; when resuming, "
         "the total; may be left out with --replay")  # fmt: skip
-    add("--population", type=int, metavar="M", help="candidates a generation (default 64)")
-    add("--market", metavar="PATH|NAME", help="a market's name (python -m sandbox.market lists "
-        "them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and Nasdaq, "
-        "embedded")  # fmt: skip
+    add("--population", type=int, metavar="M", help="candidates per generation (default 64)")
+    add("--market", metavar="PATH|NAME", help="a market's name (python -m sandbox.market "
+        "--help lists them), a .toml, a CSV or Parquet file, or a folder; default: S&P 500 and "
+        "Nasdaq, embedded")  # fmt: skip
     add("--config", type=Path, metavar="FILE", help="settings in TOML; configs/search.toml shows "
         "them all")  # fmt: skip
     add("--seed-from", type=Path, nargs="+", action="extend", default=[], metavar="PATH",

@@ -79,7 +79,7 @@ HEADINGS = (
     "best now",
     "median",
     "novelty",
-    "new/dup/floor/refused",
+    "ok/dup/floor/refused",
     "cand/s",
     "left",
 )

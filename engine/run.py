@@ -190,7 +190,9 @@ def _generations(arguments: Arguments, kept: Kept) -> int:
     asked = arguments.generations
     if asked is None:
         if not arguments.replay:
-            raise ConfigError(["--generations: is missing; needs how many are to follow the seeds"])
+            raise ConfigError(
+                ["--generations: is missing; needs a number, e.g. 30; with --resume the total"]
+            )
         asked = max(kept.generations - 1, 0)
     if asked < 0:
         raise ConfigError([f"--generations {asked}: needs an integer >= 0"])
@@ -234,6 +236,10 @@ class Run:
     def resume(self, archive: Archive, place: str) -> Found:
         """Continue where it was left; workers start only where there is something to do."""
         if archive.generations() > self.generations:
+            self._note(
+                f"{place} has {archive.generations() - 1} generations already, so nothing ran; "
+                "with --resume, --generations is the total"
+            )
             return self._found(archive, place)
         models = self.models(archive.transcript)
         with self.workers() as pool:

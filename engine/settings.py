@@ -41,6 +41,8 @@ class Search(Part):
         builtin_seeds: Whether the strategies that come with Finch are among the seeds.
         screen: Whether the training bars are scanned for simple conditions before the search, and
             new strategies written from what stands out; every look is counted.
+        residuals: Slots of a generation in which the screen looks at a parent, for the gate or the
+            leg that would help it; each takes some 700 looks, and the time of forty children.
         operators: Operators in use; empty for all.
         epsilon: Share of draws in which every operator is equally likely, regardless of credit.
         discount: Factor on an operator's past credit per generation; 1 forgets nothing.
@@ -54,6 +56,7 @@ class Search(Part):
     selection: Literal["novelty", "pareto", "random"] = "novelty"
     builtin_seeds: bool = True
     screen: bool = True
+    residuals: int = Field(default=1, ge=0, le=100_000)
     operators: tuple[str, ...] = ()
     epsilon: float = Field(default=0.2, ge=0, le=1)
     discount: float = Field(default=0.9, gt=0, le=1)

@@ -30,7 +30,7 @@ from engine.llm.question import Model
 from engine.operators.language_model import LanguageModels
 from engine.operators.material import Library
 from engine.operators.prompts import Prompts
-from engine.operators.screened import Screened
+from engine.operators.screened import START, Screened
 from engine.operators.structural import JUMP, Structural, names
 from engine.operators.tune import TUNE, Tuner
 from engine.proposer import Proposer
@@ -270,7 +270,7 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
     structural = (JUMP,) if search.selection == "random" else names(search.operators)
     operators = (*structural, TUNE) if search.tune.trials else structural
     looks = search.screen and search.selection != "random"
-    operators = (*operators, *Screened.operators) if looks else operators
+    operators = (*operators, START) if looks else operators
     members: list[Proposer] = [Seeds(planned.seeds)]
     if search.tune.trials:
         members.append(
@@ -282,10 +282,17 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
                 settings=search.tune,
             )
         )
-    if looks:
-        members.append(Screened(run.pool.screen(), run.selector, search.population))
     if gateway is not None:
         members += _models(planned, run, gateway, operators)
+    if looks:
+        members.append(
+            Screened(
+                run.pool.screen(),
+                run.selector,
+                size=search.population,
+                residuals=search.residuals,
+            )
+        )
     return [*members, Structural(_credit(search, operators), run.selector)]
 
 

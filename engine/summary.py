@@ -47,7 +47,11 @@ def opening(planned: Plan, place: str, replay: str | None) -> Iterator[tuple[str
         yield _of_models(config.llm), None
     notes = [finding.text for finding in market.findings[:5]]
     if planned.left_out:
-        notes.append(f"these seeds do not fit the market: {', '.join(planned.left_out)}")
+        notes.append(
+            "built-in seeds left out, since they need a field that this market lacks or a "
+            f"longer memory than max_window = {market.split.max_window} bars: "
+            f"{', '.join(planned.left_out)}"
+        )
     yield from ((f"  note: {note}", "yellow") for note in notes)
     if replay is not None:
         yield f"  replays {replay}: no model is asked, at no cost", None
@@ -89,7 +93,7 @@ def closing(found: Found) -> Iterator[str]:
         last = f"after generation {found.generations - 1}" if found.generations else "at once"
         yield (
             f"Stopped {last}; all of it is in {found.archive}. "
-            f"Continue with --resume --archive {found.archive}."
+            f"Continue with the same command and --resume --archive {found.archive}."
         )
     champion = found.champion
     if champion is None or not isinstance(champion.outcome, Measured):

@@ -292,12 +292,13 @@ def _start(workers: int, address: str | None, modules: Sequence[ModuleType]) -> 
             else:
                 folders = [str(Path(module.__file__ or "").parent) for module in modules]
                 ray.init(address=address, runtime_env={"py_modules": folders}, **options)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        where = f"at {address}" if address else "on this machine"
-        raise PoolError(
-            f"Ray does not start {where}: {error}; check --ray-address, or leave it out for "
-            "workers on this machine"
-        ) from error
+    except Exception as error:  # Ray raises a bare Exception where a node times out
+        where, remedy = (
+            (f"at {address}", "check --ray-address, or leave it out for workers on this machine")
+            if address
+            else ("on this machine", "free memory and disk, or pass --workers 0 to do without Ray")
+        )
+        raise PoolError(f"Ray does not start {where}: {error}; {remedy}") from error
 
 
 _SECRET_WORDS = (

@@ -25,21 +25,23 @@ class Screened(Proposer):
     """Writes starts from rows of a screen, and parents with what would help them most.
 
     The further a row is above noise the sooner it becomes a start, and none does twice. The first
-    starts fill up to half of generation 1; from then on its operators compete by credit. A worker
-    chooses the gate or leg of a parent, and counts what it looked at.
+    starts fill up to half of generation 1; from then on starts compete by credit. Looking at a
+    parent's residual costs as much as some forty children: a few slots a generation are for that,
+    whatever it earns. A worker chooses the gate or leg, and counts what it looked at.
     """
 
     operators: ClassVar[Mapping[str, str]] = {START: JUMP, **{name: name for name in REMEDIES}}
 
-    def __init__(self, screen: Screen, selector: Selector, size: int) -> None:
+    def __init__(self, screen: Screen, selector: Selector, *, size: int, residuals: int) -> None:
         """Propose from a screen.
 
         Args:
             screen: Of the market that is searched.
             selector: Who is looked at for what would help.
             size: Slots of a generation.
+            residuals: Of them, those in which a parent's residual is looked at, from generation 2.
         """
-        self._selector = selector
+        self._selector, self._residuals = selector, residuals
         self._remedies = 0
         rows = [row for row in (*screen.singles, *screen.products) if not row.suspect]
         self._rows = sorted(rows, key=lambda row: -row.excess)
@@ -52,13 +54,17 @@ class Screened(Proposer):
         self._asked: tuple[int, dict[int, int]] = (0, {})  # generation; slot -> row
 
     def claim(self, slot: Slot) -> str | None:
-        """Of generation 1 what the rows above noise are worth; then nothing: credit decides."""
-        return START if slot.generation == 1 and slot.number < self._first else None
+        """Starts in generation 1, as many as rows stand above noise; then a few parents to help."""
+        if slot.generation == 1:
+            return START if slot.number < self._first else None
+        if slot.number < self._residuals:
+            return sorted(REMEDIES)[(slot.generation + slot.number) % len(REMEDIES)]
+        return None
 
-    def plan(self, slot: Slot, operator: str) -> Task | None:
+    def plan(self, slot: Slot, operator: str) -> Task:
         """A parent to help; or a row that no start was written from, by a softmax over its excess.
 
-        None where there is no such row.
+        A jump where there is no such row.
         """
         if operator in REMEDIES:
             return task_of(slot, operator, self._selector.parents(1, slot.rng), 1)
@@ -68,7 +74,7 @@ class Screened(Proposer):
         taken = self._used.union(row for number, row in asked.items() if number < slot.number)
         left = np.array([i for i in range(len(self._rows)) if i not in taken], dtype=np.int64)
         if not len(left):
-            return None
+            return task_of(slot, JUMP, (), 0)
         excess = self._excess[left]
         odds = np.cumsum(np.exp((excess - excess.max()) / TEMPERATURE))
         place = int(np.searchsorted(odds, slot.rng.random() * odds[-1], side="right"))

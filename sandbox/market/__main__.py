@@ -34,7 +34,8 @@ what it may be given:
                       one file per symbol; time, symbol, open, high, low, close and volume are
                       found by their usual names
 
-The sealed quarter is not loaded: only its stamps are read, to place the split.
+The parts: a search and a backtest load `train` only; this command checks the bars of `validation`,
+too; of `sealed` only the stamps are read, to place the split. A market's TOML sets the shares.
 
 exit status: 0 when the market may be used, 1 when it has bad bars and does not say what to do
 with them (bad_bars = "drop"), 2 when it cannot be read, 130 when it was interrupted.
@@ -42,7 +43,7 @@ with them (bad_bars = "drop"), 2 when it cannot be read, 130 when it was interru
 examples:
   python -m sandbox.market
   python -m sandbox.market my_bars.csv
-  python -m sandbox.market configs/markets/crypto_perp_4h_funding.toml
+  python -m sandbox.market my_market.toml
 """
 
 
@@ -101,7 +102,11 @@ def _description(market: Market) -> Group:
     from rich.text import Text
 
     title = Text(market.name, style="bold")
-    where = "carried by the package arch" if market.config.path == EMBEDDED else market.config.path
+    where = (
+        "embedded: prices from the installed package arch"
+        if market.config.path == EMBEDDED
+        else market.config.path
+    )
     title.append(f"  {where}", style="dim")
     parts = [title, Text(), _facts_table(market), _split_table(market), _fields_table(market)]
     if market.unused:

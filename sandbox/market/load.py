@@ -111,7 +111,8 @@ def load(
     if bad and config.bad_bars == "refuse":
         some = (
             f"{config.name}: {bad_bars(judgement.findings)}; fix the file, or write bad_bars = "
-            '"drop" to leave them out (unsorted ones are sorted) and have them counted:'
+            '"drop" in the market\'s TOML to leave them out (unsorted ones are sorted) and have '
+            "them counted:"
         )
         raise MarketError([some, *bad])
     feeds = _feeds(config, tuple(sorted(keep)), until)

@@ -135,8 +135,8 @@ def find_ohlcv(names: list[str], given: dict[str, str | None], where: str) -> di
         problems.append(_column_file(names, where))
     elif missing:
         problems.append(
-            f"{where}: no column for {', '.join(missing)} (it has {', '.join(names)}); name them, "
-            f'as in columns.{missing[0]} = "..."'
+            f"{where}: no column for {', '.join(missing)} (it has {', '.join(names)}); name them "
+            f'in the market\'s TOML, as in columns.{missing[0]} = "..."'
         )
     if problems:
         raise MarketError(problems)

@@ -210,7 +210,13 @@ def test_standing_and_population_cope_with_prompts_and_unusable_replies(modelled
     assert population.ids.tolist() == [1, 2, 5, 9, 10, 11, 14]
     # #6 counts as a child of #2; prompts' children count nowhere among strategies.
     assert population.children.tolist() == [1, 2, 4, 1, 0, 0, 0]
-    plain = {"seed": True, "parents_fitness": [], "novelty": None, "median_novelty": 0.0}
+    plain = {
+        "seed": True,
+        "parents_fitness": [],
+        "novelty": None,
+        "median_novelty": 0.0,
+        "high": 0.0,
+    }
     assert standing(Unusable(problem="no_json", found=""), **plain) == "unusable"
     assert standing(Admitted(key="a"), **plain) == "admitted"
     outcomes = [Unusable(problem="empty", found=""), Admitted(key="a")]

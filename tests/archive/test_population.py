@@ -138,27 +138,35 @@ def test_a_failed_parent_is_nobody_to_beat(population, measured):
 
 
 @pytest.mark.parametrize(
-    ("fitness", "seed", "parents", "novelty", "median", "expected"),
+    ("fitness", "seed", "parents", "novelty", "median", "high", "expected"),
     [
-        (0.5, True, [], math.inf, math.nan, "seed"),
-        (0.5, False, [0.4, 0.3], 0.1, 1.0, "better"),
-        (0.5, False, [0.6, 0.3], 0.1, 1.0, "new"),
-        (0.5, False, [0.5], 0.1, 1.0, "new"),
-        (0.5, False, [0.6], 1.1, 1.0, "novel"),
-        (0.5, False, [0.4], 1.1, 1.0, "better"),
-        (0.5, False, [0.6], 1.0, 1.0, "new"),
-        (0.5, False, [], 1.1, 1.0, "novel"),
-        (0.5, False, [], 0.9, 1.0, "new"),
-        (0.5, False, [], 0.9, math.nan, "new"),
+        (0.5, True, [], math.inf, math.nan, 0.6, "seed"),
+        (0.5, False, [0.4, 0.3], 0.1, 1.0, 0.6, "better"),
+        (0.5, False, [0.6, 0.3], 0.1, 1.0, 0.6, "new"),
+        (0.5, False, [0.5], 0.1, 1.0, 0.6, "new"),
+        (0.5, False, [0.6], 1.1, 1.0, 0.6, "novel"),
+        (0.5, False, [0.4], 1.1, 1.0, 0.6, "better"),
+        (0.5, False, [0.6], 1.0, 1.0, 0.6, "new"),
+        (0.5, False, [], 1.1, 1.0, 0.6, "novel"),
+        (0.5, False, [], 0.9, 1.0, 0.6, "new"),
+        (0.5, False, [], 0.9, math.nan, 0.6, "new"),
+        (0.5, False, [], 0.9, 1.0, 0.4, "better"),
+        (0.5, False, [], 1.1, 1.0, 0.5, "novel"),
+        (0.5, False, [0.6], 0.9, 1.0, 0.4, "new"),
+        (0.5, False, [], 0.9, math.nan, math.nan, "new"),
     ],
 )
-def test_standing_of_what_was_measured(measured, fitness, seed, parents, novelty, median, expected):
+def test_standing_of_what_was_measured(
+    measured, fitness, seed, parents, novelty, median, high, expected
+):
+    """A new start has no parent: it is compared with what nine members in ten do not reach."""
     found = standing(
         measured(1, fitness),
         seed=seed,
         parents_fitness=parents,
         novelty=novelty,
         median_novelty=median,
+        high=high,
     )
     assert found == expected
 
@@ -172,7 +180,7 @@ def test_what_was_not_measured_stands_as_its_kind_even_as_a_seed(generations):
     ]
     for seed in (True, False):
         words = [
-            standing(one, seed=seed, parents_fitness=[], novelty=None, median_novelty=0.0)
+            standing(one, seed=seed, parents_fitness=[], novelty=None, median_novelty=0.0, high=0.0)
             for one in [*failed, Crashed(stage="draw", reason="it died")]
         ]
         assert words == ["refused", "duplicate", "floored", "depends_on_start", "crashed"]

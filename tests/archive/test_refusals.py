@@ -97,7 +97,7 @@ def test_what_is_no_archive_is_refused_untouched(place, identity, make, said, re
 
 
 def test_an_archive_that_is_not_there_is_refused_with_how_to_begin_one(place, identity):
-    with pytest.raises(ArchiveError, match=r"no such archive.*engine.evolve --archive"):
+    with pytest.raises(ArchiveError, match=r"no such archive.*--generations 30 --archive"):
         Archive.open(place, identity=identity)
     assert list(place.parent.iterdir()) == []
 

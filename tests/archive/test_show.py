@@ -337,6 +337,7 @@ def test_outcomes_are_counted_by_reason(show):
         "duplicate                                1     #6",
         "floored           trades                 1     #7",
         "refused           unknown_name           1     #4",
+        "Looks at the training bars: 6 evaluations.",
     ]
 
 
@@ -390,7 +391,9 @@ def test_a_folder_without_archives_says_how_to_begin_one(tmp_path, show):
     folder = tmp_path / "empty"
     folder.mkdir()
     (line,) = show(place=folder)
-    assert line.startswith(f"{folder}: holds no archive; begin one with `python -m engine.evolve")
+    assert line.startswith(
+        f"{folder}: holds no archive; start one with `python -m engine.evolve --gen"
+    )
 
 
 def test_a_list_of_what_is_no_folder_and_a_table_of_a_folder_are_sentences(told, capsys):
@@ -582,3 +585,12 @@ def test_a_file_is_named_by_operator_where_the_docstring_has_no_words(generation
     assert file_name(replace(one, id=12345, text='"""' + "long " * 30 + '"""')) == (
         "12345_long_long_long_long_long_long_long_long.py"
     )
+
+
+def test_a_call_without_an_archive_asks_for_one_and_not_for_a_command(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "needs an ARCHIVE" in said
+    assert "COMMAND are required" not in said

@@ -410,6 +410,7 @@ def test_outcomes_count_what_was_unusable_and_admitted(show):
         "refused    unknown_name           2     #8",
         "duplicate                         1    #12",
         "unusable   no_json                1     #6",
+        "Looks at the training bars: 7 evaluations, 3 trials of tuning.",
     ]
 
 

@@ -269,6 +269,11 @@ def test_reading_leaves_no_side_files(told):
     assert told.read_bytes() == before
 
 
+def test_a_folder_in_the_place_of_an_archive_is_called_a_folder(tmp_path):
+    with pytest.raises(ArchiveError, match="is a folder; name a file in it"):
+        Archive.check_vacant(tmp_path)
+
+
 def test_a_new_archive_makes_its_folder_and_never_replaces_anything(tmp_path, identity):
     place = tmp_path / "runs" / "a b%20?#.finch"
     Archive.create(place, identity=identity).close()

@@ -95,3 +95,14 @@ def test_where_a_run_goes_is_no_part_of_what_it_finds() -> None:
     other = build({"sandbox": {"workers": 8}}).identity()
     assert one == other
     assert build({"search": {"population": 3}}).identity() != one
+
+
+def test_a_setting_of_the_market_is_sent_to_the_markets_own_toml():
+    with pytest.raises(ConfigError) as caught:
+        build(read(None, ["market.bad_bars=drop"]))
+    assert "copy configs/markets/default.toml" in str(caught.value)
+
+
+def test_a_word_where_a_number_belongs_is_refused_in_few_words():
+    with pytest.raises(ConfigError, match=r'"many"; needs a valid integer \('):
+        build(read(None, ["objective.folds=many"]))

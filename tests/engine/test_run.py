@@ -46,7 +46,7 @@ def test_every_candidate_is_stored_with_its_text_and_family(whole: tuple[Path, s
     assert len(later) == 30
     assert all("def factor(m, p)" in entry.text for entry in entries)
     assert all(entry.note for entry in later)
-    assert {e.operator for e in later if not e.parents} <= {"jump"}
+    assert {e.operator for e in later if not e.parents} <= {"jump", "screened_start"}
 
 
 def test_the_champion_lies_beside_the_archive(whole: tuple[Path, str]) -> None:
@@ -105,7 +105,7 @@ def test_ctrl_c_ends_with_the_generation_and_says_how_to_go_on(tmp_path: Path) -
     rest = process.stdout.read()
     assert process.wait() == 130
     process.stdout.close()
-    assert "Continue with --resume" in rest
+    assert "Continue with the same command and --resume --archive" in rest
     with Archive.open(path, identity=None, readonly=True) as archive:
         assert 2 <= archive.generations() < 500
 
@@ -153,6 +153,14 @@ def test_an_archive_that_names_a_setting_now_gone_goes_on_unless_it_was_used(
     words = ["--generations", "3", "--resume", "--archive", str(path), "--workers", "0"]
     assert evolve(words) == status
     assert ("search.tune.prune: is gone" in capsys.readouterr().err) == bool(status)
+
+
+def test_resuming_a_run_that_is_complete_says_that_nothing_ran(
+    whole: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--generations", "1", "--population", "10", "--seed", "7", "--workers", "0"]
+    assert evolve([*words, "--resume", "--archive", str(whole[0])]) == 0
+    assert "has 3 generations already, so nothing ran" in capsys.readouterr().out
 
 
 def test_resuming_with_another_config_says_what_differs(

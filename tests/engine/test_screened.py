@@ -14,6 +14,7 @@ from engine.proposer import Slot
 from engine.selection import RandomSelector
 from engine.streams import stream
 from genomes.records.candidate import Candidate
+from sandbox.remedy import REMEDIES
 from sandbox.screen import Screen
 from tests.engine.fakes import Dying, FakePool, Quiet, identity, row, screen, search
 
@@ -24,12 +25,12 @@ def slot(number: int, generation: int = 1) -> Slot:
 
 
 def member(of: Screen | None = None, size: int = 16) -> Screened:
-    return Screened(of or screen(), RandomSelector(), size)
+    return Screened(of or screen(), RandomSelector(), size=size, residuals=1)
 
 
 def texts(one: Screened, count: int, generation: int = 1) -> list[str]:
     tasks = [one.plan(slot(number, generation), START) for number in range(count)]
-    return [task.text for task in tasks if task is not None]
+    return [task.text for task in tasks if task.operator == START]
 
 
 def test_the_first_generation_begins_with_what_stands_above_noise() -> None:
@@ -37,14 +38,19 @@ def test_the_first_generation_begins_with_what_stands_above_noise() -> None:
     assert claims == [START] * 4 + [None] * 12
     assert member(screen(above=12)).claim(slot(8)) is None, "half of the slots at most"
     assert member(screen(above=0)).claim(slot(0)) is None
-    assert member(screen(above=4)).claim(slot(0, generation=2)) is None
+
+
+def test_few_slots_of_later_generations_look_at_a_parent_in_both_ways_by_turns() -> None:
+    claims = [[member().claim(slot(n, g)) for n in range(16)] for g in (2, 3)]
+    assert {claims[0][0], claims[1][0]} == set(REMEDIES)
+    assert claims[0][1:] == claims[1][1:] == [None] * 15
 
 
 def test_no_row_is_a_start_twice_and_none_is_left_over() -> None:
     one = member()
     found = texts(one, 16)
     assert len(found) == len(set(found)) == 12
-    assert one.plan(slot(13), START) is None
+    assert one.plan(slot(13), START).operator == "jump"
 
 
 def test_a_row_further_above_noise_is_a_start_sooner() -> None:
@@ -114,7 +120,6 @@ def test_a_killed_run_is_continued_to_the_same_archive(tmp_path: Path) -> None:
 def test_a_start_says_what_the_screen_saw() -> None:
     one = member()
     task = one.plan(slot(0), START)
-    assert task is not None
     [made] = one.make(1, [Candidate(task=task, text=task.text)], lambda *_: None)
     assert made.own
     assert "log return of close (score 1." in made.note

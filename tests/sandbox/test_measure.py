@@ -22,7 +22,7 @@ from sandbox.study import study
 from sandbox.terms import Terms
 from tests.sandbox.panels import flat_bars, panel_of, random_panel, random_weights
 
-ANY = Objective(min_trades=None, min_active=None, min_return_at_double_cost=None)
+ANY = Objective(min_risk=0.1, min_trades=None, min_active=None, min_return_at_double_cost=None)
 
 
 def edges_of(start, stop, folds=6):

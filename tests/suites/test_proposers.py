@@ -22,7 +22,7 @@ TABLE = {
     "llm": {"models": ["one", "two"], "share": 0.5, "prompts": {"every": 1, "by_model": 0.5}},
     "search": {"population": 8, "tune": {"trials": 4}},
 }
-MEMBERS = ("Seeds", "Tuner", "Screened", "LanguageModels", "Prompts", "Structural")
+MEMBERS = ("Seeds", "Tuner", "LanguageModels", "Prompts", "Screened", "Structural")
 
 
 @pytest.fixture(scope="module")

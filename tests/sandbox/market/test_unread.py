@@ -157,8 +157,8 @@ def test_a_few_prices_that_are_no_numbers_are_quoted(tmp_path: Path):
     )
     frame.loc[5, "open"] = frame.loc[4, "close"]
     assert told(config(tmp_path, frame)) == (
-        'two: 1 bad bar; fix the file, or write bad_bars = "drop" to leave them out (unsorted '
-        "ones are sorted) and have them counted:",
+        f'two: 1 bad bar; fix the file, or write bad_bars = "drop" {TOML} to leave them out '
+        "(unsorted ones are sorted) and have them counted:",
         "  A: 1 bar (2020-01-09): each has no finite number in close, e.g. "
         f'"1,234.5"; write thousands = "," {TOML}',
     )
