@@ -41,6 +41,7 @@ from engine.settings import LLM
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.pool import InProcess, Pool, RayPool
+from sandbox.screen import Screen
 from sandbox.terms import Terms
 
 SELECTORS: dict[str, Callable[[Search], Selector]] = {
@@ -270,6 +271,7 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
     structural = (JUMP,) if search.selection == "random" else names(search.operators)
     operators = (*structural, TUNE) if search.tune.trials else structural
     looks = search.screen and search.selection != "random"
+    screen = run.pool.screen() if looks else None
     operators = (*operators, START) if looks else operators
     members: list[Proposer] = [Seeds(planned.seeds)]
     if search.tune.trials:
@@ -283,11 +285,11 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
             )
         )
     if gateway is not None:
-        members += _models(planned, run, gateway, operators)
-    if looks:
+        members += _models(planned, run, gateway, operators, screen)
+    if screen is not None:
         members.append(
             Screened(
-                run.pool.screen(),
+                screen,
                 run.selector,
                 size=search.population,
                 residuals=search.residuals,
@@ -297,7 +299,11 @@ def proposers(planned: Plan, run: Run, gateway: Gateway | None) -> list[Proposer
 
 
 def _models(
-    planned: Plan, run: Run, gateway: Gateway, operators: tuple[str, ...]
+    planned: Plan,
+    run: Run,
+    gateway: Gateway,
+    operators: tuple[str, ...],
+    screen: Screen | None,
 ) -> list[Proposer]:
     """The models as authors of strategies, and of prompts."""
     settings, panel = planned.config.llm, planned.market.panel
@@ -312,6 +318,7 @@ def _models(
             setup(planned.market, planned.config),
             assets=panel.assets,
             bars_per_year=panel.bars_per_year,
+            screen=screen,
         ),
         goal=goal,
         tokens=settings.briefing_tokens,

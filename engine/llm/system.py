@@ -10,20 +10,57 @@ from genomes.prompt import fill, load
 from genomes.records.text import number
 from sandbox.errand import Setup
 from sandbox.objective import Objective
+from sandbox.screen import Row, Screen
+
+MOST_FAMILIES, MOST_PRODUCTS = 8, 6  # of a screen, one row each
 
 
-def system_message(setup: Setup, *, assets: int, bars_per_year: float) -> str:
+def system_message(
+    setup: Setup, *, assets: int, bars_per_year: float, screen: Screen | None = None
+) -> str:
     """What a strategist is told before everything else: the language, the market, the rules.
 
     Args:
         setup: What the run's workers are told.
         assets: How many the market has.
         bars_per_year: Its clock bars in a year.
+        screen: What a scan of the training bars showed; None where none was made.
     """
-    return fill(
-        load("system"),
-        {"language": _language(), "market": _market(setup, assets, bars_per_year)},
-    )
+    market = _market(setup, assets, bars_per_year)
+    if screen is not None:
+        market = f"{market}\n\n{shown(screen)}"
+    return fill(load("system"), {"language": _language(), "market": market})
+
+
+def shown(screen: Screen) -> str:
+    """A screen as a strategist reads it: the best of each family, of the products, and noise."""
+    singles = [row for row in screen.singles if not row.suspect]
+    first = {row.atoms[0].family: row for row in reversed(singles)}  # the best comes last
+    ranked = sorted(first.values(), key=lambda row: -row.score)
+    pairs: dict[tuple[str, ...], Row] = {}
+    for row in screen.products:
+        pairs.setdefault(tuple(sorted(atom.family for atom in row.atoms)), row)
+    lines = [
+        f"A scan of the training bars looked at {screen.looks.atoms:,} simple conditions and "
+        f"{screen.looks.products:,} products of two, each as a position by itself. Score: the mean "
+        "of its stretches' Sharpe ratios less half their deviation. The best of as many looks at "
+        f"noise usually scores {screen.single_noise.usual:.2f} (a condition) and "
+        f"{screen.product_noise.usual:.2f} (a product); what is not marked is not told from noise.",
+        "Best condition of each kind:",
+        *map(_row, ranked[:MOST_FAMILIES]),
+        "Best products, one of each pair of kinds:",
+        *map(_row, [*pairs.values()][:MOST_PRODUCTS]),
+    ]
+    if len(ranked) > MOST_FAMILIES:
+        rest = ", ".join(row.atoms[0].family for row in ranked[MOST_FAMILIES:])
+        lines.append(f"Weaker by themselves: {rest}.")
+    return "\n".join(lines)
+
+
+def _row(row: Row) -> str:
+    mark = " ABOVE NOISE" if row.above_noise else ""
+    error = "" if row.error != row.error else f" +- {row.error:.2f}"
+    return f"- {row.score:.2f}{error}{mark}: {row.text}"
 
 
 @cache
