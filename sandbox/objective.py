@@ -35,7 +35,8 @@ class Objective(BaseModel):
             position on, times the asset's return: beta earns nothing), or "cash" (zero).
         min_risk: The risk of e counts as at least this share of net's own; 0 turns it off. Without
             it a strategy that tracks its benchmark (a constant weight, say) divides a mean near
-            zero by a deviation near zero, both of them rounding and rebalancing.
+            zero by a deviation near zero, both of them rounding and rebalancing; and with less than
+            1 a standing position, whose risk is carried for nothing, costs nothing.
         folds: Contiguous folds of the training window.
         aggregate: Over folds: their mean minus half their standard deviation (ddof 1), or the mean.
         charge_per_node: Penalty per node of the graph.
