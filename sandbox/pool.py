@@ -22,6 +22,7 @@ from sandbox.worker import Worker
 
 BATCHES_PER_WORKER = 4  # small enough to level out slow ones, large enough to hide the round trip
 MAX_BATCH = 32
+MOST_PER_CORE = 16  # workers of one machine: beyond, starting them alone exhausts it
 
 
 class PoolError(RuntimeError):
@@ -146,6 +147,12 @@ class RayPool:
         start_wall_s: float = 60.0,
         worker: type = RemoteWorker,
     ) -> None:
+        cores = os.cpu_count() or 1
+        if address is None and workers > MOST_PER_CORE * cores:
+            raise PoolError(
+                f"{workers} workers on this machine's {cores} cores would never start: lower "
+                f"--workers to {cores}, or give a cluster with --ray-address"
+            )
         import ray
         from ray import exceptions
 

@@ -183,6 +183,11 @@ def _by_symbol(rows: Rows, kind: str, mask: NDArray[np.bool_]) -> list[Finding]:
         if kind == "not_a_number":
             whole = len(own) == int(np.sum(rows.code == code)) > 1
             said = _no_number(rows, symbol, own, said, whole=whole)
+        elif kind == "duplicate" and 3 * len(own) > int(np.sum(rows.code == code)):
+            said += (
+                "; if the file holds several assets, name the column that tells them apart: "
+                'symbol = "..." in the market\'s TOML'
+            )
         elif kind == "spike":
             said += '; write spikes = "drop" in the market\'s TOML to leave such bars out'
         elif kind == "left_out":

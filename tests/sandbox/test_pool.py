@@ -10,7 +10,7 @@ import pytest
 
 from genomes.records.outcome import Crashed
 from sandbox.errand import Request
-from sandbox.pool import RayPool, _scrubbed_environment, forget_secrets, is_secret
+from sandbox.pool import PoolError, RayPool, _scrubbed_environment, forget_secrets, is_secret
 from tests.sandbox.mortal import Mortal
 
 pytestmark = pytest.mark.xdist_group("ray")
@@ -121,3 +121,9 @@ def test_secrets_are_hidden_while_ray_starts_and_back_after(monkeypatch):
     with _scrubbed_environment():
         assert not secrets.keys() & os.environ.keys()
     assert secrets.items() <= os.environ.items()
+
+
+def test_more_workers_than_the_machine_can_start_are_refused_with_the_way_out(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with pytest.raises(PoolError, match=r"33 workers .* 2 cores .* --workers to 2"):
+        RayPool(None, None, workers=33)  # type: ignore[arg-type]

@@ -118,6 +118,14 @@ def test_a_repeated_stamp_is_reported_and_only_the_later_row_goes():
     assert by_kind["duplicate"].stamps == ("2020-01-07",)
     assert by_kind["duplicate"].count == 1
     assert np.flatnonzero(judgement.drop).tolist() == [6]
+    assert "symbol" not in by_kind["duplicate"].text
+
+
+def test_two_assets_without_a_symbol_column_are_taken_for_what_they_are():
+    frame = pd.concat([bars(), bars()], ignore_index=True).drop(columns="symbol")
+    found = judged(frame)["duplicate"]
+    assert found.count == 6
+    assert 'symbol = "..." in the market\'s TOML' in found.text
 
 
 def test_unsorted_stamps_are_reported_and_may_stay():
