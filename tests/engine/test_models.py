@@ -202,7 +202,10 @@ def test_no_key_reaches_archive_output_or_the_worker_processes(
         arguments = Arguments(
             generations=2, population=6, workers=1, seed=7, archive=str(path),
             llm="small", llm_base_url=server.url + "?token=tok-123456",
-            settings=("llm.server.backoff_s=0.001", "llm.server.attempts=12", "llm.share=1.0"),
+            settings=(
+                "llm.server.backoff_s=0.001", "llm.server.attempts=12", "llm.share=1.0",
+                "search.screen=false",
+            ),
         )  # fmt: skip
         search(arguments)
         assert any(KEY in str(headers) for _, _, headers in server.requests)
@@ -342,7 +345,7 @@ def test_a_killed_process_goes_on_with_the_replies_it_had(tmp_path: Path) -> Non
         words = [
             "--generations", "3", "--population", "6", "--workers", "0", "--seed", "7",
             "--llm", "small", "--llm-base-url", server.url, "--archive", str(path),
-            "--set", "search.tune.trials=0",
+            "--set", "search.screen=false",
         ]  # fmt: skip
         root = Path(__file__).parents[2]
         environment = os.environ | {"PYTHONPATH": str(root)}

@@ -60,11 +60,11 @@ def test_another_seed_gives_another_archive(whole: tuple[Path, str], tmp_path: P
 
 
 @pytest.mark.xdist_group("ray")
-@pytest.mark.parametrize("workers", [1, 2])
 def test_the_number_of_workers_changes_nothing(
-    whole: tuple[Path, str], tmp_path: Path, ray_cluster: None, workers: int
+    whole: tuple[Path, str], tmp_path: Path, ray_cluster: None
 ) -> None:
-    assert run(tmp_path / "run.sqlite", workers=workers) == whole[1]
+    """Against none, in this process; what one Ray worker answers, the suite of pools compares."""
+    assert run(tmp_path / "run.sqlite", workers=2) == whole[1]
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.4])
@@ -91,6 +91,7 @@ def test_a_run_killed_and_resumed_finds_the_same(
 def test_ctrl_c_ends_with_the_generation_and_says_how_to_go_on(tmp_path: Path) -> None:
     path = tmp_path / "run.sqlite"
     words = ["--generations", "500", "--population", "10", "--workers", "0", "--archive", str(path)]
+    words += ["--set", "search.screen=false"]
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "engine.evolve", *words],
         stdout=subprocess.PIPE,
