@@ -405,6 +405,7 @@ def test_ctrl_c_ends_the_waiting_and_loses_nothing() -> None:
         released = threading.Event()
 
         async def slow():
+            await asyncio.sleep(0.3)  # the main thread waits by then
             os.kill(os.getpid(), signal.SIGINT)  # pressed once the question is under way...
             await asyncio.to_thread(released.wait)  # ...and answered only when the run has stopped
             return "paid"
@@ -422,7 +423,12 @@ def test_ctrl_c_ends_the_waiting_and_loses_nothing() -> None:
     """)
     root = Path(__file__).parents[3]
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.stdout.splitlines() == ["stopped with 0 and 1 under way", "['paid']"], done.stderr
 
