@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -37,6 +37,11 @@ class Statistics:
     mad: float
     novelty: float
     high: float
+
+
+_EMPTY = Statistics(
+    generation=-1, members=0, median=np.nan, mad=np.nan, novelty=np.nan, high=np.nan
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +78,9 @@ def standing(
 
     Returns:
         `seed`; or `better`: fitter than its best parent, or for a new start than nine members in
-        ten; or `novel`: not fitter, but further from
-        others than half the population; or `new`: measured and neither; or for what was not
-        measured its kind: `floored`, `depends_on_start`, `refused`, `duplicate`, `crashed`.
+        ten; or `novel`: not fitter, but further from others than half the population; or `new`:
+        measured and neither; or for what was not measured its kind: `floored`, `depends_on_start`,
+        `refused`, `duplicate`, `crashed`.
     """
     if not isinstance(outcome, Measured):
         return outcome.kind
@@ -109,9 +114,7 @@ class Population:
         self._nodes = np.empty(0, np.int64)
         self._children = np.empty(0, np.int64)
         self._last = 0
-        self._statistics = Statistics(
-            generation=-1, members=0, median=np.nan, mad=np.nan, novelty=np.nan, high=np.nan
-        )
+        self._statistics = _EMPTY
 
     def extend(self, entries: Iterable[Entry]) -> None:
         """Take in whole generations just told, in slot order; also everything, when resuming.
@@ -236,14 +239,7 @@ class Population:
 
     def _measure(self, generation: int) -> Statistics:
         if not len(self):
-            return Statistics(
-                generation=generation,
-                members=0,
-                median=np.nan,
-                mad=np.nan,
-                novelty=np.nan,
-                high=np.nan,
-            )
+            return replace(_EMPTY, generation=generation)
         median = float(np.median(self._fitness))
         return Statistics(
             generation=generation,

@@ -17,7 +17,7 @@ from archive.errors import ArchiveError
 from archive.tables import candidate, evaluation, generation, parentage, trial
 from genomes.records.entry import Entry, Kin, Species
 from genomes.records.merit import Arm, Merit, merit_of
-from genomes.records.outcome import Outcome
+from genomes.records.outcome import EVALUATED, Outcome
 from genomes.records.trial import Trial
 
 CHUNK = 500
@@ -74,7 +74,7 @@ class Queries:
         what generations recorded: a screen's conditions and products, and parents' remedies.
         """
         with self._reading() as connection:
-            run = candidate.c.kind.in_(("measured", "floored", "depends_on_start"))
+            run = candidate.c.kind.in_(EVALUATED)
             counts = {
                 "evaluations": connection.scalar(select(func.count()).where(run)) or 0,
                 "trials": connection.scalar(select(func.count()).select_from(trial)) or 0,

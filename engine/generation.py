@@ -9,6 +9,7 @@ from archive.population import Judgement, Population
 from archive.store import Archive
 from engine.credit import reward
 from engine.operators.structural import parents_used
+from engine.outcomes import measured
 from engine.progress import Report, Watcher, summarise
 from engine.proposer import Proposer
 from engine.selection import Selector
@@ -17,8 +18,6 @@ from genomes.records.entry import Entry
 from genomes.records.outcome import Duplicate, Outcome
 from sandbox.errand import Request
 from sandbox.pool import Pool
-
-REMEMBER_EVERY = 32  # results a commit: a kill loses fewer than these, and they are found again
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,7 +138,7 @@ def _request(search: Search, one: Candidate) -> Request:
             operator=operator, parents=one.sources, text=one.text, change=one.change, own=one.own
         )
     stands_in = search.owner(operator).operators[operator]
-    return Request(operator=stands_in, parents=one.sources, seed=one.task.seed)
+    return Request(operator=stands_in, asked=operator, parents=one.sources, seed=one.task.seed)
 
 
 def settle(
@@ -177,17 +176,11 @@ def measure(
     known = search.archive.recall(fresh)  # measured before the driver was killed
     outcomes |= {fresh[key].task.slot: outcome for key, outcome in known.items()}
     owed = [one for key, one in fresh.items() if key not in known]
-    unsaved: list[Outcome] = []
-    try:
-        for index, outcome in search.pool.measure([one.graph for one in owed]):
+    graphs = [one.graph for one in owed]
+    with measured(search.pool, graphs, search.archive.remember) as answers:
+        for index, outcome in answers:
             outcomes[owed[index].task.slot] = outcome
-            unsaved.append(outcome)
-            if len(unsaved) >= REMEMBER_EVERY:
-                search.archive.remember(unsaved)
-                unsaved = []
             watcher.progress(generation, "measured", len(outcomes), len(made))
-    finally:
-        search.archive.remember(unsaved)
     return [outcomes[one.task.slot] for one in made]
 
 

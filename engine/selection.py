@@ -115,6 +115,17 @@ class RandomSelector:
         return ()
 
 
+def sampled(cumulative: F64, rng: np.random.Generator) -> int:
+    """A place by its weight.
+
+    Args:
+        cumulative: (n,) cumulative sum of positive weights, n >= 1.
+        rng: Gives one number.
+    """
+    place = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+    return min(place, len(cumulative) - 1)
+
+
 def _draw(
     ids: NDArray[np.int64], cumulative: F64, count: int, rng: np.random.Generator
 ) -> tuple[int, ...]:
@@ -123,8 +134,7 @@ def _draw(
     for _ in range(16 * wanted):
         if len(chosen) == wanted:
             break
-        place = np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")
-        member = int(ids[min(int(place), len(ids) - 1)])
+        member = int(ids[sampled(cumulative, rng)])
         if member not in chosen:
             chosen.append(member)
     return tuple(chosen)

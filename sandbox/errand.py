@@ -44,6 +44,8 @@ class Request:
 
     Attributes:
         operator: The operator's name; for a given text, where it comes from.
+        asked: The operator asked for, where `operator` stands in for it; a worker tries it first
+            if it is one of `sandbox.remedy.REMEDIES`.
         parents: The parents' texts.
         seed: Seed of the operator's draws.
         text: The text, where it is given.
@@ -53,6 +55,7 @@ class Request:
     """
 
     operator: str
+    asked: str = ""
     parents: tuple[str, ...] = ()
     seed: int = 0
     text: str | None = None

@@ -16,9 +16,6 @@ from sandbox.screen import Remedy, Screener
 REMEDIES = {"screened_gate": ("gate", "filter"), "screened_leg": ("leg", "against")}
 """Operators that look at the parent's residual -> the ways of a `Remedy` they may go."""
 
-STAND_INS = {"screened_gate": "add_gate", "screened_leg": "regrow"}
-"""Who acts where nothing helps more than noise would."""
-
 TEMPERATURE = 0.1  # of the softmax over excess, in units of the score
 TRIES = 4
 

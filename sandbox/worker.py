@@ -24,7 +24,7 @@ from sandbox.jail.client import Drawn, Foreign, Jail
 from sandbox.market.panel import Panel
 from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
-from sandbox.remedy import REMEDIES, STAND_INS, remedied
+from sandbox.remedy import REMEDIES, remedied
 from sandbox.report import Report, report
 from sandbox.screen import Screen, Screener
 from sandbox.study import Study, study
@@ -95,11 +95,12 @@ class Worker:
             return Drawing(text=request.text, operator=request.operator, note="")
         setting = Setting(fields=self.setup.fields, max_window=self.setup.max_window)
         rng = random.Random(request.seed)
+        helps = request.asked in REMEDIES
         made, looks = None, 0
         try:
-            if request.operator in REMEDIES:
+            if helps:
                 made, looks = remedied(
-                    request.operator,
+                    request.asked,
                     request.parents[0],
                     rng,
                     setting,
@@ -108,11 +109,11 @@ class Worker:
                     executor=self._executor,
                 )
             if made is None:
-                blind = STAND_INS.get(request.operator, request.operator)
-                made = propose(blind, request.parents, rng, setting, self._probe)
+                made = propose(request.operator, request.parents, rng, setting, self._probe)
         except Exception as error:
             failure = _crash("propose", error)
-            return Drawing(text="", operator=request.operator, note="", failure=failure)
+            acting = request.asked if helps else request.operator
+            return Drawing(text="", operator=acting, note="", failure=failure)
         drawn = Drawing(text=made.text, operator=made.operator, note=made.note, looks=looks)
         return self._with_graph(drawn, made.graph, serialise(made.graph))
 

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.calibrate.cpu import cpu_s
+from genomes.records.outcome import EVALUATED
 
 if TYPE_CHECKING:
     from archive.store import Archive
     from engine.progress import Report
-
-EVALUATED = ("measured", "floored", "depends_on_start")
-"""Outcomes that cost an evaluation; a duplicate, or a text that is refused, does not."""
 
 
 def _never() -> bool:  # named, so that limits travel to another process

@@ -18,6 +18,7 @@ from engine.llm.goal import Goal, serves
 from engine.llm.thread import Pending
 from engine.operators.material import Library
 from engine.operators.prompts import Prompts
+from engine.operators.structural import task_of
 from engine.proposer import Progress, Proposer, Slot
 from engine.roster import Roster
 from engine.selection import Selector
@@ -115,15 +116,8 @@ class LanguageModels(Proposer):
         prompt = self._prompts.draw(KINDS[operator], slot.rng)
         if len(parents) < wanted or not models or prompt is None:
             return None
-        return Task(
-            slot=slot.number,
-            candidate=slot.candidate,
-            operator=operator,
-            parents=parents,
-            seed=slot.seed,
-            prompt=prompt,
-            models=models,
-        )
+        task = task_of(slot, operator, parents, wanted)
+        return replace(task, prompt=prompt, models=models)
 
     def begin(self, generation: int, tasks: Sequence[Task]) -> None:
         """Start the conversations."""

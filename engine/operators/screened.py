@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.operators.structural import JUMP, task_of
 from engine.proposer import Progress, Proposer, Slot
-from engine.selection import Selector
+from engine.selection import Selector, sampled
 from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
 from sandbox.remedy import REMEDIES
@@ -30,7 +30,11 @@ class Screened(Proposer):
     whatever it earns. A worker chooses the gate or leg, and counts what it looked at.
     """
 
-    operators: ClassVar[Mapping[str, str]] = {START: JUMP, **{name: name for name in REMEDIES}}
+    operators: ClassVar[Mapping[str, str]] = {
+        START: JUMP,
+        "screened_gate": "add_gate",
+        "screened_leg": "regrow",
+    }
 
     def __init__(self, screen: Screen, selector: Selector, *, size: int, residuals: int) -> None:
         """Propose from a screen.
@@ -76,17 +80,9 @@ class Screened(Proposer):
         if not len(left):
             return task_of(slot, JUMP, (), 0)
         excess = self._excess[left]
-        odds = np.cumsum(np.exp((excess - excess.max()) / TEMPERATURE))
-        place = int(np.searchsorted(odds, slot.rng.random() * odds[-1], side="right"))
-        row = int(left[min(place, len(left) - 1)])
-        asked[slot.number] = row
-        return Task(
-            slot=slot.number,
-            candidate=slot.candidate,
-            operator=START,
-            seed=slot.seed,
-            text=self._rows[row].strategy,
-        )
+        odds = np.exp((excess - excess.max()) / TEMPERATURE)
+        row = asked[slot.number] = int(left[sampled(np.cumsum(odds), slot.rng)])
+        return replace(task_of(slot, START, (), 0), text=self._rows[row].strategy)
 
     def make(
         self, generation: int, candidates: Sequence[Candidate], progress: Progress

@@ -14,6 +14,7 @@ from archive.population import Population
 from archive.store import Archive
 from engine.operators.session import Attempt, Result, Session, Tuned, Tuning
 from engine.operators.structural import task_of
+from engine.outcomes import Remember, measured
 from engine.proposer import Progress, Proposer, Slot
 from engine.selection import Selector
 from engine.settings import Tune
@@ -23,10 +24,8 @@ from sandbox.errand import Drawing, Request
 from sandbox.pool import Pool
 
 TUNE = "tune"
-REMEMBER_EVERY = 32  # results a commit: a kill loses fewer than these
 
 Recall = Callable[[Iterable[str]], Mapping[str, Outcome]]
-Remember = Callable[[Sequence[Outcome]], None]
 
 
 class Tuner(Proposer):
@@ -144,17 +143,8 @@ class _Known:
         graphs = {one.key: one.graph for one in traced if one.key not in self.outcomes}
         self.outcomes |= self.recall(list(graphs))
         keys = [key for key in graphs if key not in self.outcomes]
-        unsaved: list[Outcome] = []
-        try:
-            for index, outcome in self.pool.measure([graphs[key] for key in keys]):
-                self.outcomes[keys[index]] = outcome
-                unsaved.append(outcome)
-                if len(unsaved) >= REMEMBER_EVERY:
-                    self.remember(unsaved)
-                    unsaved = []
-        finally:
-            if unsaved:
-                self.remember(unsaved)
+        with measured(self.pool, [graphs[key] for key in keys], self.remember) as answers:
+            self.outcomes |= {keys[index]: outcome for index, outcome in answers}
 
     def result(self, drawing: Drawing) -> Result:
         """What became of an attempt."""

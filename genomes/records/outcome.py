@@ -170,4 +170,7 @@ class Admitted:
     key: str
 
 
+EVALUATED = (Measured.kind, Floored.kind, DependsOnStart.kind)
+"""Kinds of outcome that took an execution on the training bars; the others cost none."""
+
 Outcome = Measured | Floored | DependsOnStart | Refused | Duplicate | Crashed | Unusable | Admitted

@@ -145,28 +145,23 @@ def _directed(row: Operator, call: str, phrase: str, n: int, sized: str) -> tupl
 
 def _breaks(n: int) -> Iterator[Atom]:
     """A close beyond the n bars before it, held for some bars."""
+    beyond = (
+        ("high", "low", "the {n}-bar high or low before it", core_rank(n)),
+        ("close", "close", "all of the {n} closes before it", 1),
+    )
     for span in (1, 5, 20):
-        up = f"count(m.close > highest(m.high, {n}).shift(1), {span})"
-        down = f"count(m.close < lowest(m.low, {n}).shift(1), {span})"
         bars = f"{span} bars" if span > 1 else "a bar"
-        yield Atom(
-            text=f"sign({up} - {down})",
-            phrase=f"a close beyond the {n}-bar high or low before it, held for {bars}",
-            family="break",
-            lookback=n,
-            form="held",
-            rank=core_rank(n) if span == 5 else 2,
-        )
-        top = f"count(m.close > highest(m.close, {n}).shift(1), {span})"
-        bottom = f"count(m.close < lowest(m.close, {n}).shift(1), {span})"
-        yield Atom(
-            text=f"sign({top} - {bottom})",
-            phrase=f"a close beyond all of the {n} closes before it, held for {bars}",
-            family="break",
-            lookback=n,
-            form="held",
-            rank=1 if span == 5 else 2,
-        )
+        for above, below, said, rank in beyond:
+            up = f"count(m.close > highest(m.{above}, {n}).shift(1), {span})"
+            down = f"count(m.close < lowest(m.{below}, {n}).shift(1), {span})"
+            yield Atom(
+                text=f"sign({up} - {down})",
+                phrase=f"a close beyond {said.format(n=n)}, held for {bars}",
+                family="break",
+                lookback=n,
+                form="held",
+                rank=rank if span == 5 else 2,
+            )
 
 
 def _volume(n: int) -> Iterator[Atom]:

@@ -89,7 +89,7 @@ def help_for(paired: Paired, weights: F64) -> Help:
     alone = np.arange(ones.shape[1]) == 0
     as_it_is = walker.walk(row, [ones], alone, both=False, edge=edge)
     counted = np.arange(len(paired.blocks) * ones.shape[1]) < n
-    risk = walker.walk(earned.per_asset, paired.blocks, counted).risk
+    risk = paired.risk
     amount = np.where(risk > 0, as_it_is.risk[0] / np.where(risk > 0, risk, 1.0), 0.0)
     # A strategy without a position has nothing to gate, and no volatility to match.
     able = counted & (amount > 0)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+
+from sandbox.market.panel import F64
 from sandbox.screen.atom import Atom
 from sandbox.screen.lanes import F32, Walker
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paired:
     """The atoms that products, gates and legs are made of.
 
@@ -23,3 +27,9 @@ class Paired:
     atoms: tuple[Atom, ...]
     blocks: list[F32]
     walker: Walker
+
+    @cached_property
+    def risk(self) -> F64:
+        """Root mean square of what each atom earns per bar by itself; a value per lane."""
+        counted = np.arange(sum(block.shape[1] for block in self.blocks)) < len(self.atoms)
+        return self.walker.walk(self.walker.earned.per_asset, self.blocks, counted).risk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -75,7 +76,13 @@ class Screener:
         scored, columns = self._singles(executor, self._walker(whole, seed), sample.rows)
         suspects = self._suspects(scored, whole)
         self._paired = self._choose(scored, columns, suspects, self._walker(sample, seed))
-        self.screen = self._result(scored, suspects, self._products(), notes)
+        self._singly = scored, suspects, notes
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What was found, the products included: they are looked at when this is first asked."""
+        scored, suspects, notes = self._singly
+        return self._result(scored, suspects, self._products(), notes)
 
     def help_for(self, weights: F64) -> Help:
         """What would help a strategy: gates, filters and second legs from the paired atoms.

@@ -138,8 +138,8 @@ def test_what_would_help_a_parent_is_the_same_in_every_pool(
     real: Pool, reference: InProcess
 ) -> None:
     asked = [
-        Request(operator=operator, parents=(text,), seed=seed)
-        for operator in REMEDIES
+        Request(operator="regrow", asked=asked, parents=(text,), seed=seed)
+        for asked in REMEDIES
         for seed, text in enumerate(TEXTS[:3])
     ]
     found = dict(real.propose(asked))

@@ -15,7 +15,6 @@ from engine.loop import run
 from engine.proposer import Proposer, Slot
 from engine.streams import stream
 from genomes.variation import OPERATORS
-from sandbox.remedy import REMEDIES
 from tests.engine.fakes import FakePool, Quiet
 
 TABLE = {
@@ -58,8 +57,7 @@ def test_every_member_of_a_run_is_held_to_this_contract(search: Search) -> None:
 def test_an_operator_has_one_owner_and_a_structural_stand_in(search: Search) -> None:
     owned = [operator for one in search.proposers for operator in one.operators]
     assert len(owned) == len(set(owned))
-    stand_ins = {each for one in search.proposers for each in one.operators.values()}
-    assert stand_ins <= {*OPERATORS, *REMEDIES}
+    assert {each for one in search.proposers for each in one.operators.values()} <= set(OPERATORS)
 
 
 def test_a_claim_follows_from_the_slots_stream_and_names_an_operator_with_an_owner(

@@ -18,7 +18,7 @@ How to add an operator:
 5. Write its slow, obvious twin in tests/sandbox/kernels/twins.py, and give it the same name there;
    say in test_constant_windows.py beside it what it gives where nothing moves.
 6. `range`, `response`, `scale`: what cannot be otherwise; FREE, UNKNOWN and ANY are always right.
-7. `phrase`, `nouns`, `said`, `reason`: how notes speak of it; empty where they need not.
+7. `phrase`, `nouns`, `reason`: how notes speak of it; empty where they need not.
    `families`: of FAMILIES in genomes/language/analysis/families.py.
 8. `weight`, `on`, `part`, `swap`, `traits`: how variation uses it. With weight 0, turn 0 and no
    swap it is never written by variation, and no structural run changes. Models read of it in their

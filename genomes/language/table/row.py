@@ -215,7 +215,6 @@ class Operator:
         phrase: It in a sentence, with its arguments: `the {1}-bar mean of {0}`; empty for none.
         of_returns: What it is called when it takes returns; empty for nothing special.
         nouns: What a local that holds it deserves to be called, best first, between spaces.
-        said: Patterns of what ideas say that is true only while such an operator is used.
         reason: What is true of it by itself, whatever stood there before: `which lags less`.
         part: What its value is for.
         turn: Its turn among the grammar's forms of its part; 0 where it has no such form.
@@ -248,7 +247,6 @@ class Operator:
     phrase: str
     of_returns: str
     nouns: str
-    said: tuple[str, ...]
     reason: str
     part: Part
     turn: int
