@@ -60,11 +60,11 @@ def load_market(name: str, base: Path) -> Market:
     return load(resolve(name or None, base=base), through="train")
 
 
-def setup(market: Market, config: Config) -> Setup:
-    """What every worker of a run is told."""
+def setup(market: Market, config: Config, terms: Terms | None = None) -> Setup:
+    """What every worker of a run is told; by default it measures on the training bars."""
     return Setup(
         fields=dict(sorted(market.panel.dimensions.items())),  # their order enters the operators
-        terms=Terms.of_training(market, config.objective),
+        terms=terms or Terms.of_training(market, config.objective),
         max_window=market.split.max_window,
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
@@ -72,14 +72,14 @@ def setup(market: Market, config: Config) -> Setup:
     )
 
 
-def pool(market: Market, config: Config) -> Pool:
-    """The workers.
+def pool(market: Market, config: Config, terms: Terms | None = None) -> Pool:
+    """The workers; `terms` as in `setup`.
 
     Raises:
         PoolError: They do not start.
     """
     settings = config.sandbox
-    made = setup(market, config)
+    made = setup(market, config, terms)
     if settings.workers == 0:
         return InProcess(market.panel, made)
     import archive
@@ -152,6 +152,7 @@ def plan(
     seed_from: Sequence[Path] = (),
     kept_seeds: Sequence[Seed] = (),
     place: str | None = None,
+    market: Market | None = None,
 ) -> Plan:
     """Look at everything a run needs before anything starts.
 
@@ -161,6 +162,7 @@ def plan(
         seed_from: The user's strategy files, or folders of them.
         kept_seeds: Generation 0 of a run to resume; where there are any, no file is read.
         place: Where a resumed run first found its market.
+        market: The market, where it is loaded already, such as a twin.
 
     Raises:
         ConfigError, MarketError, SeedError, JailError: Each with every problem it found.
@@ -170,7 +172,7 @@ def plan(
     except ValueError as error:
         raise ConfigError([str(error)]) from None
     check_models(config.llm)
-    market = load_market(config.market, base)
+    market = market or load_market(config.market, base)
     wanted, problems = list(kept_seeds), list[str]()
     if not wanted:
         wanted, problems = read_seeds(seed_from, builtin=config.search.builtin_seeds)

@@ -62,7 +62,7 @@ def measure(panel: Panel, targets: Targets, terms: Terms, *, nodes: int) -> Meas
     metrics["return_at_double_cost"] = float(doubled.equity[-1]) - 1
     metrics["return_at_delay"] = float(late.equity[-1]) - 1
     verdict = judge(terms.objective, folds, metrics, nodes)
-    descriptor = metrics_nb.project(book.net, _benchmark(book, terms.objective))
+    descriptor = metrics_nb.project(book.net, benchmark_of(book, terms.objective))
     return Measurement(
         fitness=None if isinstance(verdict, Floor) else verdict,
         floor=verdict if isinstance(verdict, Floor) else None,
@@ -91,7 +91,7 @@ def fold_statistics(book: Book, terms: Terms, bars_per_year: float) -> tuple[flo
         )
     statistics = metrics_nb.fold_statistics(
         book.net,
-        _benchmark(book, objective),
+        benchmark_of(book, objective),
         edges,
         STATISTICS.index(objective.statistic),
         bars_per_year,
@@ -101,7 +101,8 @@ def fold_statistics(book: Book, terms: Terms, bars_per_year: float) -> tuple[flo
     return tuple(float(value) for value in statistics)
 
 
-def _benchmark(book: Book, objective: Objective) -> F64:
+def benchmark_of(book: Book, objective: Objective) -> F64:
+    """(n,) what the objective subtracts from a book's net returns."""
     return book.benchmark if objective.benchmark == "own_past" else np.zeros(len(book.net))
 
 

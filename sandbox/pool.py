@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from genomes.records.outcome import Crashed, Outcome
 from sandbox.errand import Drawing, Request, Setup
 from sandbox.market.panel import Panel
+from sandbox.returns import Question, Returns
 from sandbox.screen import Screen
 from sandbox.study import Study
 from sandbox.worker import Worker
@@ -47,6 +48,10 @@ class Pool(Protocol):
 
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs; None for one that cannot run."""
+        ...
+
+    def returns(self, questions: Sequence[Question]) -> Iterator[tuple[int, Returns | None]]:
+        """Paths of returns under other terms than the run's; None for a graph that cannot run."""
         ...
 
     def screen(self) -> Screen:
@@ -82,6 +87,10 @@ class InProcess:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         yield from enumerate(self._worker.study(graphs))
+
+    def returns(self, questions: Sequence[Question]) -> Iterator[tuple[int, Returns | None]]:
+        """Paths of returns under other terms."""
+        yield from enumerate(self._worker.returns(questions))
 
     def screen(self) -> Screen:
         """Look at the training bars for simple conditions that earn something."""
@@ -201,6 +210,10 @@ class RayPool:
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, Study | None]]:
         """Look closely at serialised graphs."""
         return self._map("study", graphs, lambda _, why: None)
+
+    def returns(self, questions: Sequence[Question]) -> Iterator[tuple[int, Returns | None]]:
+        """Paths of returns under other terms."""
+        return self._map("returns", questions, lambda _, why: None)
 
     def screen(self) -> Screen:
         """Look at the training bars for simple conditions that earn something."""

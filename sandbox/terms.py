@@ -10,6 +10,7 @@ from sandbox.book import WEEK_NS, Book, Targets, keep_books
 from sandbox.fills import Costs, Fills
 from sandbox.market.load import Market
 from sandbox.market.panel import I64, Panel, span_ns
+from sandbox.market.split import fold_edges
 from sandbox.objective import Objective
 
 
@@ -37,9 +38,18 @@ class Terms:
     def of_training(cls, market: Market, objective: Objective) -> Terms:
         """How a search measures on a market's training bars."""
         split = market.split
+        return cls.over(market, objective, (split.score_from, split.train_end))
+
+    @classmethod
+    def over(cls, market: Market, objective: Objective, window: tuple[int, int]) -> Terms:
+        """The same costs, fills and objective on another window of clock bars.
+
+        Raises:
+            ValueError: The window has fewer bars than the objective has folds.
+        """
         return cls(
-            window=(split.score_from, split.train_end),
-            edges=tuple(int(edge) for edge in split.fold_edges(objective.folds)),
+            window=window,
+            edges=tuple(fold_edges(*window, objective.folds).tolist()),
             costs=market.config.costs,
             fills=market.config.fills,
             objective=objective,

@@ -26,6 +26,7 @@ from sandbox.measure import Measurement, measure
 from sandbox.probe import Probe
 from sandbox.remedy import REMEDIES, remedied
 from sandbox.report import Report, report
+from sandbox.returns import Question, Returns, returns
 from sandbox.screen import Screen, Screener
 from sandbox.study import Study, study
 
@@ -177,6 +178,19 @@ class Worker:
             raise
         except Exception:  # measuring reports why; a briefing goes without
             return None
+
+    def returns(self, questions: Sequence[Question]) -> list[Returns | None]:
+        """Paths of returns under the terms asked for, in order; None where a graph cannot run."""
+        return [self._returns(asked) for asked in questions]
+
+    def _returns(self, asked: Question) -> Returns | None:
+        try:
+            targets = self._targets(self._reader.read(asked.graph))
+        except MemoryError:
+            raise
+        except Exception:  # it could not have been measured either
+            return None
+        return returns(self.panel, targets, self.setup.terms, asked)
 
     def screen(self, questions: Sequence[None] = (None,)) -> list[Screen]:
         """What the market's training bars show of simple conditions; they are looked at once."""

@@ -15,6 +15,7 @@ from sandbox.market.panel import CLOCK_FIELDS, OHLCV, Panel
 from sandbox.market.resolve import market_names, offered, read_config, resolve
 from sandbox.market.source import Files, Memory, Source, source_of
 from sandbox.market.split import Split
+from sandbox.market.twin import twin
 
 __all__ = [
     "CLOCK_FIELDS",
@@ -40,4 +41,5 @@ __all__ = [
     "read_config",
     "resolve",
     "source_of",
+    "twin",
 ]

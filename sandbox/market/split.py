@@ -52,10 +52,19 @@ class Split:
         Raises:
             ValueError: n is below 1, or there are fewer scored bars than folds.
         """
-        scored = self.train_end - self.score_from
-        if not 1 <= n <= scored:
-            raise ValueError(f"{n} folds over {scored} scored training bars; needs 1 to {scored}")
-        return self.score_from + (np.arange(n + 1, dtype=np.int64) * scored) // n
+        return fold_edges(self.score_from, self.train_end, n)
+
+
+def fold_edges(start: int, stop: int, n: int) -> I64:
+    """(n + 1,) edges of n contiguous folds from one clock bar to another, of about one length.
+
+    Raises:
+        ValueError: n is below 1, or there are fewer bars than folds.
+    """
+    bars = stop - start
+    if not 1 <= n <= bars:
+        raise ValueError(f"{n} folds over {bars} scored bars; needs 1 to {bars}")
+    return start + (np.arange(n + 1, dtype=np.int64) * bars) // n
 
 
 def place_split(clock: I64, config: MarketConfig) -> Split:

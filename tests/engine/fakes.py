@@ -20,6 +20,7 @@ from genomes.records.outcome import Crashed, Floored, Measured, Outcome, Refused
 from genomes.records.refusal import Refusal
 from genomes.variation import OPERATORS
 from sandbox.errand import Drawing, Request
+from sandbox.returns import Question
 from sandbox.screen import Atom, Looks, Row, Screen
 from sandbox.screen.noise import Noise
 
@@ -129,6 +130,10 @@ class FakePool:
 
     def study(self, graphs: Sequence[str]) -> Iterator[tuple[int, None]]:
         for index in self._shuffled(len(graphs)):
+            yield index, None
+
+    def returns(self, questions: Sequence[Question]) -> Iterator[tuple[int, None]]:
+        for index in self._shuffled(len(questions)):
             yield index, None
 
     def screen(self) -> Screen:

@@ -13,6 +13,7 @@ from sandbox.errand import Request, Setup
 from sandbox.market.panel import Panel
 from sandbox.pool import InProcess, Pool, RayPool
 from sandbox.remedy import REMEDIES
+from sandbox.returns import Question
 from tests.engine.fakes import FakePool
 from tests.sandbox.panels import random_panel
 
@@ -163,3 +164,9 @@ def test_a_refused_text_is_a_failure_with_its_text(real: Pool) -> None:
     [(_, drawing)] = real.propose([Request(operator="user", text="def factor(m, p)\n")])
     assert isinstance(drawing.failure, Refused)
     assert drawing.text == "def factor(m, p)\n"
+
+
+def test_paths_of_returns_are_the_same_in_every_pool(real: Pool, reference: InProcess) -> None:
+    asked = [Question(graph=graph, delay=1, cost_factor=2.0) for graph in graphs(reference)[:3]]
+    paths, others = dict(real.returns(asked)), dict(reference.returns(asked))
+    assert [repr(paths[i]) for i in range(3)] == [repr(others[i]) for i in range(3)]

@@ -130,7 +130,7 @@ def test_folds_are_contiguous_cover_the_scored_bars_and_differ_by_one_at_most(
 
 def test_more_folds_than_bars_are_refused():
     split = place_split(clock(100), make_config(max_window=40))
-    with pytest.raises(ValueError, match="11 folds over 10 scored training bars; needs 1 to 10"):
+    with pytest.raises(ValueError, match="11 folds over 10 scored bars; needs 1 to 10"):
         split.fold_edges(11)
     assert len(split.fold_edges()) == 7
 
