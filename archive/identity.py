@@ -26,6 +26,7 @@ FORMER: dict[tuple[str, ...], object] = {("search", "tune", "prune"): False}
 ADDED: dict[tuple[str, ...], object] = {
     ("search", "screen"): False,
     ("search", "residuals"): 0,
+    ("search", "validation_step"): 0.0,
 }
 """Settings that earlier versions did not have, with the value at which Finch does what they did."""
 

@@ -13,6 +13,7 @@ from engine.outcomes import measured
 from engine.progress import Report, Watcher, summarise
 from engine.proposer import Proposer
 from engine.selection import Selector
+from engine.validation import Validation
 from genomes.records.candidate import Candidate, Task
 from genomes.records.entry import Entry
 from genomes.records.outcome import Duplicate, Outcome
@@ -33,6 +34,7 @@ class Search:
         size: Slots per generation that proposers compete for.
         seed: Every randomness comes from it.
         keys: Canonical key -> id of the first candidate that had it.
+        validation: Who is champion; None where it is the fittest in training.
         asked: Generation -> its tasks, for those asked ahead.
         due: Id that the next candidate asked for will have.
     """
@@ -44,6 +46,7 @@ class Search:
     proposers: Sequence[Proposer]
     size: int
     seed: int
+    validation: Validation | None = None
     keys: dict[str, int] = field(default_factory=dict[str, int])
     asked: dict[int, list[Task]] = field(default_factory=dict[int, list[Task]])
     due: int = 1
@@ -201,10 +204,14 @@ def record(
     summary = summarise(generation, entries)
     for member in search.proposers:
         summary |= member.summary(entries)
+    if search.validation is not None:
+        summary |= search.validation.challenge(entries)
     trials = [trial for one in made for trial in one.trials]
     search.archive.tell(generation, entries, summary, trials=trials)
     search.observe(entries)
     remarks = [words for member in search.proposers for words in member.remarks]
+    if search.validation is not None and search.validation.remark:
+        remarks.append(search.validation.remark)
     watcher.recorded(Report(generation, summary, remarks))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.llm.question import Model
     from engine.seeding import Seed
     from engine.startup import Plan
+    from engine.validation import Champion
     from genomes.records.entry import Entry
     from sandbox.pool import Pool
 
@@ -97,7 +98,9 @@ class Found:
         stopped: Whether Ctrl-C or a budget ended it early.
         spent: The budget that ended it, in a sentence; empty where none did.
         notes: What else there is to say: what models took, whether a replay found the same.
-        champion: The fittest candidate; None if nothing was measured.
+        champion: Who came through validation; the fittest where validation was not asked; None if
+            nothing was measured.
+        ladder: What validation answered; None where it was not asked.
         champion_file: Where its text lies; None without a champion.
         floors: Without a champion, how many candidates broke which floor.
     """
@@ -108,6 +111,7 @@ class Found:
     spent: str
     notes: Sequence[str]
     champion: Entry | None
+    ladder: Champion | None
     champion_file: Path | None
     floors: Mapping[str, int]
 
@@ -306,9 +310,12 @@ class Run:
         return self._found(archive, place, spent)
 
     def _found(self, archive: Archive, place: str, spent: str = "") -> Found:
+        from engine.validation import champion_of
+
+        ladder = champion_of(archive)
         top = archive.top(1)
         recorded = archive.generations()
-        champion = top[0] if top else None
+        champion = archive.get(ladder.id) if ladder else top[0] if top else None
         floors: dict[str, int] = {}
         if champion is None:
             floored = [fate for fate in archive.fates() if fate.kind == "floored"]
@@ -321,6 +328,7 @@ class Run:
             spent=spent,
             notes=[*self._took(archive), *self._replayed(archive)],
             champion=champion,
+            ladder=ladder,
             champion_file=_keep(champion, place),
             floors=floors,
         )

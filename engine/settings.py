@@ -49,6 +49,9 @@ class Search(Part):
         cost_penalty: Extra credit that the most expensive operator needs to be drawn as often as
             the cheapest.
         pareto_pool: Members that NSGA-II sorts: the newest ones.
+        validation_step: What a challenger must be better by on validation bars to become champion,
+            in standard errors of an annual Sharpe ratio there (1 / sqrt(years)). 0 leaves
+            validation alone: the champion is the fittest in training.
         tune: Tuning of parameters, as an operator.
     """
 
@@ -62,6 +65,7 @@ class Search(Part):
     discount: float = Field(default=0.9, gt=0, le=1)
     cost_penalty: float = Field(default=0.1, ge=0, le=1)
     pareto_pool: int = Field(default=500, ge=4, le=100_000)
+    validation_step: float = Field(default=0.5, ge=0, le=10)
     tune: Tune = Tune()
 
 

@@ -38,6 +38,7 @@ from engine.roster import Roster
 from engine.seeding import Seed, SeedError, Seeds, fit_seeds, read_seeds
 from engine.selection import NoveltySelector, ParetoSelector, RandomSelector, Selector
 from engine.settings import LLM
+from engine.validation import Bars, Validation, of_market
 from sandbox.errand import Setup
 from sandbox.market import Market, load, resolve
 from sandbox.pool import InProcess, Pool, RayPool
@@ -136,6 +137,8 @@ class Plan:
         seeds: The strategies of generation 0.
         left_out: Names of Finch's own seeds that do not fit the market.
         identity: What the archive is a function of.
+        validation: How its validation bars are opened; None where the market has none at hand (a
+            twin), or the run leaves them alone.
     """
 
     config: Config
@@ -143,6 +146,7 @@ class Plan:
     seeds: Sequence[Seed]
     left_out: Sequence[str]
     identity: Identity
+    validation: Bars | None = None
 
 
 def plan(
@@ -172,6 +176,7 @@ def plan(
     except ValueError as error:
         raise ConfigError([str(error)]) from None
     check_models(config.llm)
+    asked = config.search.validation_step > 0 and market is None
     market = market or load_market(config.market, base)
     wanted, problems = list(kept_seeds), list[str]()
     if not wanted:
@@ -190,6 +195,7 @@ def plan(
         seeds=fit.seeds,
         left_out=[seed.name for seed in fit.left_out],
         identity=identity(market, config, fit.seeds, where if place is None else place, isolation),
+        validation=of_market(config, base) if asked else None,
     )
 
 
@@ -262,6 +268,7 @@ def assemble(planned: Plan, archive: Archive, workers: Pool, gateway: Gateway | 
         proposers=(),
         size=search.population,
         seed=planned.config.seed,
+        validation=None if planned.validation is None else Validation(planned.validation, archive),
     )
     run.proposers = proposers(planned, run, gateway)
     return run

@@ -84,6 +84,18 @@ def _goal(settings: LLM) -> str:
     return f"{said} ({read}{category}; llm.category changes it)"
 
 
+def _of_validation(found: Found) -> Iterator[str]:
+    """What the ladder released, and what it took."""
+    ladder = found.ladder
+    if ladder is None or ladder.released is None:
+        return
+    asked = "1 challenger was" if ladder.asked == 1 else f"{ladder.asked} challengers were"
+    yield (
+        f"  validation: Sharpe over its own past exposure about {ladder.released:.2f}, in steps of "
+        f"{ladder.step:.2f}; {asked} put to it, {ladder.moved} became champion"
+    )
+
+
 def closing(found: Found) -> Iterator[str]:
     """The closing lines of a run."""
     yield ""
@@ -115,6 +127,7 @@ def closing(found: Found) -> Iterator[str]:
             for name, label, form in _FIGURES
             if name in outcome.metrics
         )
+        yield from _of_validation(found)
         yield f"  its file: {found.champion_file}"
         yield (
             "  These are training figures of the best of many: they show what the search "

@@ -12,6 +12,7 @@ from engine.calibrate.cpu import cpu_s
 from engine.calibrate.features import features, strategy
 from engine.calibrate.market import graph_of
 from engine.calibrate.search import EVALUATED, Limits, Step, Trace
+from engine.validation import Bars, Ladder
 
 if TYPE_CHECKING:
     from engine.calibrate.market import Law
@@ -50,6 +51,7 @@ class Evaluator:
         steps: The bests.
         evaluations: Graphs measured.
         candidates: Texts asked for.
+        bars: Opens the validation bars; None where the fittest is champion.
     """
 
     pool: Pool
@@ -61,6 +63,7 @@ class Evaluator:
     evaluations: int = 0
     candidates: int = 0
     stopped: bool = False
+    bars: Bars | None = None
     _spent: float = 0.0
     _budget_s: float | None = None
 
@@ -126,12 +129,27 @@ class Evaluator:
         """What was found; None where the user stopped it before the evaluations were used up."""
         if self.stopped and self.evaluations < self.limits.evaluations:
             return None
+        steps = tuple(self.steps)
         return Trace(
-            steps=tuple(self.steps),
+            steps=validated(steps, self.bars) if self.bars else steps,
+            fittest=steps,
             evaluations=min(self.evaluations, self.limits.evaluations),
             candidates=self.candidates,
             cpu_s=self.spent() if self._budget_s is None else self._budget_s,
         )
+
+
+def validated(fittest: Sequence[Step], bars: Bars) -> tuple[Step, ...]:
+    """Of a baseline's fittest those that came through validation, asked as the engine asks.
+
+    Args:
+        fittest: In order; the last one of every REST evaluations is put to the ladder.
+        bars: Opens the validation bars.
+    """
+    ladder = Ladder(bars)
+    last = {step.evaluation // REST: step for step in fittest}
+    put = ladder.put
+    return tuple(s for i, s in enumerate(last.values()) if put(s.fitness, i, s.graph))
 
 
 Searcher = Callable[[Evaluator, Sequence[str], Sequence[str], random.Random], None]
@@ -143,13 +161,15 @@ def baseline(searcher: Searcher) -> Callable[[Law, Path, Path, Limits], Trace | 
     def method(made: Law, market: Path, folder: Path, limits: Limits) -> Trace | None:
         from engine import startup
         from engine.config import build, merge, read
+        from engine.validation import of_market
 
         base = cpu_s()
         table = merge({"sandbox": {"workers": 0}}, read(None, limits.settings))
         config = build(merge(table, {"market": str(market.resolve()), "seed": made.seed}))
         loaded = startup.load_market(config.market, Path.cwd())
         setup, pool = startup.setup(loaded, config), startup.pool(loaded, config)
-        evaluator = Evaluator(pool=pool, setup=setup, limits=limits, base=base)
+        bars = of_market(config, Path.cwd()) if config.search.validation_step else None
+        evaluator = Evaluator(pool=pool, setup=setup, limits=limits, base=base, bars=bars)
         try:
             searcher(evaluator, *features(loaded.panel), random.Random(made.seed))
             return evaluator.trace()

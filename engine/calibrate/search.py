@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A candidate that was the fittest so far.
+    """A candidate that was the champion, or the fittest, from then on.
 
     Attributes:
         evaluation: Its number among the evaluations, from 1.
@@ -67,14 +67,16 @@ class Trace:
     """What a search found, in the order it found it.
 
     Attributes:
-        steps: Every candidate that was the fittest so far; also beyond the evaluations, where a
-            baseline went on for its CPU seconds.
+        steps: Every champion; also beyond the evaluations, where a baseline went on for its CPU
+            seconds.
+        fittest: Every candidate that was the fittest in training so far, likewise.
         evaluations: Evaluations scored.
         candidates: Candidates proposed for them: duplicates and refused ones, too.
         cpu_s: CPU seconds for them, of driver and workers together.
     """
 
     steps: tuple[Step, ...]
+    fittest: tuple[Step, ...]
     evaluations: int
     candidates: int
     cpu_s: float
@@ -181,33 +183,44 @@ def finch(market: Path, seed: int, folder: Path, limits: Limits) -> Trace | None
 
 
 def _trace(archive: Archive, meter: Meter) -> Trace:
-    """An archive's bests in the order told, and what the evaluations of the budget took."""
+    """An archive's champions and fittest in the order told, and what the evaluations took."""
+    from engine.validation import KEY
     from genomes.records.outcome import Measured
 
+    states = [summary.get(KEY) for summary in archive.summaries()]
     steps: list[Step] = []
-    best = float("-inf")
+    fittest: list[Step] = []
     evaluation = candidates = within = 0
     seconds = spent = 0.0
     for generation, entries in _by_generation(archive):
         start, end = meter.spent.get(generation - 1, 0.0), meter.spent.get(generation, seconds)
+        state: Any = states[generation]
         for index, entry in enumerate(entries, start=1):
             outcome = entry.outcome
             evaluation += outcome.kind in EVALUATED
             seconds = start + (end - start) * index / len(entries)
             if evaluation <= meter.limits.evaluations:
                 candidates, within, spent = candidates + 1, evaluation, seconds
-            if isinstance(outcome, Measured) and outcome.fitness > best:
-                best = outcome.fitness
-                steps.append(
-                    Step(
-                        evaluation=evaluation,
-                        cpu_s=seconds,
-                        fitness=best,
-                        graph=outcome.graph,
-                        text=entry.text,
-                    )
-                )
-    return Trace(steps=tuple(steps), evaluations=within, candidates=candidates, cpu_s=spent)
+            if not isinstance(outcome, Measured):
+                continue
+            step = Step(
+                evaluation=evaluation,
+                cpu_s=seconds,
+                fitness=outcome.fitness,
+                graph=outcome.graph,
+                text=entry.text,
+            )
+            if not fittest or step.fitness > fittest[-1].fitness:
+                fittest.append(step)
+            if state and state["id"] == entry.id:  # a champion comes from the generation told
+                steps.append(step)
+    return Trace(
+        steps=tuple(steps or fittest),
+        fittest=tuple(fittest),
+        evaluations=within,
+        candidates=candidates,
+        cpu_s=spent,
+    )
 
 
 def _by_generation(archive: Archive) -> Iterator[tuple[int, list[Any]]]:

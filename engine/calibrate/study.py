@@ -115,6 +115,7 @@ def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) ->
 
     truth = Truth(made)
     within = [step for step in trace.steps if step.evaluation <= trace.evaluations]
+    fittest = [step for step in trace.fittest if step.evaluation <= trace.evaluations]
     true = [truth.sharpe(step.graph) for step in within]
     oracle_fitness, oracle_sharpe = _oracle(made, market, truth, limits.settings)
     row: dict[str, Any] = {
@@ -127,6 +128,7 @@ def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) ->
         "evaluations": trace.evaluations,
         "candidates": trace.candidates,
         "cpu_s": trace.cpu_s,
+        "fittest_sharpe": truth.sharpe(fittest[-1].graph) if fittest else 0.0,
         "train_fitness": within[-1].fitness if within else math.nan,
         "true_sharpe": true[-1] if true else 0.0,
         "cap_sharpe": truth.cap if made.kind.planted else math.nan,
@@ -134,6 +136,7 @@ def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) ->
         "oracle_fitness": oracle_fitness,
         "error": truth.error,
         "efficiency": math.nan,
+        "efficiency_fittest": math.nan,
         "efficiency_cpu": math.nan,
         "champion": within[-1].text if within else "",
         "settings": json.dumps(list(limits.settings)),
@@ -147,6 +150,7 @@ def scored(task: Task, made: Law, market: Path, trace: Trace, limits: Limits) ->
         row[f"cpu_s_{share:.0%}"] = hit.cpu_s if hit else math.nan
     if made.kind.planted:
         row["efficiency"] = row["true_sharpe"] / truth.cap
+        row["efficiency_fittest"] = row["fittest_sharpe"] / truth.cap
         if limits.cpu_s:
             soon = [step for step in trace.steps if step.cpu_s <= limits.cpu_s]
             row["efficiency_cpu"] = truth.sharpe(soon[-1].graph) / truth.cap if soon else 0.0

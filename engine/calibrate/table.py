@@ -22,10 +22,10 @@ BARS: dict[tuple[str, float], float] = {
 """Median efficiency that the engine is to reach, by kind and Sharpe."""
 
 _HEADINGS = (
-    "market", "SR", "method", "runs", "efficiency", "[quartiles]", "= cpu", "bar", "train",
-    "(oracle)", "true", "(oracle)", "ev 50/80/95%", "cpu s 50/80/95%", "cpu s",
+    "market", "SR", "method", "runs", "efficiency", "[quartiles]", "fittest", "= cpu", "bar",
+    "train", "(oracle)", "true", "(oracle)", "ev 50/80/95%", "cpu s 50/80/95%", "cpu s",
 )  # fmt: skip
-_WIDTHS = (14, 4, 9, 4, 10, 14, 5, 4, 6, 8, 6, 8, 14, 16, 7)
+_WIDTHS = (14, 4, 9, 4, 10, 14, 7, 5, 4, 6, 8, 6, 8, 14, 16, 7)
 
 Row = Mapping[str, Any]
 
@@ -33,8 +33,9 @@ Row = Mapping[str, Any]
 def lines(rows: Sequence[Row]) -> Iterator[str]:
     """The table as text.
 
-    Efficiency is the champion's true Sharpe over the oracle's weights', at equal evaluations, and
-    under "= cpu" at the engine's CPU seconds; figures in brackets are of the oracle's file.
+    Efficiency is the champion's true Sharpe over the oracle's weights', at equal evaluations; under
+    "fittest" it is that of the fittest in training, and under "= cpu" the champion's at the
+    engine's CPU seconds; figures in brackets are of the oracle's file.
     Evaluations and CPU seconds are medians of when the champion's true Sharpe first reached 50, 80
     and 95% of the oracle's; "-" where half of the runs never did.
 
@@ -57,15 +58,17 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
 
 def _group(key: tuple[str, float, str], runs: Sequence[Row]) -> str:
     kind, sharpe, method = key
-    cells = [kind, "", method, str(len(runs)), "", "", "", ""]
+    cells = [kind, "", method, str(len(runs)), "", "", "", "", ""]
     reached = ["", ""]
     if not math.isnan(runs[0]["efficiency"]):
         low, middle, high = _quantiles(runs, "efficiency", 0.25, 0.5, 0.75)
         cells[1], cells[4:6] = f"{sharpe:g}", (f"{middle:.2f}", f"[{low:.2f}, {high:.2f}]")
+        (fittest,) = _quantiles(runs, "efficiency_fittest", 0.5)
+        cells[6] = f"{fittest:.2f}"
         (same,) = _quantiles(runs, "efficiency_cpu", 0.5)
-        cells[6] = "" if math.isnan(same) else f"{same:.2f}"
+        cells[7] = "" if math.isnan(same) else f"{same:.2f}"
         if method == "finch" and (kind, sharpe) in BARS:
-            cells[7] = f"{BARS[kind, sharpe]:.2f}"
+            cells[8] = f"{BARS[kind, sharpe]:.2f}"
         reached = [_reached(runs, "evaluations", ".0f"), _reached(runs, "cpu_s", ".1f")]
     for name in ("train_fitness", "oracle_fitness", "true_sharpe", "oracle_sharpe"):
         (middle,) = _quantiles(runs, name, 0.5)
