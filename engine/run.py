@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from archive.store import Archive
     from archive.transcript import Sketch, Transcript
+    from engine.evidence.statistics.ladder import Ladder
     from engine.llm.question import Model
     from engine.seeding import Seed
     from engine.startup import Plan
-    from engine.validation import Champion
     from genomes.records.entry import Entry
     from sandbox.pool import Pool
 
@@ -111,7 +111,7 @@ class Found:
     spent: str
     notes: Sequence[str]
     champion: Entry | None
-    ladder: Champion | None
+    ladder: Ladder | None
     champion_file: Path | None
     floors: Mapping[str, int]
 
@@ -312,10 +312,10 @@ class Run:
     def _found(self, archive: Archive, place: str, spent: str = "") -> Found:
         from engine.validation import champion_of
 
-        ladder = champion_of(archive)
+        chosen = champion_of(archive)
         top = archive.top(1)
         recorded = archive.generations()
-        champion = archive.get(ladder.id) if ladder else top[0] if top else None
+        champion = archive.get(chosen.id) if chosen else top[0] if top else None
         floors: dict[str, int] = {}
         if champion is None:
             floored = [fate for fate in archive.fates() if fate.kind == "floored"]
@@ -328,7 +328,7 @@ class Run:
             spent=spent,
             notes=[*self._took(archive), *self._replayed(archive)],
             champion=champion,
-            ladder=ladder,
+            ladder=chosen.ladder if chosen else None,
             champion_file=_keep(champion, place),
             floors=floors,
         )

@@ -87,12 +87,12 @@ def _goal(settings: LLM) -> str:
 def _of_validation(found: Found) -> Iterator[str]:
     """What the ladder released, and what it took."""
     ladder = found.ladder
-    if ladder is None or ladder.released is None:
+    if ladder is None or ladder.best is None:
         return
-    asked = "1 challenger was" if ladder.asked == 1 else f"{ladder.asked} challengers were"
+    asked = "1 challenger was" if ladder.questions == 1 else f"{ladder.questions} challengers were"
     yield (
-        f"  validation: Sharpe over its own past exposure about {ladder.released:.2f}, in steps of "
-        f"{ladder.step:.2f}; {asked} put to it, {ladder.moved} became champion"
+        f"  validation: Sharpe over its own past exposure about {ladder.best:.2f}, in steps of "
+        f"{ladder.step:.2f}; {asked} put to it, {ladder.releases} became champion"
     )
 
 

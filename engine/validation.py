@@ -8,12 +8,12 @@ selects or measures candidates reads the answer; it moves the champion, and noth
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.evidence.statistics.ladder import Ladder, step_of
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
 
@@ -27,24 +27,23 @@ KEY = "validation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:
-    """Where the ladder stands.
+    """Who is champion, and where the ladder stands.
 
     Attributes:
-        id: The champion.
+        id: Of the candidate.
         fitness: Its training fitness.
-        released: What validation released of it: a Sharpe ratio a year, rounded to the step; None
-            where validation cannot be asked.
-        step: What a challenger must be better by.
-        asked: Challengers that validation was asked about.
-        moved: Of them, those that became champion.
+        ladder: State of the ladder; its `best` is all that is shown of the champion's Sharpe ratio
+            on validation bars. None where validation cannot be asked.
     """
 
     id: int
     fitness: float
-    released: float | None = None
-    step: float = 0.0
-    asked: int = 0
-    moved: int = 0
+    ladder: Ladder | None = None
+
+    def record(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        ladder = None if self.ladder is None else self.ladder.record()
+        return {"id": self.id, "fitness": self.fitness, "ladder": ladder}
 
 
 Examine = Callable[[str], float]
@@ -54,8 +53,8 @@ Bars = Callable[[], tuple[Examine, float]]
 """Reads the validation bars: who examines a graph on them, and the ladder's step."""
 
 
-class Ladder:
-    """Validation bars, asked about one challenger at a time."""
+class Challenge:
+    """Puts one candidate at a time to the ladder on validation bars."""
 
     def __init__(self, bars: Bars, champion: Champion | None = None) -> None:
         """Begin, or go on.
@@ -89,21 +88,14 @@ class Ladder:
             self.champion = Champion(id=candidate, fitness=fitness)
             return True
         examine, step = self._opened
-        answer = examine(graph)
-        asked = 1 if before is None else before.asked + 1
-        if before is not None and before.released is not None and answer <= before.released + step:
-            self.champion = replace(before, asked=asked)
+        ladder = before.ladder if before and before.ladder else Ladder(step=step)
+        asked = ladder.asked(examine(graph))
+        if before is not None and asked.releases == ladder.releases:
+            self.champion = replace(before, ladder=asked)
             return False
-        self.champion = Champion(
-            id=candidate,
-            fitness=fitness,
-            released=round(answer / step) * step,
-            step=step,
-            asked=asked,
-            moved=1 if before is None else before.moved + 1,
-        )
         beaten = "" if before is None else f", more than {step:.2f} above candidate {before.id}"
         self.remark = f"champion: candidate {candidate}, by validation{beaten}"
+        self.champion = Champion(id=candidate, fitness=fitness, ladder=asked)
         return True
 
 
@@ -117,12 +109,12 @@ class Validation:
             bars: Opens the validation bars.
             archive: Of the run.
         """
-        self._ladder = Ladder(bars, champion_of(archive))
+        self._challenge = Challenge(bars, champion_of(archive))
 
     @property
     def remark(self) -> str:
         """What the last generation changed, in a sentence; or nothing."""
-        return self._ladder.remark
+        return self._challenge.remark
 
     def challenge(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """Put a generation's best newcomer to the ladder.
@@ -140,18 +132,25 @@ class Validation:
                 continue
             if best is None or found.fitness > best[0].fitness:
                 best = found, entry.id
-        self._ladder.remark = ""
+        self._challenge.remark = ""
         if best is not None:
-            self._ladder.put(best[0].fitness, best[1], best[0].graph)
-        champion = self._ladder.champion
-        return {KEY: asdict(champion)} if champion else {}
+            self._challenge.put(best[0].fitness, best[1], best[0].graph)
+        champion = self._challenge.champion
+        return {KEY: champion.record()} if champion else {}
 
 
 def champion_of(archive: Archive) -> Champion | None:
     """Where the ladder stands as recorded; None where validation was never asked."""
     told = archive.summaries()
     state: Any = told[-1].get(KEY) if told else None
-    return Champion(**state) if state else None
+    if not state:
+        return None
+    ladder = state["ladder"]
+    return Champion(
+        id=state["id"],
+        fitness=state["fitness"],
+        ladder=None if ladder is None else Ladder.read(ladder),
+    )
 
 
 def of_market(config: Config, base: Path) -> Bars:
@@ -186,6 +185,6 @@ def of_market(config: Config, base: Path) -> Bars:
 
         density = panel.density(*window)
         years = (window[1] - window[0]) / density
-        return examine, config.search.validation_step / math.sqrt(years)
+        return examine, config.search.validation_step * step_of(years)
 
     return opened

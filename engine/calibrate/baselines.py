@@ -12,7 +12,7 @@ from engine.calibrate.cpu import cpu_s
 from engine.calibrate.features import features, strategy
 from engine.calibrate.market import graph_of
 from engine.calibrate.search import EVALUATED, Limits, Step, Trace
-from engine.validation import Bars, Ladder
+from engine.validation import Bars, Challenge
 
 if TYPE_CHECKING:
     from engine.calibrate.market import Law
@@ -146,9 +146,8 @@ def validated(fittest: Sequence[Step], bars: Bars) -> tuple[Step, ...]:
         fittest: In order; the last one of every REST evaluations is put to the ladder.
         bars: Opens the validation bars.
     """
-    ladder = Ladder(bars)
     last = {step.evaluation // REST: step for step in fittest}
-    put = ladder.put
+    put = Challenge(bars).put
     return tuple(s for i, s in enumerate(last.values()) if put(s.fitness, i, s.graph))
 
 
