@@ -1,4 +1,6 @@
-"""Validation and sealed bars are in no process of a search: poisoned ones change not one byte."""
+"""Sealed bars are in no process of a search: poisoned ones change not one byte. Validation bars move
+the champion, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,11 @@ from engine.startup import load_market
 
 BARS = 420
 TRAIN = BARS // 2
+SEALED = 3 * BARS // 4
 
 
-def write_market(folder: Path, *, poisoned: bool) -> Path:
-    """Two assets; where poisoned, every later price and volume is a text that is not a number."""
+def write_market(folder: Path, *, poisoned: int = BARS) -> Path:
+    """Two assets; from a bar on every price and volume is a text that is not a number."""
     rng = np.random.default_rng(3)
     frames: list[pd.DataFrame] = []
     for symbol in ("A", "B"):
@@ -31,8 +34,8 @@ def write_market(folder: Path, *, poisoned: bool) -> Path:
             "volume": rng.integers(1000, 9000, BARS).astype(float),
         }
         texts = {name: [f"{value:.6f}" for value in values] for name, values in columns.items()}
-        if poisoned:
-            texts = {name: [*cells[:TRAIN]] + ["poison"] * TRAIN for name, cells in texts.items()}
+        for cells in texts.values():
+            cells[poisoned:] = ["poison"] * (BARS - poisoned)
         stamps = pd.date_range("2018-01-01", periods=BARS, freq="B")
         frames.append(pd.DataFrame({"date": stamps, "symbol": symbol, **texts}))
     folder.mkdir()
@@ -42,7 +45,9 @@ def write_market(folder: Path, *, poisoned: bool) -> Path:
     return file
 
 
-def artefacts(folder: Path, *, poisoned: bool, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+def artefacts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, poisoned: int = BARS
+) -> dict[str, bytes]:
     """All that a search and a backtest leave and say, by name; the same folder every time."""
     market = write_market(folder, poisoned=poisoned)
     monkeypatch.chdir(folder)
@@ -51,25 +56,34 @@ def artefacts(folder: Path, *, poisoned: bool, monkeypatch: pytest.MonkeyPatch) 
     )
     found = engine.backtest("run.champion.py", market=str(market))
     left = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "bars.csv"}
-    said = [made.digest, made.candidates.to_csv(), made.generations.to_csv()]
-    said += [repr(found.outcome), found.equity.to_csv(), found.trades.to_csv()]
+    left["candidates"] = f"{made.digest} {made.candidates.to_csv()}".encode()
+    said = [made.generations.to_csv(), repr(found.outcome), found.equity.to_csv()]
+    left["said"] = "\n".join([*said, found.trades.to_csv()]).encode()
     monkeypatch.chdir(folder.parent)
     shutil.rmtree(folder)
-    return left | {"said": "\n".join(said).encode()}
+    return left
 
 
-def test_poisoned_bars_after_training_change_nothing_in_any_artefact(
+def test_poisoned_sealed_bars_change_nothing_in_any_artefact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = artefacts(tmp_path / "run", poisoned=False, monkeypatch=monkeypatch)
-    poisoned = artefacts(tmp_path / "run", poisoned=True, monkeypatch=monkeypatch)
-    assert {"run.sqlite", "run.champion.py", "said"} <= plain.keys()
+    plain = artefacts(tmp_path / "run", monkeypatch)
+    poisoned = artefacts(tmp_path / "run", monkeypatch, poisoned=SEALED)
+    assert {"run.sqlite", "run.champion.py", "candidates", "said"} <= plain.keys()
     assert b"def factor" in plain["run.sqlite"]
     assert plain.keys() == poisoned.keys()
     assert [name for name in plain if plain[name] != poisoned[name]] == []
 
 
+def test_poisoned_validation_bars_change_no_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = artefacts(tmp_path / "run", monkeypatch)
+    poisoned = artefacts(tmp_path / "run", monkeypatch, poisoned=TRAIN)
+    assert plain["candidates"] == poisoned["candidates"]
+
+
 def test_what_a_search_loads_ends_with_training(tmp_path: Path) -> None:
-    market = load_market(str(write_market(tmp_path / "m", poisoned=True)), Path.cwd())
+    market = load_market(str(write_market(tmp_path / "m", poisoned=TRAIN)), Path.cwd())
     assert market.panel.bars == market.split.train_end == TRAIN
     assert market.split.sealed_end == BARS

@@ -118,7 +118,7 @@ def test_each_champion_is_scored_on_the_fresh_path(tmp_path: Path) -> None:
         Step(evaluation=10 * i, cpu_s=2.0 * i, fitness=float(i), graph=graph)
         for i, graph in enumerate(graphs, start=1)
     )
-    trace = Trace(steps=steps, evaluations=50, candidates=60, cpu_s=9.0)
+    trace = Trace(steps=steps, fittest=steps, evaluations=50, candidates=60, cpu_s=9.0)
     found = scored(TASK, made, market, trace, replace(LIMITS, evaluations=50, cpu_s=2.0))
     assert found["efficiency"] == pytest.approx(1.0, abs=1e-3)
     assert abs(found["efficiency_cpu"]) < 0.3  # the second champion took longer than the engine
@@ -136,7 +136,8 @@ def row(kind: str, *, seed: int = 0, **figures: float) -> dict[str, Any]:
     base = {
         "kind": kind, "sharpe": 2.0, "method": "finch", "seed": seed, "cpu_s": 10.0,
         "train_fitness": 1.0, "true_sharpe": 0.5, "oracle_fitness": 1.5, "oracle_sharpe": 1.8,
-        "efficiency": math.nan if null else 0.5, "efficiency_cpu": math.nan,
+        "efficiency": math.nan if null else 0.5, "efficiency_fittest": math.nan if null else 0.25,
+        "efficiency_cpu": math.nan,
     }  # fmt: skip
     for name in ("evaluations", "cpu_s"):
         base |= {f"{name}_{share}": math.nan for share in ("50%", "80%", "95%")}
@@ -152,8 +153,8 @@ def test_the_table_has_medians_quartiles_and_the_bar() -> None:
     ]
     line = list(lines(rows))[1].split()
     assert line[:4] == ["calendar", "2", "finch", "5"]
-    assert line[4:8] == ["0.40", "[0.20,", "0.60]", f"{BARS['calendar', 2.0]:.2f}"]
-    assert line[12] == "70/-/-"
+    assert line[4:9] == ["0.40", "[0.20,", "0.60]", "0.25", f"{BARS['calendar', 2.0]:.2f}"]
+    assert line[13] == "70/-/-"
 
 
 def test_the_table_says_of_nulls_how_well_their_champions_looked() -> None:
