@@ -1,4 +1,4 @@
-"""The champion: by training first, then by a ladder on validation bars; nothing else reads those."""
+"""The champion: by training first, then by a ladder on validation bars that nothing else reads."""
 
 from __future__ import annotations
 

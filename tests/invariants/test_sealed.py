@@ -1,6 +1,4 @@
-"""Sealed bars are in no process of a search: poisoned ones change not one byte. Validation bars move
-the champion, and nothing else.
-"""
+"""Sealed bars are in no process of a search; validation bars move its champion, nothing else."""
 
 from __future__ import annotations
 
