@@ -50,7 +50,10 @@ def spent(jail: Jail) -> float:
 
 
 def _on_processor(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+    except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+        return 0.0
 
 
 def unjailed(batch: Sequence[str], _: Jail, *, foreign: bool = False) -> None:
