@@ -58,7 +58,7 @@ class Objective(BaseModel):
     min_risk: float = Field(default=1.0, ge=0, le=1)
     folds: int = Field(default=6, ge=1, le=1000)
     aggregate: Literal["mean_minus_half_sd", "mean"] = "mean_minus_half_sd"
-    charge_per_node: float = Field(default=0.002, ge=0)
+    charge_per_node: float = Field(default=0.02, ge=0)
     min_trades: int | None = Field(default=30, ge=0)
     min_active: float | None = Field(default=0.05, ge=0, le=1)
     min_return_at_double_cost: float | None = Field(default=0.0, ge=-1)
