@@ -349,7 +349,7 @@ def test_the_system_message_holds_the_language_and_this_market() -> None:
     assert "2 assets, 252 bars a year, windows of at most 250 bars, 2 stretches." in told
     assert "fills at the next open" in told
     assert "fee 5 bp, slippage 2 bp." in told
-    assert "less 0.002 a node" in told
+    assert "less 0.02 a node" in told
     assert "at least 30 trades" in told
     assert "a return above 0 % at doubled costs" in told
     assert "{" not in told.split("## This market")[1]
@@ -364,7 +364,7 @@ def test_the_system_message_follows_the_config() -> None:
     told = system_message(
         setup_of(objective=objective, costs=costs), assets=1, bars_per_year=8760.0
     )
-    assert "Calmar ratio of return less nothing; less 0.002 a node." in told
+    assert "Calmar ratio of return less nothing; less 0.02 a node." in told
     assert "Needed for a fitness: drawdown of at most 25 %." in told
     assert "borrow 50 bp a year on shorts" in told
     assert "1 asset, 8,760 bars a year" in told
