@@ -205,7 +205,7 @@ def record(
     search.archive.tell(generation, entries, summary, trials=trials)
     search.observe(entries)
     remarks = [words for member in search.proposers for words in member.remarks]
-    watcher.recorded(Report(generation, summary, remarks))
+    watcher.recorded(Report(generation, summary, remarks, len(trials)))
 
 
 def _family(one: Candidate) -> tuple[int, ...]:

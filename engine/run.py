@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archive.store import Archive
     from archive.transcript import Sketch, Transcript
     from engine.llm.question import Model
+    from engine.progress import Watcher
     from engine.seeding import Seed
     from engine.startup import Plan
     from genomes.records.entry import Entry
@@ -146,7 +147,8 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     """Run it.
 
     Raises:
-        ConfigError, MarketError, SeedError, ArchiveError, PoolError: Each says what to do.
+        ConfigError, MarketError, SeedError, ArchiveError, PoolError, LedgerError: Each says what to
+            do.
     """
     place = place_of(arguments)
     said = table_of(arguments)
@@ -159,7 +161,9 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     from archive.store import Archive
     from archive.transcript import Sketch
     from engine import startup
+    from engine.ledger import place_of as ledger_place
 
+    ledger_place(config.ledger)  # a wrong one is told before anything starts
     console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, soft_wrap=True)
     planned = startup.plan(
         config,
@@ -291,9 +295,9 @@ class Run:
             ) as screen,
         ):
             try:
-                run(
-                    startup.assemble(self.planned, archive, pool, gateway), self.generations, screen
-                )
+                search = startup.assemble(self.planned, archive, pool, gateway)
+                with self._counted(screen, archive, place) as watcher:
+                    run(search, self.generations, watcher)
             except BudgetSpent as end:
                 spent = str(end)
             finally:
@@ -304,6 +308,25 @@ class Run:
                         style="yellow",
                     )
         return self._found(archive, place, spent)
+
+    def _counted(
+        self, screen: Watcher, archive: Archive, place: str
+    ) -> AbstractContextManager[Watcher]:
+        """The run's watcher, whose looks go into the ledger."""
+        from engine.ledger import Ledger
+        from engine.ledger import place_of as ledger_place
+        from engine.ledger.counting import counted
+
+        config = self.planned.config
+        return counted(
+            screen,
+            ledger=Ledger(ledger_place(config.ledger)),
+            market=self.planned.market,
+            archive=archive,
+            place=place if "://" in place else str(Path(place).resolve()),
+            modelled=bool(config.llm.models),
+            complain=self._note,
+        )
 
     def _found(self, archive: Archive, place: str, spent: str = "") -> Found:
         top = archive.top(1)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import engine
+from engine.ledger import Ledger
 from engine.startup import load_market
 
 BARS = 420
@@ -46,12 +47,15 @@ def artefacts(folder: Path, *, poisoned: bool, monkeypatch: pytest.MonkeyPatch) 
     """All that a search and a backtest leave and say, by name; the same folder every time."""
     market = write_market(folder, poisoned=poisoned)
     monkeypatch.chdir(folder)
+    ledger = Ledger(folder.parent / f"{poisoned}.jsonl")
+    monkeypatch.setenv("FINCH_LEDGER", str(ledger.path))
     made = engine.evolve(
         generations=2, population=8, seed=5, workers=0, market="market.toml", archive="run.sqlite"
     )
     found = engine.backtest("run.champion.py", market=str(market))
     left = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "bars.csv"}
     said = [made.digest, made.candidates.to_csv(), made.generations.to_csv()]
+    said += [repr([(row.kind, row.body) for row in ledger.rows()])]
     said += [repr(found.outcome), found.equity.to_csv(), found.trades.to_csv()]
     monkeypatch.chdir(folder.parent)
     shutil.rmtree(folder)
@@ -65,6 +69,7 @@ def test_poisoned_bars_after_training_change_nothing_in_any_artefact(
     poisoned = artefacts(tmp_path / "run", poisoned=True, monkeypatch=monkeypatch)
     assert {"run.sqlite", "run.champion.py", "said"} <= plain.keys()
     assert b"def factor" in plain["run.sqlite"]
+    assert b"'looks': {'backtests': 1}" in plain["said"]
     assert plain.keys() == poisoned.keys()
     assert [name for name in plain if plain[name] != poisoned[name]] == []
 

@@ -1,0 +1,183 @@
+"""The seam of searches and backtests to the ledger: what they looked at becomes rows.
+
+A search never fails for the ledger: what cannot be written is said once, and caught up with when
+the run is resumed or an evidence command opens its archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.ledger.accounts import Accounts
+from engine.ledger.chain import Ledger, LedgerError
+from engine.ledger.data import Data, Span, data_of
+from genomes.records.outcome import EVALUATED
+
+if TYPE_CHECKING:
+    from archive.identity import Identity
+    from archive.store import Archive
+    from engine.progress import Report, Watcher
+    from sandbox.market import Market
+
+
+def run_of(identity: Identity, place: str, *, modelled: bool) -> str:
+    """A search's name in the ledger: equal searches are one, since they find the same.
+
+    Args:
+        identity: What the archive is a function of.
+        place: Where it lies; it counts only where models wrote, whose answers differ each time.
+        modelled: Whether models write.
+    """
+    parts = [identity.fingerprint, identity.config_hash, str(identity.seed), identity.engine]
+    return hashlib.sha256("\n".join([*parts, place] if modelled else parts).encode()).hexdigest()[
+        :16
+    ]
+
+
+@dataclass(slots=True)
+class Counting:
+    """A watcher that passes everything on, and keeps the run's totals in the ledger.
+
+    Attributes:
+        watcher: Who watches the run.
+        ledger: Where the totals go.
+        body: The run's record without figures.
+        archive: What was found.
+        complain: Is told once, in a sentence, that the ledger cannot be written.
+    """
+
+    watcher: Watcher
+    ledger: Ledger
+    body: Mapping[str, Any]
+    archive: Archive
+    complain: Callable[[str], None]
+    _looks: Counter[str] = field(default_factory=Counter[str])
+    _silent: bool = False
+
+    @property
+    def stopping(self) -> bool:
+        """As the watcher says."""
+        return self.watcher.stopping
+
+    def progress(self, generation: int, stage: str, done: int, total: int) -> None:
+        """Passed on."""
+        self.watcher.progress(generation, stage, done, total)
+
+    def recorded(self, report: Report) -> None:
+        """Count a generation that is in the archive."""
+        kinds = report.summary["kinds"]
+        self._looks["evaluations"] += sum(kinds.get(kind, 0) for kind in EVALUATED)
+        self._looks["trials"] += report.trials
+        self._looks.update(report.summary.get("looks", {}))
+        self._write(report.generation + 1)
+        self.watcher.recorded(report)
+
+    def begin(self, data: Data) -> None:
+        """Catch up with what the archive holds, and see that the ledger holds."""
+        try:
+            rows, problem = self.ledger.read()
+            if problem:
+                self.complain(problem)
+            if data.id not in Accounts(rows).data:
+                self.ledger.append("data", data.body)
+        except LedgerError as error:
+            self._lost(error)
+        self._looks.update(self.archive.looks())
+        self._write(self.archive.generations())
+
+    def end(self) -> None:
+        """Write the totals with what takes the whole archive to count."""
+        self._looks = Counter(self.archive.looks())
+        self._write(self.archive.generations(), whole=True)
+
+    def _write(self, generations: int, *, whole: bool = False) -> None:
+        looks = {kind: count for kind, count in sorted(self._looks.items()) if count}
+        if not looks:
+            return
+        totals: dict[str, Any] = {"generations": generations, "looks": looks, "distinct": None}
+        if whole:
+            measured, distinct = self.archive.paths()
+            totals["distinct"] = sum(looks.values()) - measured + distinct
+        try:
+            self.ledger.append("run", {**self.body, **totals}, durable=whole)
+            self._silent = False
+        except LedgerError as error:
+            self._lost(error)
+
+    def _lost(self, error: LedgerError) -> None:
+        if not self._silent:
+            self.complain(
+                f"{error}. The search goes on and loses nothing; resuming it, or an evidence "
+                "command on its archive, adds what is missing"
+            )
+        self._silent = True
+
+
+@contextmanager
+def counted(
+    watcher: Watcher,
+    *,
+    ledger: Ledger,
+    market: Market,
+    archive: Archive,
+    place: str,
+    modelled: bool,
+    complain: Callable[[str], None],
+) -> Generator[Counting]:
+    """A run's watcher whose looks are counted, however the run ends.
+
+    Args:
+        watcher: Who watches the run.
+        ledger: The ledger.
+        market: What is searched.
+        archive: Of the run, open.
+        place: Where it lies, for people.
+        modelled: Whether models write.
+        complain: Is told in a sentence what is wrong with the ledger.
+    """
+    data = data_of(market)
+    body = {
+        "data": data.id,
+        "run": run_of(archive.identity, place, modelled=modelled),
+        "archive": place,
+        "config": archive.identity.config_hash,
+        "seed": archive.identity.seed,
+        "modelled": modelled,
+        "window": list(window_of(market)),
+    }
+    counting = Counting(watcher, ledger, body, archive, complain)
+    counting.begin(data)
+    try:
+        yield counting
+    finally:
+        counting.end()
+
+
+def backtested(ledger: Ledger, market: Market, text: str, complain: Callable[[str], None]) -> None:
+    """Record one manual backtest; `complain` as in `counted`."""
+    data = data_of(market)
+    try:
+        if data.id not in Accounts(ledger.read()[0]).data:
+            ledger.append("data", data.body)
+        ledger.append(
+            "backtest",
+            {
+                "data": data.id,
+                "window": list(window_of(market)),
+                "source": hashlib.sha256(text.encode()).hexdigest()[:16],
+                "looks": {"backtests": 1},
+            },
+        )
+    except LedgerError as error:
+        complain(str(error))
+
+
+def window_of(market: Market) -> Span:
+    """The bars that a search and a backtest look at: training."""
+    train = market.periods[0]
+    return train.start, train.end
