@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from archive.store import Archive
 from engine import loop
 from engine.ledger import Accounts, Data, Ledger
 from engine.ledger.counting import Counting, run_of
-from tests.engine.fakes import Dying, FakePool, Quiet, identity, search
+from genomes.records.outcome import Measured, Outcome
+from tests.engine.fakes import Dying, FakePool, Quiet, identity, measured, search
 
 DAY = 86_400 * 10**9
 YEARS = 365 * DAY
@@ -21,6 +23,17 @@ YEARS = 365 * DAY
 def data(**changes: Any) -> Data:
     known = {"market": "m", "symbols": ("A", "B"), "bar_ns": DAY, "span": (0, 10 * YEARS)}
     return Data(**(known | changes))
+
+
+class Alike(FakePool):
+    """Whatever it measures did one of five things."""
+
+    def _measure(self, text: str) -> Outcome:
+        outcome = super()._measure(text)
+        if not isinstance(outcome, Measured):
+            return outcome
+        row = measured(str(int(outcome.key, 16) % 5), outcome.key).descriptor
+        return replace(outcome, descriptor=row)
 
 
 class World:
@@ -72,12 +85,12 @@ def test_every_generation_is_counted_as_it_is_recorded(world: World) -> None:
 
 
 def test_equal_paths_are_one_in_the_distinct_count(world: World) -> None:
-    world.run(3)
+    world.run(3, Alike(keys=60))
     with Archive.open(world.place, identity=None, readonly=True) as archive:
         measured, distinct = archive.paths()
     campaign = Accounts(world.ledger.rows()).campaign(data())
-    assert 0 < distinct <= measured
-    assert campaign.distinct == campaign.raw - measured + distinct
+    assert distinct == 5 < measured
+    assert campaign.distinct == campaign.raw - measured + 5
 
 
 def test_a_run_that_is_killed_is_counted_and_its_rest_when_it_is_resumed(world: World) -> None:
@@ -89,6 +102,13 @@ def test_a_run_that_is_killed_is_counted_and_its_rest_when_it_is_resumed(world: 
     made.close()
     assert world.looks() == world.held()
     assert Accounts(world.ledger.rows()).campaign(data()).distinct == sum(world.looks().values())
+    again = Archive.open(world.place, identity=identity())
+    counting = world.counting(again, Quiet())
+    counting.begin(data())
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(search(again, Dying(20)), 5, counting)
+    again.close()
+    assert world.looks() == world.held()
     world.run(5)
     assert world.looks() == world.held()
     assert len(Accounts(world.ledger.rows()).campaign(data()).runs) == 1
@@ -98,7 +118,7 @@ def test_the_same_search_again_in_another_archive_finds_nothing_new(world: World
     world.run(2)
     once = world.looks()
     world.place = world.place.with_name("again.sqlite")
-    world.run(2)
+    world.run(1)  # and it is not as far yet
     assert world.looks() == once
 
 
