@@ -316,6 +316,7 @@ class Run:
         from engine.ledger import Ledger
         from engine.ledger import place_of as ledger_place
         from engine.ledger.counting import counted
+        from engine.ledger.place import whole_place
 
         config = self.planned.config
         return counted(
@@ -323,7 +324,7 @@ class Run:
             ledger=Ledger(ledger_place(config.ledger)),
             market=self.planned.market,
             archive=archive,
-            place=place if "://" in place else str(Path(place).resolve()),
+            place=whole_place(place),
             modelled=bool(config.llm.models),
             complain=self._note,
         )

@@ -17,6 +17,7 @@ from typing import Any
 from engine.errors import FinchError
 
 GENESIS = "0" * 64
+Made = Callable[[list["Row"]], Mapping[str, Any]]
 _TAIL = 1 << 16
 
 
@@ -117,18 +118,21 @@ class Ledger:
         self.path = path
         self._now = now
 
-    def append(self, kind: str, body: Mapping[str, Any], *, durable: bool = False) -> Row:
+    def append(self, kind: str, body: Mapping[str, Any] | Made, *, durable: bool = False) -> Row:
         """Add a row.
 
         Args:
             kind: As in Row.
-            body: As JSON can hold it.
+            body: As JSON can hold it; or what makes it of the rows so far while no other process
+                can add one, and may raise.
             durable: Wait until the disk has it.
 
         Raises:
             LedgerError: The file cannot be written, or its last line is not a row; it is as it was.
         """
         with self._locked() as file:
+            if not isinstance(body, Mapping):
+                body = body(self.rows())
             kept, last = self._last(file)
             number, before = (last.number + 1, last.hash) if last else (1, GENESIS)
             row = Row.made(number, self._now().isoformat(timespec="seconds"), kind, body, before)

@@ -101,8 +101,7 @@ class Counting:
             return
         totals: dict[str, Any] = {"generations": generations, "looks": looks, "distinct": None}
         if whole:
-            measured, distinct = self.archive.paths()
-            totals["distinct"] = sum(looks.values()) - measured + distinct
+            totals["distinct"] = _distinct(self.archive, looks)
         try:
             self.ledger.append("run", {**self.body, **totals}, durable=whole)
             self._silent = False
@@ -140,9 +139,45 @@ def counted(
         modelled: Whether models write.
         complain: Is told in a sentence what is wrong with the ledger.
     """
-    data = data_of(market)
-    body = {
-        "data": data.id,
+    body = _body(market, archive, place, modelled=modelled)
+    counting = Counting(watcher, ledger, body, archive, complain)
+    counting.begin(data_of(market))
+    try:
+        yield counting
+    finally:
+        counting.end()
+
+
+def catch_up(
+    ledger: Ledger, market: Market, archive: Archive, place: str, *, modelled: bool
+) -> Accounts:
+    """The accounts, with all that an archive holds: also of a run that was killed or is older.
+
+    Raises:
+        LedgerError: The ledger was edited, or cannot be read or written.
+    """
+    data, body = data_of(market), _body(market, archive, place, modelled=modelled)
+    looks = archive.looks()
+    totals: dict[str, Any] = {
+        "generations": archive.generations(),
+        "looks": looks,
+        "distinct": _distinct(archive, looks),
+    }
+    rows = ledger.rows()
+    accounts = Accounts(rows)
+    if data.id not in accounts.data:
+        rows.append(ledger.append("data", data.body))
+    known = next((r for r in accounts.campaign(data).runs if r["run"] == body["run"]), {})
+    behind = known.get("generations", 0) <= totals["generations"]
+    if behind and any(known.get(key) != value for key, value in totals.items()):
+        rows.append(ledger.append("run", {**body, **totals}))
+    return Accounts(rows)
+
+
+def _body(market: Market, archive: Archive, place: str, *, modelled: bool) -> dict[str, Any]:
+    """A run's record without figures."""
+    return {
+        "data": data_of(market).id,
         "run": run_of(archive.identity, place, modelled=modelled),
         "archive": place,
         "config": archive.identity.config_hash,
@@ -150,12 +185,12 @@ def counted(
         "modelled": modelled,
         "window": list(window_of(market)),
     }
-    counting = Counting(watcher, ledger, body, archive, complain)
-    counting.begin(data)
-    try:
-        yield counting
-    finally:
-        counting.end()
+
+
+def _distinct(archive: Archive, looks: Mapping[str, int]) -> int:
+    """Looks, with strategies of one path of returns counted once."""
+    measured, distinct = archive.paths()
+    return sum(looks.values()) - measured + distinct
 
 
 def backtested(ledger: Ledger, market: Market, text: str, complain: Callable[[str], None]) -> None:

@@ -10,6 +10,11 @@ from engine.ledger.chain import LedgerError
 VARIABLE = "FINCH_LEDGER"
 
 
+def whole_place(archive: str) -> str:
+    """An archive's place as rows name it: its whole path, or its URL."""
+    return archive if "://" in archive else str(Path(archive).resolve())
+
+
 def place_of(setting: str = "") -> Path:
     """The ledger's file: the setting, else FINCH_LEDGER, else the user's data folder.
 

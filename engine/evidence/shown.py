@@ -1,0 +1,157 @@
+"""What the gates say, in lines; an answer begins with a sentence without statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.evidence.case import Case
+from engine.evidence.sealed import Offer
+from engine.evidence.statistics import spending
+from engine.ledger import Campaign, Opening
+from engine.ledger.data import Span
+
+DISCOVERY = "Discovery"
+NONE = "No discovery"
+
+
+def day(stamp: int) -> str:
+    """A stamp's day, UTC."""
+    return f"{datetime.fromtimestamp(stamp / 1e9, UTC):%Y-%m-%d}"
+
+
+def span(window: Span) -> str:
+    """A span in words."""
+    return f"{day(window[0])} to {day(window[1])}"
+
+
+def level(alpha: float) -> str:
+    """A level or p-value."""
+    return f"{alpha:.4f}"
+
+
+def offered(case: Case, offer: Offer) -> Iterator[str]:
+    """What an opening would judge, cost, and could find."""
+    yield (
+        f"{case.market.name}: sealed window {span(offer.window)}, {offer.bars} bars "
+        f"({offer.years:.1f} years)."
+    )
+    if offer.pending:
+        yield (
+            f"Opening {offer.number} of it was recorded on {offer.pending.row.time[:10]} and did "
+            f"not come to its end; it is paid for, and this command goes on with it."
+        )
+    yield (
+        f"This is opening {offer.number} of these bars: a discovery needs an adjusted p of at most "
+        f"{level(offer.alpha)}. What is spent: the next opening will need "
+        f"{level(offer.following)}."
+    )
+    yield (
+        f"A true Sharpe of {offer.detectable:.2f} over its own past exposure would be found with "
+        "80% probability; a smaller one is likely to be missed."
+    )
+    if offer.seen:
+        yield (
+            f"NOT SEALED: the ledger has {offer.seen:,} looks at bars of this window by searches "
+            "or backtests with another split; read the answer as indicative."
+        )
+    if case.modelled:
+        yield (
+            "Language models wrote in this search; if their training data reach into this window, "
+            "it is contaminated, and only later bars can tell."
+        )
+    yield "Finalists, frozen by the hash of their sources:"
+    for each in offer.finalists:
+        yield f"  {each.hash[:12]}  {each.name}"
+
+
+def answered(opening: Opening) -> Iterator[str]:
+    """What an opening found."""
+    body, answer = opening.row.body, opening.answer
+    if answer is None:
+        yield (
+            f"Opening {body['k']} of {span(opening.window)} on {opening.row.time[:10]}, by "
+            f"{body['archive']}: did not come to its end."
+        )
+        return
+    yield _verdict(answer["found"], body["alpha"])
+    yield (
+        f"Opening {body['k']} of {span(opening.window)} on {opening.row.time[:10]}, by "
+        f"{body['archive']}; level {level(body['alpha'])}"
+        + ("; NOT SEALED, indicative only" if body["seen"] else "")
+    )
+    yield f"  {'adjusted p':>10} {'Sharpe':>8} {'return':>9}  finalist"
+    for each in answer["found"]:
+        yield (
+            f"  {level(each['p']):>10} {each['sharpe']:>8.2f} {each['total_return']:>9.1%}  "
+            f"{each['name']}"
+        )
+    yield (
+        "  Sharpe: per year, of the return over the objective's benchmark. Adjusted p: how often "
+        "finalists without an edge would look as good, the best of them counted."
+    )
+
+
+def _verdict(found: Sequence[Mapping[str, Any]], alpha: float) -> str:
+    names = [each["name"] for each in found if each["discovery"]]
+    if names:
+        return (
+            f"{DISCOVERY}: {' and '.join(names)} earned more on bars that the search never saw "
+            f"than luck explains (without any edge, one opening in {1 / alpha:.0f} would say so)."
+        )
+    return (
+        f"{NONE}: on bars that the search never saw, its finalists did not earn more than luck "
+        "explains. That is the usual result, and a valid one."
+    )
+
+
+def opened_before(openings: Sequence[Opening]) -> Iterator[str]:
+    """What was found before, and what a new opening would pay."""
+    for each in openings:
+        yield from answered(each)
+        yield ""
+    following = len(openings) + 1
+    yield (
+        f"Nothing was opened now. A new opening of these bars would be number {following}, at a "
+        f"level of {level(spending.alpha(following))}; --again asks for it."
+    )
+
+
+def campaign(one: Campaign) -> Iterator[str]:
+    """One campaign of the ledger."""
+    names = ", ".join(dict.fromkeys(each.market for each in one.data))
+    symbols = sorted({symbol for each in one.data for symbol in each.symbols})
+    some = ", ".join(symbols[:6]) + (f" and {len(symbols) - 6} more" if len(symbols) > 6 else "")
+    whole = (min(each.span[0] for each in one.data), max(each.span[1] for each in one.data))
+    yield f"{names}: {some}, {span(whole)}"
+    by = ", ".join(f"{count:,} {kind}" for kind, count in sorted(one.looks.items()))
+    yield f"  looks     {one.raw:,} raw ({by or 'none'}); {one.distinct:,} distinct"
+    searches = len(one.runs)
+    yield f"  searches  {searches}"
+    for run, body in one.null.items():
+        yield (
+            f"  null      search {run}: its best is that of {body['null']:,.0f} independent "
+            f"trials on noise, by {body['twins']} twins"
+        )
+    if not one.null:
+        yield "  null      not calibrated: python -m engine.evidence twins ARCHIVE"
+    yield f"  ladder    {one.validations} answers of validation"
+    for each in one.openings:
+        found = "did not end" if each.answer is None else _short(each.answer["found"])
+        yield (
+            f"  opening   {each.row.body['k']} on {each.row.time[:10]}, {span(each.window)}, level "
+            f"{level(each.row.body['alpha'])}: {found}"
+        )
+    following = len(one.openings) + 1
+    yield (
+        f"  next      opening {following}, at a level of {level(spending.alpha(following))}, where "
+        "it sees bars opened before"
+        if one.openings
+        else f"  next      opening 1, at a level of {level(spending.alpha(1))}"
+    )
+
+
+def _short(found: Sequence[Mapping[str, Any]]) -> str:
+    names = [each["name"] for each in found if each["discovery"]]
+    return f"{DISCOVERY.lower()}: {', '.join(names)}" if names else NONE.lower()
