@@ -4,12 +4,12 @@
     promote where state.peak >= 1 / alpha;  state.record(), EProcess.read(record)
 
 Wealth K_t is the mean over lambda of prod(1 + lambda x_i). x_i is the paired difference of returns
-(challenger - champion) divided by WIDTH times the deviation of the differences before it (Welford),
-cut at 1 above and at -1 / (largest lambda) below. The upper cut can only lower the wealth; the lower
-one, 2 * WIDTH deviations down, rarely binds. But for what lies below it, K is a supermartingale where
-mean differences are 0 or less, and P(K ever >= 1 / alpha) <= alpha (Ville). A cut at -1, as some use,
-forgives a challenger its crashes.
-Sources: Waudby-Smith & Ramdas 2024; Ville 1939. Expect 2 ln(1 / alpha) / Sharpe difference^2 years.
+(challenger - champion) divided by WIDTH times the deviation of the differences before it
+(Welford), cut at 1 above and at -1 / (largest lambda) below. The upper cut can only lower the
+wealth; the lower one, 2 * WIDTH deviations down, rarely binds. But for what lies below it, K is a
+supermartingale where mean differences are 0 or less, and P(K ever >= 1 / alpha) <= alpha (Ville).
+A cut at -1, as some use, forgives a challenger its crashes.
+Sources: Waudby-Smith & Ramdas 2024; Ville 1939. About 2 ln(1 / alpha) / Sharpe difference^2 years.
 """
 
 from __future__ import annotations

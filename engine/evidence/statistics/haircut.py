@@ -113,7 +113,7 @@ def haircut(sharpe: float, *, years: float, tests: int, method: Single = "bonfer
 def needed(*, years: float, tests: int, level: float = 0.05) -> float:
     """The annual Sharpe that is significant at `level`, two-sided, after `tests` (Bonferroni)."""
     probability(level, "level")
-    return _quantile(1 - level / (2 * count(tests, "tests"))) / math.sqrt(_years(years))
+    return _upper(level / (2 * count(tests, "tests"))) / math.sqrt(_years(years))
 
 
 def adjust(p: Sequence[float] | F64, method: Joint) -> F64:
@@ -210,12 +210,12 @@ def profit_hurdle(
         # Between the last that passes and the next; where none passes, what the first would need.
         last = int(passes[-1]) if passes.size else -1
         bhy[draw] = p[last : last + 2].mean() if last >= 0 else bhy_levels[0]
-    single, bonferroni = _quantile(1 - level / 2), _quantile(1 - level / (2 * tests))
+    single, bonferroni = _upper(level / 2), _upper(level / (2 * tests))
     return Hurdle(
         single=unit * single,
         bonferroni=unit * bonferroni,
-        holm=unit * _quantile(1 - float(np.median(holm)) / 2),
-        bhy=unit * _quantile(1 - float(np.median(bhy)) / 2),
+        holm=unit * _upper(float(np.median(holm)) / 2),
+        bhy=unit * _upper(float(np.median(bhy)) / 2),
     )
 
 
@@ -248,9 +248,8 @@ def _cut(sharpe: float, years: float, p: float, adjusted: float, freedom: float 
     if adjusted >= 1:
         left = 0.0
     else:
-        upper = 1 - adjusted / 2
-        z = _quantile(upper) if freedom is None else float(stdtrit(freedom, upper))
-        left = z / math.sqrt(years)
+        z = _upper(adjusted / 2) if freedom is None else -float(stdtrit(freedom, adjusted / 2))
+        left = min(sharpe, z / math.sqrt(years))
     return Haircut(
         t=_t(sharpe, years), p=p, adjusted_p=adjusted, sharpe=left, share=1 - left / sharpe
     )
@@ -274,7 +273,8 @@ def _two_sided(t: F64) -> F64:
     return np.asarray(2 * ndtr(-t))
 
 
-def _quantile(p: float) -> float:
+def _upper(p: float) -> float:
+    """The z above which a normal lies with probability p; exact for small p."""
     from scipy.special import ndtri
 
-    return float(ndtri(p))
+    return -float(ndtri(p))

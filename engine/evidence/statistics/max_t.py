@@ -45,8 +45,8 @@ def step_down(
     Each sample's statistic is centred on the finalist's mean and divided by the smaller of the
     sample's own deviation and the finalist's. Its own guards against a finalist whose rare loss is
     yet to come (with the finalist's, 34% false discoveries among ten such instead of 5%), the
-    finalist's against one whose few trades were all lucky. A finalist that never traded (a constant path) has statistic 0 and p-values 1, and
-    takes nothing from the others.
+    finalist's against one whose few trades were all lucky. A finalist that never traded (a constant
+    path) has statistic 0 and p-values 1, and takes nothing from the others.
 
     Args:
         returns: (bars, finalists) returns per bar in excess of what H0 grants; at least 20 bars.

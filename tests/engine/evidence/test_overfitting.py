@@ -80,7 +80,7 @@ def test_the_published_means_over_60_matrices_pbo_2_and_3() -> None:
 
 
 def test_a_strategy_that_rests_in_a_half_has_sharpe_zero_there() -> None:
-    returns = np.random.default_rng(4).standard_normal((80, 4)) - 0.3
+    returns = np.random.default_rng(4).standard_normal((80, 4)) - 1
     returns[:, 0] = 0
     found = pbo(returns, blocks=4)
     assert found.probability == 0
