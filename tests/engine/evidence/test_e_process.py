@@ -88,13 +88,13 @@ def test_the_rates_over_many_forward_tests() -> None:
 
 @pytest.mark.slow
 def test_rare_crashes_do_not_buy_a_promotion() -> None:
-    """Mean 0, skew -9: a cut at -1 instead of -2 would forgive half of each crash."""
+    """Mean 0, skew -9: a cut at -1 would forgive most of each crash and promote half of them."""
     peaks = []
     for seed in range(500):
         rng = np.random.default_rng(seed)
         path = np.where(rng.random(2520) < 0.01, -0.0990, 0.0010)
         peaks.append(e_process.start().after(path + 0.01 * rng.standard_normal(2520)).peak)
-    assert np.mean(np.array(peaks) >= 20) <= 0.07
+    assert np.mean(np.array(peaks) >= 20) <= 0.05
 
 
 def test_time_to_a_promotion_is_counted_in_years() -> None:
