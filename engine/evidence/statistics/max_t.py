@@ -83,14 +83,12 @@ def step_down(
 
 def _statistics(scaled: F64, indices: np.ndarray) -> F64:
     """Studentised, centred statistics of samples, (draws, columns); columns have deviation 1."""
-    draws, bars = indices.shape
-    flat = (indices + bars * np.arange(draws)[:, None]).ravel()
-    times = np.bincount(flat, minlength=draws * bars).reshape(draws, bars) / bars
-    mean = times @ scaled
-    variance = times @ scaled**2 - mean**2
+    shares = bootstrap.weights(indices)
+    mean = shares @ scaled
+    variance = shares @ scaled**2 - mean**2
     # A sample that missed every trade has no deviation of its own; it takes the column's, 1.
     deviation = np.sqrt(np.where(variance > 1e-12, np.minimum(variance, 1.0), 1.0))
-    return (mean - scaled.mean(axis=0)) / deviation * np.sqrt(bars)
+    return (mean - scaled.mean(axis=0)) / deviation * np.sqrt(scaled.shape[0])
 
 
 def _share(drawn: F64, observed: F64) -> F64:
