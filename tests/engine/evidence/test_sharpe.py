@@ -85,7 +85,7 @@ def test_45_trials_reach_a_sharpe_of_one_in_five_years() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "benchmark", "expected", "places"),
+    ("sample", "against", "expected", "places"),
     [
         (Moments(sharpe=1.14, bars=250), 1.0, 0.9572779, 5e-8),
         (Moments(sharpe=0.458, bars=24), 0.0, 0.9817, 5e-5),
@@ -94,9 +94,9 @@ def test_45_trials_reach_a_sharpe_of_one_in_five_years() -> None:
     ids=["PSR-1", "PSR-2 normal", "PSR-2"],
 )
 def test_the_probabilistic_sharpe(
-    sample: Moments, benchmark: float, expected: float, places: float
+    sample: Moments, against: float, expected: float, places: float
 ) -> None:
-    assert sharpe.probabilistic(sample, benchmark) == pytest.approx(expected, abs=places)
+    assert sharpe.probabilistic(sample, against) == pytest.approx(expected, abs=places)
 
 
 def test_the_minimum_track_record_of_mlfinlab_trl_1() -> None:

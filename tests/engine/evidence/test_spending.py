@@ -59,7 +59,7 @@ def test_a_level_never_depends_on_later_tests() -> None:
 def test_bad_arguments_say_what_is_needed() -> None:
     with pytest.raises(SampleError, match="k: got 0; needs the number of this opening"):
         spending.alpha(0)
-    with pytest.raises(SampleError, match="wealth: got 0.05; needs more than 0 and less than"):
+    with pytest.raises(SampleError, match=r"wealth: got 0\.05; needs more than 0 and less than"):
         spending.lord_plus_plus(P, wealth=0.05)
-    with pytest.raises(SampleError, match="p-values: got 1.5; needs numbers from 0 to 1"):
+    with pytest.raises(SampleError, match=r"p-values: got 1\.5; needs numbers from 0 to 1"):
         spending.saffron([0.5, 1.5])
