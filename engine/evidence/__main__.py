@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   python -m engine.evidence ledger                       what was tried on which bars, and what is left
+  python -m engine.evidence twins runs/0001.sqlite       gate 1: the same search on 19 markets of noise
   python -m engine.evidence open runs/0001.sqlite        gate 2: finalists on the sealed window, once
 
 The ledger is one file outside all archives: --ledger, `ledger` in the config of a search, FINCH_LEDGER, or
@@ -44,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     command("ledger", "what was tried on which bars, and what is left to spend", archive=False)
+    noise = command("twins", "repeat the search on sign-flipped twins of its training bars")
+    noise.add_argument("--twins", type=int, default=19, metavar="M", help="how many; default: 19, "
+                       "the least for p = 0.05; finished ones are kept")  # fmt: skip
+    noise.add_argument("--processes", type=int, default=1, metavar="N", help="twins at a time")
     opening = command("open", "judge finalists on the sealed window, once")
     opening.add_argument("--finalists", type=int, default=3, metavar="K", help="1 to 10, the last "
                          "of them an ensemble; default: 3")  # fmt: skip
@@ -58,13 +63,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(argv)
     from engine.errors import explained
 
-    with explained("finch evidence") as status:
+    interrupted = "interrupted; the same command continues"
+    with explained("finch evidence", on_interrupt=interrupted) as status:
         from engine.ledger import Ledger, place_of
 
         ledger = Ledger(asked.ledger or place_of())
         match asked.command:
             case "ledger":
                 status.code = _ledger(ledger)
+            case "twins":
+                _twins(ledger, asked)
             case _:
                 _open(ledger, asked)
     return status.code
@@ -87,6 +95,22 @@ def _ledger(ledger: Ledger) -> int:
     if problem:
         print(f"finch evidence: {problem}", file=sys.stderr)
     return 2 if problem else 0
+
+
+def _twins(ledger: Ledger, asked: argparse.Namespace) -> None:
+    from engine.evidence import shown, twins
+    from engine.evidence.case import case_of
+
+    def told(one: twins.Twin) -> None:
+        best = "none" if one.best is None else f"{one.best:.3f}"
+        print(f"twin {one.number}: best fitness {best}, {one.looks:,} looks", flush=True)
+
+    with case_of(asked.archive, ledger, market=asked.market) as case:
+        accounts = case.accounts()
+        found = twins.compare(case, asked.twins, processes=asked.processes, told=told)
+        twins.calibrate(case, found)
+        others = len(accounts.campaign(case.data).runs) - 1
+        _say(["", *shown.compared(case, found, others)])
 
 
 def _open(ledger: Ledger, asked: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ class Case:
         place: The archive's path or URL.
         archive: Open for reading.
         kept: What its run started with.
-        config: Its settings, with the workers asked for.
+        config: Its settings, with the workers asked for and where the market lies now.
         market: Loaded through training.
         ledger: The ledger.
         data: What the market's bars are in the ledger.
@@ -79,8 +79,9 @@ def case_of(
         ArchiveError, MarketError, ConfigError: As a search would say.
     """
     kept = kept_of(place)
-    config = build(merge(kept.table, {"sandbox": {"workers": workers}}))
-    loaded = load_market(config.market if market is None else market, Path.cwd())
+    place_now = {} if market is None else {"market": market}
+    config = build(merge(kept.table, {"sandbox": {"workers": workers}, **place_now}))
+    loaded = load_market(config.market, Path.cwd())
     with Archive.open(place, identity=None, readonly=True) as archive:
         _check_market(place, archive, loaded)
         modelled = bool(config.llm.models)

@@ -6,14 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from engine.evidence.case import Case
 from engine.evidence.sealed import Offer
 from engine.evidence.statistics import spending
+from engine.evidence.statistics.proportion import clopper_pearson
+from engine.evidence.twins import Comparison
 from engine.ledger import Campaign, Opening
 from engine.ledger.data import Span
 
 DISCOVERY = "Discovery"
 NONE = "No discovery"
+LEVEL = 0.05
 
 
 def day(stamp: int) -> str:
@@ -116,6 +121,47 @@ def opened_before(openings: Sequence[Opening]) -> Iterator[str]:
         f"Nothing was opened now. A new opening of these bars would be number {following}, at a "
         f"level of {level(spending.alpha(following))}; --again asks for it."
     )
+
+
+def compared(case: Case, found: Comparison, others: int) -> Iterator[str]:
+    """What gate 1 found; others: further searches of the same bars in the ledger."""
+    share = clopper_pearson(found.above, len(found.twins))
+    few = 1 / (len(found.twins) + 1) > LEVEL
+    if found.p <= LEVEL:
+        verdict = "the search found more on these bars than it finds on noise"
+    elif few and not found.above:
+        verdict = "too few twins to tell these bars from noise"
+    else:
+        verdict = "the search finds as much on noise, so what it found here shows no skill"
+    word = "indicative: " if found.surrogate else ""
+    yield f"{word}{verdict}.".capitalize()
+    yield (
+        f"Gate 1 of {case.place}: best training fitness {found.best:.3f}; on {found.above} of "
+        f"{len(found.twins)} sign-flipped twins as much or more: p = {found.p:.3f} (share of twins "
+        f"{share.low:.2f} to {share.high:.2f} with 95% confidence)."
+    )
+    bests = sorted(-np.inf if each.best is None else each.best for each in found.twins)
+    yield (
+        f"  on twins   lowest {_fitness(bests[0])}, median "
+        f"{_fitness(float(np.median(bests)))}, highest {_fitness(bests[-1])}, after the same "
+        f"{found.generations} generations, screens included"
+    )
+    if few:
+        yield f"  {len(found.twins)} twins cannot show p <= {LEVEL}; 19 are the least"
+    if found.surrogate:
+        yield (
+            "  models wrote in this search, and structural operators in the twins: models would "
+            "find more on noise, too, so this p-value is too small"
+        )
+    if others:
+        yield (
+            f"  searches of these bars in the ledger beside this one: {others}; the twins repeat "
+            "this one only, and the p-value does not count the others"
+        )
+
+
+def _fitness(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "none"
 
 
 def campaign(one: Campaign) -> Iterator[str]:

@@ -183,3 +183,15 @@ def test_campaigns_join_by_way_of_a_market_between_them(world: World) -> None:
     for span in ((0, 10), (20, 30), (5, 25)):
         world.ledger.append("data", data(span=span).body)
     assert [len(one.data) for one in Accounts(world.ledger.rows()).campaigns()] == [3]
+
+
+def test_an_opening_of_other_bars_of_the_same_market_costs_this_window_nothing(
+    world: World,
+) -> None:
+    world.ledger.append("data", data().body)
+    for window in ([0, YEARS], [YEARS, 2 * YEARS]):
+        world.ledger.append("opening", {"data": data().id, "window": window})
+    accounts = Accounts(world.ledger.rows())
+    found = accounts.openings(data(symbols=("B",)), (YEARS + DAY, 3 * YEARS))
+    assert [each.window for each in found] == [(YEARS, 2 * YEARS)]
+    assert len(accounts.openings(data(), (0, 3 * YEARS))) == 2
