@@ -16,6 +16,7 @@ examples:
   python -m engine.evidence ledger                       what was tried on which bars, and what is left
   python -m engine.evidence twins runs/0001.sqlite       gate 1: the same search on 19 markets of noise
   python -m engine.evidence open runs/0001.sqlite        gate 2: finalists on the sealed window, once
+  python -m engine.evidence forward runs/0001.sqlite --bars new.csv   gate 3: on bars that came after
 
 The ledger is one file outside all archives: --ledger, `ledger` in the config of a search, FINCH_LEDGER, or
 ~/.local/share/finch/ledger.jsonl. Every search, screen and backtest adds its looks to it.
@@ -55,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
     opening.add_argument("--yes", action="store_true", help="open without asking")
     opening.add_argument("--again", action="store_true", help="open bars that were opened before, "
                          "at the lower level of a further opening")  # fmt: skip
+    after = command("forward", "champion against challengers on bars that came after")
+    after.add_argument("--bars", required=True, metavar="NEW", help="file, folder or TOML of all "
+                       "bars after the market's last one")  # fmt: skip
+    after.add_argument("--finalists", type=int, default=3, metavar="K", help="as in open; once "
+                       "opened or begun, those frozen then")  # fmt: skip
     return made
 
 
@@ -73,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 status.code = _ledger(ledger)
             case "twins":
                 _twins(ledger, asked)
+            case "forward":
+                _forward(ledger, asked)
             case _:
                 _open(ledger, asked)
     return status.code
@@ -111,6 +119,15 @@ def _twins(ledger: Ledger, asked: argparse.Namespace) -> None:
         twins.calibrate(case, found)
         others = len(accounts.campaign(case.data).runs) - 1
         _say(["", *shown.compared(case, found, others)])
+
+
+def _forward(ledger: Ledger, asked: argparse.Namespace) -> None:
+    from engine.evidence import shown
+    from engine.evidence.case import case_of
+    from engine.evidence.forward import forward
+
+    with case_of(asked.archive, ledger, market=asked.market, workers=asked.workers) as case:
+        _say(shown.judged(case, forward(case, asked.bars, asked.finalists)))
 
 
 def _open(ledger: Ledger, asked: argparse.Namespace) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from engine.evidence.case import Case
+from engine.evidence.forward import LEVEL, Forward
 from engine.evidence.sealed import Offer
 from engine.evidence.statistics import spending
+from engine.evidence.statistics.e_process import expected_years
 from engine.evidence.statistics.proportion import clopper_pearson
 from engine.evidence.twins import Comparison
 from engine.ledger import Campaign, Opening
@@ -18,7 +20,6 @@ from engine.ledger.data import Span
 
 DISCOVERY = "Discovery"
 NONE = "No discovery"
-LEVEL = 0.05
 
 
 def day(stamp: int) -> str:
@@ -162,6 +163,41 @@ def compared(case: Case, found: Comparison, others: int) -> Iterator[str]:
 
 def _fitness(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "none"
+
+
+def judged(case: Case, found: Forward) -> Iterator[str]:
+    """What new bars say of champion and challengers."""
+    winner = found.promoted
+    if winner is not None:
+        yield (
+            f"Promote {winner.finalist.name}: on bars that came after the search it did better "
+            "than the champion, by more than luck explains."
+        )
+    else:
+        yield (
+            f"Keep the champion, {found.champion.finalist.name}: no challenger has shown to be "
+            "better on bars that came after the search."
+        )
+    bars = len(found.champion.returns.net)
+    yield (
+        f"Gate 3 of {case.place}: {span(found.window)}, {bars} bars "
+        f"({bars / found.champion.returns.bars_per_year:.2f} years); nothing was fitted again"
+    )
+    yield f"  {'evidence':>9} {'highest':>8} {'needed':>7} {'Sharpe':>7} {'return':>8}  finalist"
+    for each, role in ((found.champion, "champion, against its benchmark"), *(
+        (one, "against the champion") for one in found.challengers
+    )):  # fmt: skip
+        process, path = each.process, each.returns
+        yield (
+            f"  {process.value:>9.3f} {process.peak:>8.3f} {each.threshold:>7.0f} "
+            f"{path.sharpe:>7.2f} {float(np.prod(1 + path.net) - 1):>8.1%}  "
+            f"{each.finalist.name}, {role}"
+        )
+    yield (
+        "  Evidence: wealth of a bet, from 1; without an edge it ever reaches what is needed in at "
+        f"most {LEVEL:.0%} of cases, however often one looks. At a Sharpe difference of 1 expect "
+        f"{expected_years(1.0, LEVEL):.0f} years; bring all new bars so far each time."
+    )
 
 
 def campaign(one: Campaign) -> Iterator[str]:
