@@ -61,6 +61,16 @@ class Case:
         place = whole_place(self.place)
         return catch_up(self.ledger, self.market, self.archive, place, modelled=self.modelled)
 
+    def champion(self) -> int | None:
+        """The candidate that validation answered for last; None where it was never asked.
+
+        Raises:
+            LedgerError: The ledger was edited, or cannot be read.
+        """
+        rows = [row for row in self.ledger.rows() if row.kind == "validation"]
+        own = [int(row.body["id"]) for row in rows if row.body["run"] == self.run]
+        return own[-1] if own else None
+
 
 @contextmanager
 def case_of(

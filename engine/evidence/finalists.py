@@ -59,6 +59,9 @@ def source_hash(text: str) -> str:
 def choose(case: Case, count: int) -> list[Finalist]:
     """The champion, the fittest that are unlike it and each other, and their ensemble.
 
+    The champion is the candidate that validation answered for last; the fittest on training bars
+    where validation was not asked.
+
     Args:
         case: The archive and its training bars; nothing else is looked at.
         count: Finalists, the ensemble among them; fewer where too few are diverse. One is the
@@ -77,6 +80,10 @@ def choose(case: Case, count: int) -> list[Finalist]:
         raise EvidenceError(
             f"{case.place}: no strategy has a fitness, so there is nothing to judge; search longer"
         )
+    champion = case.champion()
+    if champion is not None:
+        first = case.archive.get(champion)
+        top = [first, *(one for one in top if one.id != champion)]
     diverse = _diverse(case, top)
     alone = diverse[: max(1, count - 1)]
     made = [Finalist(name=f"candidate {one.id}", ids=(one.id,), texts=(one.text,)) for one in alone]

@@ -15,6 +15,7 @@ from engine.evidence.statistics import spending
 from engine.evidence.statistics.e_process import expected_years
 from engine.evidence.statistics.proportion import clopper_pearson
 from engine.evidence.twins import Comparison
+from engine.evidence.validation import Validated
 from engine.ledger import Campaign, Opening
 from engine.ledger.data import Span
 
@@ -122,6 +123,26 @@ def opened_before(openings: Sequence[Opening]) -> Iterator[str]:
         f"Nothing was opened now. A new opening of these bars would be number {following}, at a "
         f"level of {level(spending.alpha(following))}; --again asks for it."
     )
+
+
+def validated(case: Case, found: Validated) -> Iterator[str]:
+    """The ladder's answer, and nothing else of validation."""
+    ladder = found.ladder
+    if found.asked == 0:
+        yield "Every training champion of this search was asked about before."
+    answer = "nothing yet" if ladder.best is None else f"{ladder.best:.2f}"
+    yield (
+        f"The ladder of {case.market.name}, {span(found.window)}: {answer}, in steps of "
+        f"{ladder.step:.2f} (one standard error of a Sharpe ratio per year)"
+    )
+    yield (
+        f"  {ladder.releases} releases for {ladder.questions} questions, over all searches of "
+        "these bars; at most 50 releases are sensible"
+    )
+    if found.champion is None:
+        yield "  no candidate of this search was a step better than what was there before it"
+    else:
+        yield f"  champion: candidate {found.champion}, the last of this search to move the ladder"
 
 
 def compared(case: Case, found: Comparison, others: int) -> Iterator[str]:
