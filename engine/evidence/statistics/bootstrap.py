@@ -86,7 +86,7 @@ def indices(bars: int, *, block: float, draws: int, seed: int) -> Iterator[NDArr
 
 
 def weights(chunk: NDArray[np.intp]) -> F64:
-    """How often each bar is in each sample, as a share: `weights(chunk) @ x` are the samples' means.
+    """How often each bar is in each sample, as a share: `weights(chunk) @ x` are means of x.
 
     Args:
         chunk: (draws, bars) indices.
