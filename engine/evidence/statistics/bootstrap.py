@@ -116,7 +116,7 @@ def block_length(returns: ArrayLike) -> float:
 
     sample = matrix(returns, at_least=20)
     lengths = [
-        float(optimal_block_length(column)["stationary"].iloc[0])
+        float(optimal_block_length(column / np.abs(column).max())["stationary"].iloc[0])
         for column in sample.T
         if not constant(column)
     ]

@@ -84,7 +84,7 @@ def test_what_stepped_down_rejects_more_than_a_single_step_would() -> None:
 def test_the_answer_does_not_depend_on_scale_but_on_the_seed_alone() -> None:
     returns = noise(400, 4)
     first = max_t.step_down(returns, seed=1, block=4)
-    again = max_t.step_down(returns * [1, 2, 64, 0.5], seed=1, block=4)
+    again = max_t.step_down(returns * [1, 2, 64, 2.0**-700], seed=1, block=4)
     assert np.array_equal(first.adjusted, again.adjusted)
     assert not np.array_equal(first.adjusted, max_t.step_down(returns, seed=2, block=4).adjusted)
 
