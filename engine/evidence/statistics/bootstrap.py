@@ -86,7 +86,7 @@ def indices(bars: int, *, block: float, draws: int, seed: int) -> Iterator[NDArr
 
 
 def weights(chunk: NDArray[np.intp]) -> F64:
-    """How often each bar is in each sample, as a share: `weights(chunk) @ x` are the samples' means.
+    """How often each bar is in each sample, as a share: `weights(chunk) @ x` are means of x.
 
     Args:
         chunk: (draws, bars) indices.
@@ -116,7 +116,7 @@ def block_length(returns: ArrayLike) -> float:
 
     sample = matrix(returns, at_least=20)
     lengths = [
-        float(optimal_block_length(column)["stationary"].iloc[0])
+        float(optimal_block_length(column / np.abs(column).max())["stationary"].iloc[0])
         for column in sample.T
         if not constant(column)
     ]

@@ -5,10 +5,10 @@
     decay(factor, returns, horizons=(1, 2, 5, 10, 20), ...) -> tuple of Coefficient
     persistence(factor, ...) -> rank autocorrelation from bar to bar
 
-factor: (bars, assets), what is known at the close of a bar; returns: (bars, assets), from the close
-before to the close of a bar. NaN where an asset has no bar or the factor is unknown. A comparison is
-`across` "assets", bar by bar (3 or more assets), or "bars", asset by asset. Rank correlations are
-Spearman's. Sources: Grinold & Kahn 2000; Patton & Timmermann 2010 (monotonicity).
+factor: (bars, assets), what is known at the close of a bar; returns: (bars, assets), from the
+close before to the close of a bar. NaN where an asset has no bar or the factor is unknown. A
+comparison is `across` "assets", bar by bar (3 or more assets), or "bars", asset by asset. Rank
+correlations are Spearman's. Sources: Grinold & Kahn 2000; Patton & Timmermann 2010 (monotonicity).
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def step_down(
     mean_block = bootstrap.block_length(sample) if block is None else block
     chunks = bootstrap.indices(bars, block=mean_block, draws=draws, seed=seed)
     traded = ~constant(sample)
-    scaled = sample[:, traded] / sample[:, traded].std(axis=0)
+    scaled = sample[:, traded] / np.abs(sample[:, traded]).max(axis=0)
+    scaled /= scaled.std(axis=0)
     observed = scaled.mean(axis=0) * np.sqrt(bars)
     drawn = np.concatenate([_statistics(scaled, chunk) for chunk in chunks])
 

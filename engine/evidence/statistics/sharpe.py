@@ -143,8 +143,6 @@ def expected_maximum(trials: float) -> float:
     than 2 trials it is 0 or more, and 0 for one.
     """
     count(trials, "trials")
-    if trials == 1:
-        return 0.0
     upper = (1 - _EULER) * _upper(1 / trials)
     return max(0.0, upper + _EULER * _upper(1 / (trials * math.e)))
 
