@@ -101,7 +101,7 @@ def measure_file(
         OSError: The file cannot be read.
     """
     from engine.ledger import Ledger, place_of
-    from engine.ledger.counting import backtested
+    from engine.ledger.counting import looked
     from engine.startup import load_market, setup
     from genomes.check.text import decode
     from sandbox.errand import Request
@@ -119,5 +119,6 @@ def measure_file(
         if drawing.failure is not None:
             return Backtest(market=loaded.name, outcome=drawing.failure, report=None)
         outcome, books = worker.report(drawing.graph)
-    backtested(Ledger(place_of(settled.ledger)), loaded, text, notes.append)
+    ledger = Ledger(place_of(settled.ledger))
+    looked(ledger, loaded, "backtest", {"backtests": 1}, notes.append, source=text)
     return Backtest(market=loaded.name, outcome=outcome, report=books, notes=tuple(notes))

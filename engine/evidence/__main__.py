@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument("--market", metavar="PATH|NAME", help="where its market lies now")
             one.add_argument("--workers", type=int, default=0, metavar="N", help="Ray workers; 0, "
                              "the default, measures in this process")  # fmt: skip
-        one.add_argument("--ledger", type=Path, metavar="FILE", help="the ledger of looks")
+        one.add_argument("--ledger", metavar="FILE", default="", help="the ledger of looks")
+        one.add_argument("--config", type=Path, metavar="FILE", help="a search's config, for its "
+                         "`ledger`")  # fmt: skip
         return one
 
     command("ledger", "what was tried on which bars, and what is left to spend", archive=False)
@@ -73,9 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     interrupted = "interrupted; the same command continues"
     with explained("finch evidence", on_interrupt=interrupted) as status:
+        from engine.config import build, read
         from engine.ledger import Ledger, place_of
 
-        ledger = Ledger(asked.ledger or place_of())
+        said = asked.ledger or build(read(asked.config)).ledger
+        ledger = Ledger(place_of(said))
         match asked.command:
             case "ledger":
                 status.code = _ledger(ledger)

@@ -35,7 +35,7 @@ class Campaign:
     Attributes:
         data: The markets, in the order of their first row.
         runs: Latest record of each search.
-        looks: Looks at the bars by kind, of searches and manual backtests.
+        looks: Looks at the bars by kind, of searches, and of backtests and screens by hand.
         distinct: Different paths of returns among them, as far as counted: those of a search that
             was killed are all taken to differ.
         null: Looks that null runs take to find as much, by run; of twins that were run.
@@ -129,7 +129,7 @@ class Accounts:
                 run = str(row.body["run"])
                 if run not in runs or row.body["generations"] >= runs[run]["generations"]:
                     runs[run] = row.body
-            elif row.kind == "backtest":
+            elif row.kind in ("backtest", "screen"):
                 others.append(row.body)
         return [*runs.values(), *others]
 

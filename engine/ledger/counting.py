@@ -193,21 +193,32 @@ def _distinct(archive: Archive, looks: Mapping[str, int]) -> int:
     return sum(looks.values()) - measured + distinct
 
 
-def backtested(ledger: Ledger, market: Market, text: str, complain: Callable[[str], None]) -> None:
-    """Record one manual backtest; `complain` as in `counted`."""
+def looked(
+    ledger: Ledger,
+    market: Market,
+    kind: str,
+    looks: Mapping[str, int],
+    complain: Callable[[str], None],
+    source: str = "",
+) -> None:
+    """Record what one command looked at on training bars: a backtest, or a screen.
+
+    Args:
+        ledger: The ledger.
+        market: Whose bars.
+        kind: `backtest` or `screen`.
+        looks: Looks by kind.
+        complain: Is told in a sentence what is wrong with the ledger.
+        source: The strategy's text; empty for a screen.
+    """
     data = data_of(market)
+    body = {"data": data.id, "window": list(window_of(market)), "looks": dict(looks)}
+    if source:
+        body["source"] = hashlib.sha256(source.encode()).hexdigest()[:16]
     try:
         if data.id not in Accounts(ledger.read()[0]).data:
             ledger.append("data", data.body)
-        ledger.append(
-            "backtest",
-            {
-                "data": data.id,
-                "window": list(window_of(market)),
-                "source": hashlib.sha256(text.encode()).hexdigest()[:16],
-                "looks": {"backtests": 1},
-            },
-        )
+        ledger.append(kind, body)
     except LedgerError as error:
         complain(str(error))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -195,3 +196,20 @@ def test_an_opening_of_other_bars_of_the_same_market_costs_this_window_nothing(
     found = accounts.openings(data(symbols=("B",)), (YEARS + DAY, 3 * YEARS))
     assert [each.window for each in found] == [(YEARS, 2 * YEARS)]
     assert len(accounts.openings(data(), (0, 3 * YEARS))) == 2
+
+
+def test_a_screen_by_hand_is_counted_with_all_its_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.screen import main
+    from tests.markets import make_frame
+    from tests.sandbox.screen.markets import walk
+
+    monkeypatch.setenv("FINCH_LEDGER", str(tmp_path / "ledger.jsonl"))
+    close = walk(8, bars=400).fields["close"]
+    make_frame({"A": close}).to_csv(tmp_path / "bars.csv", index=False)
+    assert main(["--market", str(tmp_path / "bars.csv"), "--folds", "3", "--json"]) == 0
+    looks = json.loads(capsys.readouterr().out)["looks"]
+    (campaign,) = Accounts(Ledger(tmp_path / "ledger.jsonl").rows()).campaigns()
+    assert dict(campaign.looks) == looks
+    assert campaign.raw > 1000
