@@ -85,6 +85,14 @@ class Queries:
                     counts[kind] = counts.get(kind, 0) + count
         return {kind: count for kind, count in counts.items() if count}
 
+    def paths(self) -> tuple[int, int]:
+        """Measured candidates, and how many different paths of returns they have."""
+        with self._reading() as connection:
+            column = candidate.c.descriptor
+            asked = select(func.count(column), func.count(column.distinct()))
+            measured, distinct = connection.execute(asked).one()
+        return int(measured), int(distinct)
+
     def count(self) -> int:
         """Candidates told; the next id is one more."""
         with self._reading() as connection:

@@ -9,7 +9,8 @@ from importlib import import_module
 COMMANDS = {
     "evolve": ("engine.evolve", "evolve strategies on a market"),
     "calibrate": ("engine.calibrate.__main__", "how much of a planted edge a search finds"),
-    "screen": ("sandbox.screen.__main__", "what simple conditions show on a market"),
+    "screen": ("engine.screen", "what simple conditions show on a market"),
+    "evidence": ("engine.evidence.__main__", "what may be believed of what was found"),
     "backtest": ("engine.backtest", "measure one strategy file"),
     "show": ("archive.show", "look at archives: tree, top, card, diff, export and more"),
     "market": ("sandbox.market.__main__", "describe and judge a market"),

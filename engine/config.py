@@ -41,6 +41,7 @@ class Config(Part):
         search: How the next candidates are chosen.
         llm: Language models: which are asked, when, and for what.
         sandbox: Where candidates run.
+        ledger: File of the ledger of looks; empty: FINCH_LEDGER, else the user's data folder.
     """
 
     market: str = ""
@@ -49,11 +50,18 @@ class Config(Part):
     search: Search = Search()
     llm: LLM = LLM()
     sandbox: Sandbox = Sandbox()
+    ledger: str = ""
 
     def identity(self) -> dict[str, Any]:
         """The part that decides what is found: all but places, servers, budgets and the sandbox."""
         resting: set[str] | bool = not self.llm.models or {"server", "budget"}
-        hidden = {"market": True, "seed": True, "sandbox": True, "llm": resting}
+        hidden = {
+            "market": True,
+            "seed": True,
+            "sandbox": True,
+            "ledger": True,
+            "llm": resting,
+        }
         return self.model_dump(mode="json", exclude=hidden)
 
 

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
+class FinchError(Exception):
+    """An error whose text says what was got, what is needed and what to do; no bug."""
+
+
 @dataclass(slots=True)
 class Status:
     """A command's exit code."""
@@ -56,6 +60,7 @@ def _has_a_way_out(error: Exception) -> bool:
         error,
         ArchiveError
         | ConfigError
+        | FinchError
         | JailError
         | ModelsError
         | SeedError

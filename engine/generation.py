@@ -212,7 +212,7 @@ def record(
     remarks = [words for member in search.proposers for words in member.remarks]
     if search.validation is not None and search.validation.remark:
         remarks.append(search.validation.remark)
-    watcher.recorded(Report(generation, summary, remarks))
+    watcher.recorded(Report(generation, summary, remarks, len(trials)))
 
 
 def _family(one: Candidate) -> tuple[int, ...]:

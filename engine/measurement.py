@@ -24,11 +24,13 @@ class Backtest:
         market: The market's name.
         outcome: What a search would store of it: measured, floored, refused...
         report: The books as frames; None where it was refused.
+        notes: What is wrong with the ledger of looks, if anything is.
     """
 
     market: str
     outcome: Outcome
     report: Report | None
+    notes: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> pd.Series:
@@ -39,8 +41,9 @@ class Backtest:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences on what was clipped or capped; none where the strategy was refused."""
-        return () if self.report is None else self.report.measurement.warnings
+        """Sentences on what was clipped or capped, and on the ledger; none where refused."""
+        own = () if self.report is None else self.report.measurement.warnings
+        return (*own, *self.notes)
 
     @property
     def folds(self) -> pd.DataFrame:
@@ -97,11 +100,14 @@ def measure_file(
         ConfigError, MarketError: Each with every problem found.
         OSError: The file cannot be read.
     """
+    from engine.ledger import Ledger, place_of
+    from engine.ledger.counting import looked
     from engine.startup import load_market, setup
     from genomes.check.text import decode
     from sandbox.errand import Request
     from sandbox.worker import Worker
 
+    notes: list[str] = []
     text = decode(file.read_bytes())
     table = read(config, settings)
     settled = build(table | ({"market": market} if market is not None else {}))
@@ -113,4 +119,6 @@ def measure_file(
         if drawing.failure is not None:
             return Backtest(market=loaded.name, outcome=drawing.failure, report=None)
         outcome, books = worker.report(drawing.graph)
-    return Backtest(market=loaded.name, outcome=outcome, report=books)
+    ledger = Ledger(place_of(settled.ledger))
+    looked(ledger, loaded, "backtest", {"backtests": 1}, notes.append, source=text)
+    return Backtest(market=loaded.name, outcome=outcome, report=books, notes=tuple(notes))

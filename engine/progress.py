@@ -27,11 +27,13 @@ class Report:
         generation: Its number.
         summary: As `summarise` gives it, with what proposers add to it.
         remarks: Further messages: a plateau, a model that is disabled for a while.
+        trials: Trials of tuning among what was looked at.
     """
 
     generation: int
     summary: dict[str, Any]
     remarks: Sequence[str] = ()
+    trials: int = 0
 
 
 class Watcher(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archive.transcript import Sketch, Transcript
     from engine.evidence.statistics.ladder import Ladder
     from engine.llm.question import Model
+    from engine.progress import Watcher
     from engine.seeding import Seed
     from engine.startup import Plan
     from genomes.records.entry import Entry
@@ -150,7 +151,8 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     """Run it.
 
     Raises:
-        ConfigError, MarketError, SeedError, ArchiveError, PoolError: Each says what to do.
+        ConfigError, MarketError, SeedError, ArchiveError, PoolError, LedgerError: Each says what to
+            do.
     """
     place = place_of(arguments)
     said = table_of(arguments)
@@ -163,7 +165,9 @@ def search(arguments: Arguments, *, quiet: bool = False) -> Found:
     from archive.store import Archive
     from archive.transcript import Sketch
     from engine import startup
+    from engine.ledger import place_of as ledger_place
 
+    ledger_place(config.ledger)  # a wrong one is told before anything starts
     console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, soft_wrap=True)
     planned = startup.plan(
         config,
@@ -295,9 +299,9 @@ class Run:
             ) as screen,
         ):
             try:
-                run(
-                    startup.assemble(self.planned, archive, pool, gateway), self.generations, screen
-                )
+                search = startup.assemble(self.planned, archive, pool, gateway)
+                with self._counted(screen, archive, place) as watcher:
+                    run(search, self.generations, watcher)
             except BudgetSpent as end:
                 spent = str(end)
             finally:
@@ -308,6 +312,26 @@ class Run:
                         style="yellow",
                     )
         return self._found(archive, place, spent)
+
+    def _counted(
+        self, screen: Watcher, archive: Archive, place: str
+    ) -> AbstractContextManager[Watcher]:
+        """The run's watcher, whose looks go into the ledger."""
+        from engine.ledger import Ledger
+        from engine.ledger import place_of as ledger_place
+        from engine.ledger.counting import counted
+        from engine.ledger.place import whole_place
+
+        config = self.planned.config
+        return counted(
+            screen,
+            ledger=Ledger(ledger_place(config.ledger)),
+            market=self.planned.market,
+            archive=archive,
+            place=whole_place(place),
+            modelled=bool(config.llm.models),
+            complain=self._note,
+        )
 
     def _found(self, archive: Archive, place: str, spent: str = "") -> Found:
         from engine.validation import champion_of

@@ -131,7 +131,9 @@ def closing(found: Found) -> Iterator[str]:
         yield f"  its file: {found.champion_file}"
         yield (
             "  These are training figures of the best of many: they show what the search "
-            "optimised, not what will be earned. Nothing here is evidence yet."
+            "optimised, not what will be earned. Nothing here is evidence yet: "
+            f"python -m engine.evidence twins {found.archive} compares it with noise, and "
+            f"python -m engine.evidence open {found.archive} with bars that it did not see."
         )
     yield from found.notes
     yield f"Archive: {found.archive}  (python -m archive.show {found.archive})"

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ledger_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A ledger of the tests' own, also for the commands they start: never the user's."""
+    place = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FINCH_LEDGER", str(place))
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.market.errors import MarketError
 
 if TYPE_CHECKING:
+    from sandbox.market import Market
     from sandbox.screen.result import Screen
 
 _TEACHES = """
@@ -66,11 +67,19 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Scan the market that the arguments name; returns the exit status."""
+def main(
+    arguments: Sequence[str] | None = None,
+    looked: Callable[[Market, Screen], None] | None = None,
+) -> int:
+    """Scan the market that the arguments name; returns the exit status.
+
+    Args:
+        arguments: The flags.
+        looked: Is told what was scanned, before it is shown.
+    """
     asked = parser().parse_args(arguments)
     try:
-        return _scanned(asked)
+        return _scanned(asked, looked)
     except (MarketError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -78,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _scanned(asked: argparse.Namespace) -> int:
+def _scanned(asked: argparse.Namespace, looked: Callable[[Market, Screen], None] | None) -> int:
     for flag, low in (("rows", 1), ("folds", 1), ("threads", 1), ("seed", 0)):
         if getattr(asked, flag) < low:
             raise ValueError(f"--{flag} = {getattr(asked, flag)}; needs {low} or more")
@@ -100,6 +109,8 @@ def _scanned(asked: argparse.Namespace) -> int:
         threads=asked.threads,
     )
     spent = time.process_time() - before
+    if looked is not None:
+        looked(market, found)
     if asked.json:
         print(json.dumps({"market": market.name, **found.as_dict()}))
     else:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import engine
+from engine.ledger import Ledger
 from engine.startup import load_market
 
 BARS = 420
@@ -49,13 +50,16 @@ def artefacts(
     """All that a search and a backtest leave and say, by name; the same folder every time."""
     market = write_market(folder, poisoned=poisoned)
     monkeypatch.chdir(folder)
+    ledger = Ledger(folder.parent / f"{poisoned}.jsonl")
+    monkeypatch.setenv("FINCH_LEDGER", str(ledger.path))
     made = engine.evolve(
         generations=2, population=8, seed=5, workers=0, market="market.toml", archive="run.sqlite"
     )
     found = engine.backtest("run.champion.py", market=str(market))
     left = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "bars.csv"}
     left["candidates"] = f"{made.digest} {made.candidates.to_csv()}".encode()
-    said = [made.generations.to_csv(), repr(found.outcome), found.equity.to_csv()]
+    said = [repr([(row.kind, row.body) for row in ledger.rows()])]
+    said += [made.generations.to_csv(), repr(found.outcome), found.equity.to_csv()]
     left["said"] = "\n".join([*said, found.trades.to_csv()]).encode()
     monkeypatch.chdir(folder.parent)
     shutil.rmtree(folder)
@@ -69,6 +73,7 @@ def test_poisoned_sealed_bars_change_nothing_in_any_artefact(
     poisoned = artefacts(tmp_path / "run", monkeypatch, poisoned=SEALED)
     assert {"run.sqlite", "run.champion.py", "candidates", "said"} <= plain.keys()
     assert b"def factor" in plain["run.sqlite"]
+    assert b"'looks': {'backtests': 1}" in plain["said"]
     assert plain.keys() == poisoned.keys()
     assert [name for name in plain if plain[name] != poisoned[name]] == []
 

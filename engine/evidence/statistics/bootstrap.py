@@ -85,6 +85,20 @@ def indices(bars: int, *, block: float, draws: int, seed: int) -> Iterator[NDArr
     return _chunks(bars, block, draws, np.random.default_rng(seed))
 
 
+def weights(chunk: NDArray[np.intp]) -> F64:
+    """How often each bar is in each sample, as a share: `weights(chunk) @ x` are means of x.
+
+    Args:
+        chunk: (draws, bars) indices.
+
+    Returns:
+        (draws, bars); rows add up to 1.
+    """
+    drawn, bars = chunk.shape
+    flat = (chunk + bars * np.arange(drawn)[:, None]).ravel()
+    return np.bincount(flat, minlength=drawn * bars).reshape(drawn, bars) / bars
+
+
 def block_length(returns: ArrayLike) -> float:
     """The mean block length of the stationary bootstrap that fits the returns' autocorrelation.
 
@@ -102,7 +116,7 @@ def block_length(returns: ArrayLike) -> float:
 
     sample = matrix(returns, at_least=20)
     lengths = [
-        float(optimal_block_length(column)["stationary"].iloc[0])
+        float(optimal_block_length(column / np.abs(column).max())["stationary"].iloc[0])
         for column in sample.T
         if not constant(column)
     ]

@@ -42,9 +42,11 @@ def step_down(
 ) -> StepDown:
     """Test all finalists at once: which have a Sharpe above 0?
 
-    Each sample's statistic is centred on the finalist's mean and divided by the sample's own
-    deviation. A finalist that never traded (a constant path) has statistic 0 and p-values 1, and
-    takes nothing from the others.
+    Each sample's statistic is centred on the finalist's mean and divided by the smaller of the
+    sample's own deviation and the finalist's. Its own guards against a finalist whose rare loss is
+    yet to come (with the finalist's, 34% false discoveries among ten such instead of 5%), the
+    finalist's against one whose few trades were all lucky. A finalist that never traded (a constant
+    path) has statistic 0 and p-values 1, and takes nothing from the others.
 
     Args:
         returns: (bars, finalists) returns per bar in excess of what H0 grants; at least 20 bars.
@@ -62,7 +64,8 @@ def step_down(
     mean_block = bootstrap.block_length(sample) if block is None else block
     chunks = bootstrap.indices(bars, block=mean_block, draws=draws, seed=seed)
     traded = ~constant(sample)
-    scaled = sample[:, traded] / sample[:, traded].std(axis=0)
+    scaled = sample[:, traded] / np.abs(sample[:, traded]).max(axis=0)
+    scaled /= scaled.std(axis=0)
     observed = scaled.mean(axis=0) * np.sqrt(bars)
     drawn = np.concatenate([_statistics(scaled, chunk) for chunk in chunks])
 
@@ -81,14 +84,12 @@ def step_down(
 
 def _statistics(scaled: F64, indices: np.ndarray) -> F64:
     """Studentised, centred statistics of samples, (draws, columns); columns have deviation 1."""
-    draws, bars = indices.shape
-    flat = (indices + bars * np.arange(draws)[:, None]).ravel()
-    times = np.bincount(flat, minlength=draws * bars).reshape(draws, bars) / bars
-    mean = times @ scaled
-    variance = times @ scaled**2 - mean**2
-    # A sample that missed every trade has no deviation of its own; it keeps the column's.
-    deviation = np.sqrt(np.where(variance > 1e-12, variance, 1.0))
-    return (mean - scaled.mean(axis=0)) / deviation * np.sqrt(bars)
+    shares = bootstrap.weights(indices)
+    mean = shares @ scaled
+    variance = shares @ scaled**2 - mean**2
+    # A sample that missed every trade has no deviation of its own; it takes the column's, 1.
+    deviation = np.sqrt(np.where(variance > 1e-12, np.minimum(variance, 1.0), 1.0))
+    return (mean - scaled.mean(axis=0)) / deviation * np.sqrt(scaled.shape[0])
 
 
 def _share(drawn: F64, observed: F64) -> F64:

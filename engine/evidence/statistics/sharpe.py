@@ -104,7 +104,7 @@ def minimum_track_record(sample: Moments, benchmark: float = 0.0, level: float =
     ahead = sample.sharpe - benchmark
     if ahead <= 0:
         return math.inf
-    return 1 + _variance(sample) * (_quantile(1 - level) / ahead) ** 2
+    return 1 + _variance(sample) * (_upper(level) / ahead) ** 2
 
 
 def deflated(sample: Moments, *, trials: float, variance: float, mean: float = 0.0) -> Deflated:
@@ -143,10 +143,8 @@ def expected_maximum(trials: float) -> float:
     than 2 trials it is 0 or more, and 0 for one.
     """
     count(trials, "trials")
-    if trials == 1:
-        return 0.0
-    upper = (1 - _EULER) * _quantile(1 - 1 / trials)
-    return max(0.0, upper + _EULER * _quantile(1 - 1 / (trials * math.e)))
+    upper = (1 - _EULER) * _upper(1 / trials)
+    return max(0.0, upper + _EULER * _upper(1 / (trials * math.e)))
 
 
 def expected_maximum_exact(trials: float) -> float:
@@ -185,7 +183,7 @@ def detectable(length: float, *, level: float = 0.05, power: float = 0.8, tests:
         raise SampleError(f"length: got {length}; needs a window longer than 0")
     probability(level, "level")
     probability(power, "power")
-    return (_quantile(1 - level / count(tests, "tests")) + _quantile(power)) / math.sqrt(length)
+    return (_upper(level / count(tests, "tests")) + _upper(1 - power)) / math.sqrt(length)
 
 
 def _variance(sample: Moments) -> float:
@@ -204,7 +202,8 @@ def _cdf(z: float) -> float:
     return float(ndtr(z))
 
 
-def _quantile(p: float) -> float:
+def _upper(p: float) -> float:
+    """The z above which a normal lies with probability p; exact for small p."""
     from scipy.special import ndtri
 
-    return float(ndtri(p))
+    return -float(ndtri(p))

@@ -64,6 +64,7 @@ def test_the_block_grows_with_memory_and_constant_columns_do_not_count() -> None
     both = np.column_stack([shocks, smooth, np.zeros(2000)])
     assert bootstrap.block_length(both) == bootstrap.block_length(smooth)
     assert bootstrap.block_length(np.zeros(100)) == 1
+    assert bootstrap.block_length(smooth * 2.0**-700) == bootstrap.block_length(smooth)
 
 
 def test_the_values_are_those_of_the_path() -> None:
