@@ -236,14 +236,20 @@ def judge(
             risk = np.sqrt(max((s[2] + s[4]) / (n - 1), min_risk * min_risk * s[6] / (n - 1)))
             scale[f, k] = year / (n * risk) if s[2] > 1e-18 * s[6] and n > 1 else 0.0
             charge[f, k] = (s[1] - kept[f, k]) * scale[f, k]
-        risks[k] = np.sqrt(sums[:, 6, k].sum() / lengths.sum())
+        gross = 0.0
+        bars = 0
+        for f in range(count):
+            gross += sums[f, 6, k]
+            bars += lengths[f]
+        risks[k] = np.sqrt(gross / bars)
         scores[k] = together(one, spread)
         opposite = together(other, spread) if both else -np.inf
-        folds[k] = one
-        if opposite > scores[k]:
+        better = opposite > scores[k]
+        if better:
             scores[k] = opposite
             turned[k] = -1
-            folds[k] = other
+        for f in range(count):
+            folds[k, f] = other[f] if better else one[f]
     mean = np.zeros(LANES)
     square = np.zeros(LANES)
     taken = spread if count > 1 else 0.0
