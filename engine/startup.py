@@ -69,6 +69,7 @@ def setup(market: Market, config: Config) -> Setup:
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
         isolation=config.sandbox.isolation,
+        screened=config.search.screen,
     )
 
 

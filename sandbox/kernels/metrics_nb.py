@@ -8,7 +8,9 @@ returns it was made of (both legs of a difference), since rounding leaves that m
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+
+from sandbox.kernels.compiled import COUNT, NUMBER, OFFSETS, VALUES, kernel
 
 SUMMARY = (
     "mean",
@@ -31,7 +33,7 @@ ROUNDING = 1e-18
 DIMENSIONS = 64
 
 
-@njit(cache=True)
+@kernel(types.Array(types.float64, 2, "C", readonly=True))
 def summarise(path):
     """One figure for each name in SUMMARY from the rows of a book's path; nan where undefined.
 
@@ -129,7 +131,7 @@ def _keep(worst, value):
     worst[place] = value
 
 
-@njit(cache=True)
+@kernel(VALUES, VALUES, OFFSETS, COUNT, NUMBER, NUMBER, NUMBER)
 def fold_statistics(net, benchmark, edges, statistic, bars_per_year, min_risk, limit):
     """The objective's statistic of net - benchmark in each fold.
 
@@ -207,7 +209,7 @@ def fold_statistics(net, benchmark, edges, statistic, bars_per_year, min_risk, l
     return out
 
 
-@njit(cache=True)
+@kernel(VALUES, VALUES)
 def project(net, benchmark):
     """Project net - benchmark by fixed random signs to 64 numbers of unit length.
 
