@@ -1,6 +1,6 @@
 """The books' layout: what each row and column of the portfolio kernel's arrays holds.
 
-Kernels freeze these numbers when they are compiled: after a change, touch portfolio_nb.py too, or a
+Kernels freeze these numbers when they are compiled: after a change, touch portfolio_nb.py and exit_nb.py too, or a
 cached kernel keeps the old ones.
 """
 
