@@ -39,7 +39,7 @@ not traded, so the books are flat in the first clock bar.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from sandbox.kernels.book_layout import (
     A_COST,
@@ -67,7 +67,6 @@ from sandbox.kernels.book_layout import (
     MARKET,
     MAX_HELD,
     MOST_ADVERSE,
-    NET,
     NET_EXPOSURE,
     PAST_BARS,
     PAST_SUM,
@@ -81,22 +80,11 @@ from sandbox.kernels.book_layout import (
 )
 from sandbox.kernels.compiled import COUNT, NUMBER, OFFSETS, VALUES, YES_NO, kernel
 from sandbox.kernels.exit_nb import arm, close_trade, follow, watch
+from sandbox.kernels.path_nb import first_from, to_ratios
 
 ABSENT, STALE = -1, -2  # instead of an asset's packed bar
 
 _TABLE = types.Array(types.float64, 2, "C")
-
-
-@njit(cache=True)
-def _first(bar, low, high, start):
-    """The first place from low to high (exclusive) whose bar is not before `start`; else high."""
-    while low < high:
-        middle = (low + high) // 2
-        if bar[middle] < start:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @kernel(
@@ -149,7 +137,7 @@ def portfolio(
     records,
     state,
 ):
-    """Walk the books through clock bars start to stop and fill path, stats and records.
+    """Walk the books from one clock bar to another.
 
     Args:
         start: First clock bar of the window.
@@ -185,13 +173,11 @@ def portfolio(
         impact: Adverse move at a traded share of 1, a fraction.
         borrow: Per short notional and clock bar, a fraction.
         capital: Starting equity.
-        stale_ns: An asset without a bar for longer no longer counts towards the gross; it is
-            closed if it has no later bar.
+        stale_ns: An asset without a bar for longer is stale.
         paths: Fill everything; else only equity, net returns, the last two answers and `state`.
         listing: Keep what a list of trades shows and nothing else asks for.
-        path: (8, stop - start) out, rows as PATH: equity over capital, return over the previous
-            close, traded notional and cost over equity at the previous close, exposures over
-            equity at the close.
+        path: (8, stop - start) out, zero before, rows as PATH: equity over capital; traded notional
+            and cost over equity at the previous close; exposures over equity at the close.
         stats: (A, 12) out, zero before, columns as STATS.
         records: (R, 10) out, columns as RECORD, the first R trades by exit.
         state: (A, FIELDS) out, zero before: what each asset held at the end.
@@ -200,10 +186,9 @@ def portfolio(
         (clock bar of ruin or -1, trades closed, weights clipped, bars scaled down).
     """
     assets = len(offsets) - 1
-    nxt = np.empty(assets, np.int64)
-    here = np.empty(assets, np.int64)
+    nxt, here = np.empty(assets, np.int64), np.empty(assets, np.int64)
     for a in range(assets):
-        nxt[a] = _first(bar, offsets[a], offsets[a + 1], start)
+        nxt[a] = first_from(bar, offsets[a], offsets[a + 1], start)
         state[a, LAST_BAR] = -1
         if nxt[a] > offsets[a]:
             state[a, LAST] = close[nxt[a] - 1]
@@ -214,7 +199,6 @@ def portfolio(
     has_exits = len(stop_loss) > 0 or len(take_profit) > 0 or len(trailing_stop) > 0
     exits = has_exits or len(max_held) > 0
     inside = has_exits or borrow > 0 or len(funding) > 0
-    averaged = exits or listing
     cash = capital
     closed = clipped = scaled = 0
     ruined = -1
@@ -434,7 +418,7 @@ def portfolio(
                             state[a, AT_ENTRY] = marked
                             if has_exits:
                                 arm(state, a, i - 1, stop_loss, take_profit, trailing_stop)
-                        elif averaged and abs(want) > abs(held):
+                        elif (exits or listing) and abs(want) > abs(held):
                             state[a, AVERAGE] = (state[a, AVERAGE] * held + price * delta) / want
                             if base == 0:
                                 state[a, BASE] = state[a, AVERAGE]
@@ -453,8 +437,7 @@ def portfolio(
 
         # Decisions at the close, and the last mark.
         equity = cash
-        gross = 0.0
-        net = 0.0
+        gross = net = 0.0
         for a in range(assets):
             i = here[a]
             held = state[a, SHARES]
@@ -509,20 +492,7 @@ def portfolio(
             ruined = t
             break
 
-    # Ratios in loops of their own: the compiler makes vectors of them, which it cannot above.
-    n = stop - start
-    live = n if ruined < 0 else ruined - start + 1
-    for k in range(live):
-        path[NET, k] = path[EQUITY, k] / (path[EQUITY, k - 1] if k > 0 else capital) - 1
-    if paths:
-        for k in range(live):
-            path[TRADED, k] /= path[EQUITY, k - 1] if k > 0 else capital
-            path[COST, k] /= path[EQUITY, k - 1] if k > 0 else capital
-        for k in range(live if ruined < 0 else live - 1):
-            path[GROSS, k] /= path[EQUITY, k]
-            path[NET_EXPOSURE, k] /= path[EQUITY, k]
-    for k in range(n):
-        path[EQUITY, k] /= capital
+    to_ratios(path, stop - start if ruined < 0 else ruined - start + 1, ruined, capital, paths)
     for a in range(assets):
         stats[a, A_PNL] += state[a, SHARES] * state[a, LAST]
         for column in (A_PNL, A_TRADED, A_COST, A_FUNDING):
