@@ -59,7 +59,7 @@ def cross_rank(x: F64, order: I32, order_offsets: I64) -> F64:
         size = _gather(x, members, values)
         for i in members:
             if np.isfinite(x[i]):
-                left = find(values[:size], x[i])
+                left = find(values[:size], float(x[i]))
                 right = left + 1
                 while right < size and values[right] == x[i]:
                     right += 1

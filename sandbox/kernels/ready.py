@@ -24,11 +24,11 @@ def prepare(share: int, of: int, *, screened: bool) -> None:
         of: How many there are.
         screened: Whether the training bars are screened, which takes two kernels more.
     """
-    for compile_one in _dealt(_kernels(screened), of)[share]:
+    for compile_one in deal(kernels_of(screened=screened), of)[share]:
         compile_one()
 
 
-def _kernels(screened: bool) -> list[Any]:
+def kernels_of(*, screened: bool) -> list[Any]:
     """Those of the books, of every operator and of the screen."""
     operators = {row.kernel.partition(".")[0] for row in OPERATORS.values()} - {"numpy"}
     names = [*_BOOKS, *sorted(operators), *([_SCREEN] if screened else [])]
@@ -40,17 +40,17 @@ def _kernels(screened: bool) -> list[Any]:
     return list(found.values())
 
 
-def _dealt(kernels: list[Any], shares: int) -> list[list[Callable[[], None]]]:
+def deal(kernels: list[Any], shares: int) -> list[list[Callable[[], None]]]:
     """The longest kernel first, each to the share with the least so far: even to a second or so."""
     dealt: list[list[Callable[[], None]]] = [[] for _ in range(shares)]
     sizes = [0] * shares
-    for kernel in sorted(kernels, key=_size, reverse=True):
+    for kernel in sorted(kernels, key=size_of, reverse=True):
         least = sizes.index(min(sizes))
         dealt[least].append(kernel.prepare)
-        sizes[least] += _size(kernel)
+        sizes[least] += size_of(kernel)
     return dealt
 
 
-def _size(kernel: Any) -> int:
+def size_of(kernel: Any) -> int:
     """What compiling costs, roughly: the bytes of Python's own code."""
     return len(kernel.__wrapped__.__code__.co_code)

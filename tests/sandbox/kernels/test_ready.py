@@ -11,20 +11,20 @@ from sandbox.kernels import cross_nb, portfolio_nb, ready, screen_nb
 
 @pytest.fixture
 def kernels() -> list[Any]:
-    return ready._kernels(screened=True)
+    return ready.kernels_of(screened=True)
 
 
 @pytest.mark.parametrize("shares", [1, 2, 3, 100])
 def test_every_kernel_is_in_one_share(kernels: list[Any], shares: int) -> None:
-    dealt = ready._dealt(kernels, shares)
+    dealt = ready.deal(kernels, shares)
     assert len(dealt) == shares
     compiled = [id(each) for share in dealt for each in share]
     assert sorted(compiled) == sorted(id(kernel.prepare) for kernel in kernels)
 
 
 def test_two_shares_are_even_up_to_one_kernel(kernels: list[Any]) -> None:
-    sizes = {id(kernel.prepare): ready._size(kernel) for kernel in kernels}
-    one, two = (sum(sizes[id(each)] for each in share) for share in ready._dealt(kernels, 2))
+    sizes = {id(kernel.prepare): ready.size_of(kernel) for kernel in kernels}
+    one, two = (sum(sizes[id(each)] for each in share) for share in ready.deal(kernels, 2))
     assert abs(one - two) <= min(sizes.values())
 
 
@@ -35,7 +35,7 @@ def test_the_books_the_operators_and_the_screen_are_prepared(kernels: list[Any])
 
 
 def test_a_run_that_does_not_screen_does_not_compile_the_screen() -> None:
-    assert screen_nb.fold_sums not in ready._kernels(screened=False)
+    assert screen_nb.fold_sums not in ready.kernels_of(screened=False)
 
 
 def test_a_share_compiles_its_kernels_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +49,9 @@ def test_a_share_compiles_its_kernels_and_no_other(monkeypatch: pytest.MonkeyPat
         made.__wrapped__, made.prepare = of_length, lambda: done.append(number)
         return made
 
-    monkeypatch.setattr(ready, "_kernels", lambda screened: [kernel(i) for i in range(4)])
+    def those(*, screened: bool) -> list[Any]:
+        return [kernel(i) for i in range(4)]
+
+    monkeypatch.setattr(ready, "kernels_of", those)
     ready.prepare(1, 2, screened=False)
     assert done == [1, 3]
