@@ -153,7 +153,7 @@ def build(url: URL, fill: Callable[[Connection], None]) -> tuple[Engine, Release
                 f"{path}: is there already; resume it or write to another archive"
             )
         unborn.unlink(missing_ok=True)
-        engine = _sqlite_engine(sqlite.uri(unborn, mode="rwc"))
+        engine = _sqlite_engine(sqlite.uri(unborn, mode="rwc"), _paged)
         try:
             with engine.begin() as connection:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -247,6 +247,11 @@ def _sqlite_engine(uri: str, prepare: Callable[[sqlite3.Connection], None] | Non
 
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _paged(connection: sqlite3.Connection) -> None:
+    # A page of SQLite's 4 KB holds one candidate of some 2.4 KB: a quarter of the file was empty.
+    connection.execute("PRAGMA page_size = 8192")
 
 
 def _durable(connection: sqlite3.Connection) -> None:

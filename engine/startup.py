@@ -70,6 +70,7 @@ def setup(market: Market, config: Config, terms: Terms | None = None) -> Setup:
         cache_mb=config.sandbox.cache_mb,
         draw_wall_s=config.sandbox.draw_wall_s,
         isolation=config.sandbox.isolation,
+        screened=config.search.screen,
     )
 
 

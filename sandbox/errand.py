@@ -22,6 +22,7 @@ class Setup:
         cache_mb: Cap on the cache of computed nodes.
         draw_wall_s: Backstop on one drawing; refusals are by fuel.
         isolation: Whether every wall of the jail must stand.
+        screened: Whether the run screens the training bars.
     """
 
     fields: Mapping[str, Dimension]
@@ -30,6 +31,7 @@ class Setup:
     cache_mb: int = 256
     draw_wall_s: float = 5.0
     isolation: Isolation = "full"
+    screened: bool = False
 
     @property
     def later_start(self) -> int:

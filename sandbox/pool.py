@@ -177,7 +177,10 @@ class RayPool:
         self._actors: list[Any] = [self._new_actor() for _ in range(workers)]
         try:
             ready = [actor.measure.remote([]) for actor in self._actors]
+            prepared = [actor.prepare.remote(i, workers) for i, actor in enumerate(self._actors)]
             ray.get(ready, timeout=start_wall_s)
+            # What is not compiled by then, or was by a worker that died, is when it is needed.
+            ray.wait(prepared, num_returns=workers, timeout=start_wall_s + batch_wall_s)
         except exceptions.GetTimeoutError:
             cpus = ray.cluster_resources().get("CPU", 0)
             self.close()

@@ -58,6 +58,12 @@ class Worker:
             fills=setup.terms.fills,
         )
 
+    def prepare(self, share: int, of: int) -> None:
+        """Compile one of `of` shares of the kernels, for this worker and the others."""
+        from sandbox.kernels.ready import prepare
+
+        prepare(share, of, screened=self.setup.screened)
+
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
         """Make and draw candidates, in order.
 

@@ -1,7 +1,7 @@
 """The books' layout: what each row and column of the portfolio kernel's arrays holds.
 
-Kernels freeze these numbers when they are compiled: after a change, touch portfolio_nb.py too, or a
-cached kernel keeps the old ones.
+Kernels freeze these numbers when they are compiled, and the functions of other modules that they
+call: after a change here or in exit_nb.py, touch portfolio_nb.py, too.
 """
 
 from __future__ import annotations

@@ -21,13 +21,14 @@ from sandbox.kernels.compiled import (
     VALUES,
     kernel,
 )
+from sandbox.kernels.order_nb import find
 
 
 @njit(cache=True)
-def _sort(values: F64, size: int) -> None:
+def _sort(values: F64) -> None:
     """Shell's sort with Ciura's gaps, in place; numba's own sort takes a second to compile."""
     for gap in (701, 301, 132, 57, 23, 10, 4, 1):
-        for i in range(gap, size):
+        for i in range(gap, len(values)):
             x = values[i]
             j = i
             while j >= gap and values[j - gap] > x:
@@ -44,7 +45,7 @@ def _gather(x: F64, members: I32, values: F64) -> int:
         if np.isfinite(x[i]):
             values[size] = x[i]
             size += 1
-    _sort(values, size)
+    _sort(values[:size])
     return size
 
 
@@ -58,7 +59,7 @@ def cross_rank(x: F64, order: I32, order_offsets: I64) -> F64:
         size = _gather(x, members, values)
         for i in members:
             if np.isfinite(x[i]):
-                left = np.searchsorted(values[:size], x[i])
+                left = find(values[:size], float(x[i]))
                 right = left + 1
                 while right < size and values[right] == x[i]:
                     right += 1

@@ -26,7 +26,8 @@ def lag(x: F64, offsets: I64, n: int) -> F64:
         start, stop = offsets[a], offsets[a + 1]
         first = min(start + n, stop)
         out[start:first] = np.nan
-        out[first:stop] = x[start : stop - (first - start)]
+        for t in range(first, stop):
+            out[t] = x[t - n]
     return out
 
 
@@ -38,7 +39,8 @@ def lag_mask(mask: I8, offsets: I64, n: int) -> I8:
         start, stop = offsets[a], offsets[a + 1]
         first = min(start + n, stop)
         out[start:first] = 2
-        out[first:stop] = mask[start : stop - (first - start)]
+        for t in range(first, stop):
+            out[t] = mask[t - n]
     return out
 
 

@@ -61,9 +61,10 @@ def bars_since_extreme(x: F64, offsets: I64, n: int, sign: float) -> F64:
 
 
 @njit(cache=True)
-def _find(values: F64, size: int, x: float) -> int:
+def find(values: F64, x: float) -> int:
     """How many of the sorted values are smaller; without branches that cannot be foreseen."""
     low = 0
+    size = len(values)
     while size > 0:
         half = (size + 1) // 2
         low += half if values[low + half - 1] < x else 0
@@ -92,8 +93,8 @@ def neighbours(x: F64, offsets: I64, n: int, k: int) -> F64:
         for t in range(offsets[a], offsets[a + 1]):
             goes = t - n >= offsets[a] and np.isfinite(x[t - n])
             comes = np.isfinite(x[t])
-            hole = _find(window, size, x[t - n]) if goes else size
-            place = _find(window, size, x[t]) if comes else size
+            hole = find(window[:size], x[t - n]) if goes else size
+            place = find(window[:size], x[t]) if comes else size
             if goes and place > hole:
                 place -= 1
             for i in range(hole, place if comes else size - 1):

@@ -39,21 +39,15 @@ not traded, so the books are flat in the first clock bar.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import types
 
 from sandbox.kernels.book_layout import (
     A_COST,
     A_FUNDING,
-    A_GAIN,
-    A_HELD,
     A_LARGEST,
-    A_LOSS,
     A_PNL,
-    A_RETURN,
     A_TRADED,
-    A_TRADES,
     A_TURNED,
-    A_WINS,
     ALLOWED,
     AT_ENTRY,
     AVERAGE,
@@ -70,11 +64,9 @@ from sandbox.kernels.book_layout import (
     IN_FORCE,
     LAST,
     LAST_BAR,
-    LONGEST,
     MARKET,
     MAX_HELD,
     MOST_ADVERSE,
-    NET,
     NET_EXPOSURE,
     PAST_BARS,
     PAST_SUM,
@@ -83,504 +75,426 @@ from sandbox.kernels.book_layout import (
     SIGNAL,
     STOP_BASE_DECISION,
     STOP_BASE_FILL_BAR,
-    STOP_F,
-    STOP_LOSS,
-    TAKE_F,
     TARGET,
     TRADED,
-    TRAIL_F,
-    TRAILING_STOP,
 )
+from sandbox.kernels.compiled import COUNT, NUMBER, OFFSETS, VALUES, YES_NO, kernel
+from sandbox.kernels.exit_nb import arm, close_trade, follow, watch
+from sandbox.kernels.path_nb import first_from, to_ratios
+
+ABSENT, STALE = -1, -2  # instead of an asset's packed bar
+
+_TABLE = types.Array(types.float64, 2, "C")
 
 
-@njit(cache=True, error_model="numpy")
-def _exit(side, o, h, low, stop, target, gap_at_stop, target_gap_at_open, target_first):
-    """Where a position leaves a bar: (price, 0 none | 1 stop | 2 target).
+@kernel(
+    COUNT, COUNT, OFFSETS, OFFSETS, types.Array(types.int32, 1, "C", readonly=True),
+    *[VALUES] * 11,
+    YES_NO, YES_NO, YES_NO, COUNT, *[YES_NO] * 5,
+    *[NUMBER] * 8, COUNT, YES_NO, YES_NO,
+    *[_TABLE] * 4,
+    error_model="numpy",
+)  # fmt: skip
+def portfolio(
+    start,
+    stop,
+    clock,
+    offsets,
+    bar,
+    open_,
+    high,
+    low,
+    close,
+    volume,
+    funding,
+    targets,
+    stop_loss,
+    take_profit,
+    trailing_stop,
+    max_held,
+    in_shares,
+    next_close,
+    arm_next_bar,
+    stop_base,
+    gap_at_stop,
+    target_gap_at_open,
+    target_first,
+    signal_first,
+    reset,
+    no_trade_band,
+    max_weight,
+    max_gross,
+    fee,
+    slippage,
+    impact,
+    borrow,
+    capital,
+    stale_ns,
+    paths,
+    listing,
+    path,
+    stats,
+    records,
+    state,
+):
+    """Walk the books from one clock bar to another.
 
-    Shorts are mirrored (prices times -1), so that one logic serves both sides. `stop` and `target`
-    are mirrored levels already; -inf and inf where there is none.
+    Args:
+        start: First clock bar of the window.
+        stop: One past its last.
+        clock: (T,) stamps, nanoseconds.
+        offsets: (A + 1,) where each asset's packed bars begin.
+        bar: (N,) clock bar of each packed bar.
+        open_: (N,) prices, finite and above zero; so high, low, close.
+        high: As open_.
+        low: As open_.
+        close: As open_.
+        volume: (N,) or empty; for impact only.
+        funding: (N,) rate longs pay during the bar, NaN counts as 0; or empty.
+        targets: (N,) weights decided at each own close, NaN counts as 0; shares if `in_shares`.
+        stop_loss: (N,) fractions, or empty for none; so the next two.
+        take_profit: As stop_loss.
+        trailing_stop: As stop_loss.
+        max_held: (N,) own bars from fill to fill, or empty.
+        in_shares: Targets are numbers of shares; no caps, no band.
+        next_close: Orders fill at closes instead of opens.
+        arm_next_bar: Exits watch from the bar after the fill's.
+        stop_base: STOP_BASE_FILL, STOP_BASE_DECISION or STOP_BASE_FILL_BAR.
+        gap_at_stop: A gap through a stop fills at the stop wherever the bar came back to it.
+        target_gap_at_open: A gap through a target fills at the open.
+        target_first: The target goes first where one bar reaches both.
+        signal_first: Orders at the open go before exits of the same bar.
+        reset: After an exit, flat until the target was 0 or changed sign.
+        no_trade_band: Weight differences up to this are not traded.
+        max_weight: Cap on an absolute weight.
+        max_gross: Cap on their sum.
+        fee: Per traded notional, a fraction.
+        slippage: Adverse move, a fraction.
+        impact: Adverse move at a traded share of 1, a fraction.
+        borrow: Per short notional and clock bar, a fraction.
+        capital: Starting equity.
+        stale_ns: An asset without a bar for longer is stale.
+        paths: Fill everything; else only equity, net returns, the last two answers and `state`.
+        listing: Keep what a list of trades shows and nothing else asks for.
+        path: (8, stop - start) out, zero before, rows as PATH: equity over capital; traded notional
+            and cost over equity at the previous close; exposures over equity at the close.
+        stats: (A, 12) out, zero before, columns as STATS.
+        records: (R, 10) out, columns as RECORD, the first R trades by exit.
+        state: (A, FIELDS) out, zero before: what each asset held at the end.
+
+    Returns:
+        (clock bar of ruin or -1, trades closed, weights clipped, bars scaled down).
     """
-    best, worst = (h, low) if side > 0 else (-low, -h)
-    begin = side * o
-    stopped = worst <= stop
-    reached = best >= target
-    if stopped and not (target_first and reached):
-        if begin > stop:
-            return side * stop, 1
-        if gap_at_stop and best >= stop:
-            return side * stop, 1
-        return o, 1
-    if reached:
-        if begin < target:
-            return side * target, 2
-        if target_gap_at_open:
-            return o, 2
-        return side * max(target, worst), 2
-    return 0.0, 0
+    assets = len(offsets) - 1
+    nxt, here = np.empty(assets, np.int64), np.empty(assets, np.int64)
+    for a in range(assets):
+        nxt[a] = first_from(bar, offsets[a], offsets[a + 1], start)
+        state[a, LAST_BAR] = -1
+        if nxt[a] > offsets[a]:
+            state[a, LAST] = close[nxt[a] - 1]
+            state[a, LAST_BAR] = bar[nxt[a] - 1]
+    early = not next_close and not signal_first
+    from_close = stop_base == STOP_BASE_FILL_BAR
+    watch_fill = not arm_next_bar and not from_close
+    has_exits = len(stop_loss) > 0 or len(take_profit) > 0 or len(trailing_stop) > 0
+    exits = has_exits or len(max_held) > 0
+    inside = has_exits or borrow > 0 or len(funding) > 0
+    cash = capital
+    closed = clipped = scaled = 0
+    ruined = -1
 
-
-def _compiled(exits):
-    """The walk, compiled for strategies with exits or for those without any."""
-
-    @njit(cache=True, error_model="numpy")
-    def portfolio(
-        start,
-        stop,
-        clock,
-        offsets,
-        bar,
-        open_,
-        high,
-        low,
-        close,
-        volume,
-        funding,
-        targets,
-        stop_loss,
-        take_profit,
-        trailing_stop,
-        max_held,
-        in_shares,
-        next_close,
-        arm_next_bar,
-        stop_base,
-        gap_at_stop,
-        target_gap_at_open,
-        target_first,
-        signal_first,
-        reset,
-        no_trade_band,
-        max_weight,
-        max_gross,
-        fee,
-        slippage,
-        impact,
-        borrow,
-        capital,
-        stale_ns,
-        paths,
-        listing,
-        path,
-        stats,
-        records,
-        state,
-    ):
-        """Walk the books through clock bars start to stop and fill path, stats and records.
-
-        Args:
-            start: First clock bar of the window.
-            stop: One past its last.
-            clock: (T,) stamps, nanoseconds.
-            offsets: (A + 1,) where each asset's packed bars begin.
-            bar: (N,) clock bar of each packed bar.
-            open_: (N,) prices, finite and above zero; so high, low, close.
-            high: As open_.
-            low: As open_.
-            close: As open_.
-            volume: (N,) or empty; for impact only.
-            funding: (N,) rate longs pay during the bar, NaN counts as 0; or empty.
-            targets: (N,) weights decided at each own close, NaN counts as 0; shares if `in_shares`.
-            stop_loss: (N,) fractions, or empty for none; so the next two.
-            take_profit: As stop_loss.
-            trailing_stop: As stop_loss.
-            max_held: (N,) own bars from fill to fill, or empty.
-            in_shares: Targets are numbers of shares; no caps, no band.
-            next_close: Orders fill at closes instead of opens.
-            arm_next_bar: Exits watch from the bar after the fill's.
-            stop_base: STOP_BASE_FILL, STOP_BASE_DECISION or STOP_BASE_FILL_BAR.
-            gap_at_stop: A gap through a stop fills at the stop wherever the bar came back to it.
-            target_gap_at_open: A gap through a target fills at the open.
-            target_first: The target goes first where one bar reaches both.
-            signal_first: Orders at the open go before exits of the same bar.
-            reset: After an exit, flat until the target was 0 or changed sign.
-            no_trade_band: Weight differences up to this are not traded.
-            max_weight: Cap on an absolute weight.
-            max_gross: Cap on their sum.
-            fee: Per traded notional, a fraction.
-            slippage: Adverse move, a fraction.
-            impact: Adverse move at a traded share of 1, a fraction.
-            borrow: Per short notional and clock bar, a fraction.
-            capital: Starting equity.
-            stale_ns: An asset without a bar for longer no longer counts towards the gross; it is
-                closed if it has no later bar.
-            paths: Fill the rows of benchmark and market and the columns turned and largest, too;
-                else they are zero.
-            listing: Keep what a list of trades shows and nothing else asks for.
-            path: (8, stop - start) out, rows as PATH: equity over capital, return over the previous
-                close, traded notional and cost over equity at the previous close, exposures over
-                equity at the close.
-            stats: (A, 12) out, zero before, columns as STATS.
-            records: (R, 10) out, columns as RECORD, the first R trades by exit.
-            state: (A, FIELDS) out, zero before: what each asset held at the end.
-
-        Returns:
-            (clock bar of ruin or -1, trades closed, weights clipped, bars scaled down).
-        """
-        assets = len(offsets) - 1
-        nxt = np.empty(assets, np.int64)
-        here = np.empty(assets, np.int64)
-        stale = np.empty(assets, np.bool_)
+    for t in range(start, stop):
+        # Every asset's bar, equity at the open, and what follows from closes alone.
+        traded = cost = benchmark = market = 0.0
+        present = 0
+        ending = False
+        marked = closing = cash
+        asked = 0.0
         for a in range(assets):
-            nxt[a] = offsets[a] + np.searchsorted(bar[offsets[a] : offsets[a + 1]], start)
-            state[a, LAST_BAR] = -1
-            if nxt[a] > offsets[a]:
-                state[a, LAST] = close[nxt[a] - 1]
-                state[a, LAST_BAR] = bar[nxt[a] - 1]
-        early = not next_close and not signal_first
-        watch_fill = not arm_next_bar and stop_base != STOP_BASE_FILL_BAR
-        has_stop, has_take, has_trail = (
-            len(stop_loss) > 0,
-            len(take_profit) > 0,
-            len(trailing_stop) > 0,
-        )
-        has_exits = exits and (has_stop or has_take or has_trail)
-        has_longest = exits and len(max_held) > 0
-        has_stop, has_take, has_trail = exits and has_stop, exits and has_take, exits and has_trail
-        carries = borrow > 0 or len(funding) > 0
-        inside = has_exits or carries
-        cash = capital
-        closed = clipped = scaled = 0
-        ruined = -1
-
-        for t in range(start, stop):
-            traded = cost = benchmark = market = 0.0
-            present = 0
-            ending = False
-            marked = cash
-            asked = 0.0
-            for a in range(assets):
-                i = nxt[a]
-                mark = state[a, LAST]
-                if i < offsets[a + 1] and bar[i] == t:
-                    here[a] = i
-                    nxt[a] = i + 1
-                    stale[a] = False
-                    mark = open_[i]
-                    asked += abs(state[a, ALLOWED])
+            i = nxt[a]
+            held = state[a, SHARES]
+            if i < offsets[a + 1] and bar[i] == t:
+                here[a] = i
+                nxt[a] = i + 1
+                marked += held * open_[i]
+                asked += abs(state[a, ALLOWED])
+                closing += held * close[i]
+            else:
+                since = int(state[a, LAST_BAR])
+                worth = held * state[a, LAST]
+                marked += worth
+                closing += worth
+                if since >= 0 and clock[t] - clock[since] > stale_ns:
+                    here[a] = STALE
+                    ending |= held != 0 and i == offsets[a + 1]
                 else:
-                    here[a] = -1
-                    since = int(state[a, LAST_BAR])
-                    stale[a] = since >= 0 and clock[t] - clock[since] > stale_ns
-                    if stale[a]:
-                        ending |= state[a, SHARES] != 0 and i == offsets[a + 1]
-                    else:
-                        asked += abs(state[a, ALLOWED])
-                marked += state[a, SHARES] * mark
-            bankrupt = marked <= 0
-            if bankrupt:  # gone before the open: nothing else happens in this bar
-                for a in range(assets):
-                    if here[a] >= 0:
-                        state[a, LAST] = open_[here[a]]
+                    here[a] = ABSENT
+                    asked += abs(state[a, ALLOWED])
+        bankrupt = marked <= 0
+        if bankrupt:  # gone before the open: nothing else happens in this bar
+            benchmark = market = 0.0
+            present = 0
+            for a in range(assets):
+                if here[a] >= 0:
+                    state[a, LAST] = open_[here[a]]
 
-            for phase in range(2):  # 0: from the open on, 1: at the close
-                if bankrupt:
-                    break
-                if phase == 1:
-                    if not (paths or next_close):
-                        break
-                    marked = cash
+        for phase in range(2):  # 0: from the open on, 1: at the close
+            ordering = (phase == 1) == next_close
+            if bankrupt:
+                break
+            if phase == 1 and paths:
+                for a in range(assets):
+                    i = here[a]
+                    if i < 0:
+                        continue
+                    if state[a, LAST_BAR] >= 0:
+                        gained = close[i] / state[a, LAST] - 1
+                        market += gained
+                        present += 1
+                        if state[a, PAST_BARS] > 0:
+                            past = state[a, PAST_SUM] / state[a, PAST_BARS]
+                            since = int(state[a, LAST_BAR]) - start
+                            if since < t - 1 - start:
+                                past *= path[EQUITY, since] / path[EQUITY, t - 1 - start]
+                            benchmark += past * gained
+                    if state[a, IN_FORCE] != 0 or state[a, PAST_BARS] > 0:
+                        state[a, PAST_SUM] += state[a, IN_FORCE]
+                        state[a, PAST_BARS] += 1
+            if phase > next_close:
+                break
+            if phase == 1:
+                if inside or ending:  # something may have been traded since the open
+                    closing = cash
                     if has_exits:  # one that fired lets its asset want nothing
                         asked = 0.0
                     for a in range(assets):
                         i = here[a]
-                        last = state[a, LAST]
-                        mark = last
-                        if i >= 0:
-                            mark = close[i]
-                            if paths:
-                                if state[a, LAST_BAR] >= 0:
-                                    gained = mark / last - 1
-                                    market += gained
-                                    present += 1
-                                    if state[a, PAST_BARS] > 0:
-                                        past = state[a, PAST_SUM] / state[a, PAST_BARS]
-                                        since = int(state[a, LAST_BAR]) - start
-                                        if since < t - 1 - start:
-                                            past *= (
-                                                path[EQUITY, since] / path[EQUITY, t - 1 - start]
-                                            )
-                                        benchmark += past * gained
-                                if state[a, IN_FORCE] != 0 or state[a, PAST_BARS] > 0:
-                                    state[a, PAST_SUM] += state[a, IN_FORCE]
-                                    state[a, PAST_BARS] += 1
-                        marked += state[a, SHARES] * mark
-                        if has_exits and not stale[a]:
+                        closing += state[a, SHARES] * (close[i] if i >= 0 else state[a, LAST])
+                        if has_exits and i != STALE:
                             asked += abs(state[a, ALLOWED])
-                    if not next_close or marked <= 0:
-                        break
-                elif next_close and not (inside or ending):
+                marked = closing
+                if marked <= 0:
+                    break
+            elif next_close and not (inside or ending):
+                continue
+            scale = 1.0
+            if asked > max_gross and not in_shares and ordering:
+                scale = max_gross / asked
+                scaled += 1
+
+            for a in range(assets):
+                i = here[a]
+                if state[a, SHARES] == 0 and state[a, ALLOWED] == 0:
+                    if i >= 0 and ordering:
+                        state[a, IN_FORCE] = 0.0
                     continue
-                scale = 1.0
-                if asked > max_gross and not in_shares and (phase == 1) == next_close:
-                    scale = max_gross / asked
-                    scaled += 1
+                left = False  # an exit has fired in this bar
+                looked = False
+                first_step = 0 if has_exits and early and i >= 0 else 1
+                last_step = 2 if phase == 0 and (inside or ending) else 1
+                for step in range(first_step, last_step + 1):  # 0 exits early, 1 order, 2 exits
+                    held = state[a, SHARES]
+                    want = held
+                    quote = state[a, LAST]
+                    base = 0.0  # of stops; 0 is the average cost
+                    adverse = slippage
+                    reason = SIGNAL
 
-                for a in range(assets):
-                    i = here[a]
-                    if state[a, SHARES] == 0 and state[a, ALLOWED] == 0:
-                        if i >= 0 and (phase == 1) == next_close:
-                            state[a, IN_FORCE] = 0.0
-                        continue
-                    left = False  # an exit has fired in this bar
-                    looked = False
-                    first_step = 0 if has_exits and early and phase == 0 and i >= 0 else 1
-                    last_step = 2 if phase == 0 and (inside or ending) else 1
-                    for step in range(first_step, last_step + 1):  # 0 exits early, 1 order, 2 exits
-                        held = state[a, SHARES]
-                        want = held
-                        quote = state[a, LAST]
-                        base = 0.0  # of stops; 0 is the average cost
-                        adverse = slippage
-                        reason = SIGNAL
-
-                        if step == 1:
-                            if i < 0 or left or (phase == 1) != next_close:
-                                continue
-                            quote = open_[i] if phase == 0 else close[i]
-                            target = state[a, ALLOWED]
-                            if in_shares:
-                                want = target
-                                state[a, IN_FORCE] = target * quote / marked
-                            else:
-                                weight = target * scale
-                                want = weight * marked / quote
-                                state[a, IN_FORCE] = weight
-                                moved = abs(weight - held * quote / marked)
-                                if target != 0 and moved <= no_trade_band:
-                                    want = held
-                            if want == held:
-                                continue
-                            if impact > 0:
-                                lot = abs(want - held)
-                                known = len(volume) > 0 and volume[i] > lot
-                                adverse += impact * (lot / volume[i] if known else 1.0)
-                            if stop_base == STOP_BASE_DECISION:
-                                base = state[a, LAST]
-                            elif stop_base == STOP_BASE_FILL_BAR:
-                                base = quote  # until the bar has closed
-                            if target != state[a, TARGET]:
-                                reason = MAX_HELD
-                        elif held == 0:
+                    if step == 1:
+                        if i < 0 or left or not ordering:
                             continue
+                        quote = open_[i] if phase == 0 else close[i]
+                        target = state[a, ALLOWED]
+                        if in_shares:
+                            want = target
+                            state[a, IN_FORCE] = target * quote / marked
                         else:
-                            fresh = state[a, ENTRY] == i
-                            watched = watch_fill if fresh else not looked
-                            if i < 0:
-                                if stale[a] and nxt[a] == offsets[a + 1]:
-                                    state[a, TARGET] = state[a, ALLOWED] = 0.0
-                                    want = 0.0
-                                    reason = DELISTED
-                            elif has_exits and watched:
-                                looked = True
-                                side = 1.0 if held > 0 else -1.0
-                                level = -np.inf
-                                goal = np.inf
-                                by_trail = False
-                                if state[a, STOP_F] > 0:
-                                    level = side * (state[a, BASE] * (1 - side * state[a, STOP_F]))
-                                if state[a, TRAIL_F] > 0:
-                                    trail = side * (state[a, PEAK] * (1 - side * state[a, TRAIL_F]))
-                                    if trail > level:
-                                        level = trail
-                                        by_trail = True
-                                if state[a, TAKE_F] > 0:
-                                    goal = side * (state[a, BASE] * (1 + side * state[a, TAKE_F]))
-                                exit_price, reason = _exit(
-                                    side,
-                                    open_[i],
-                                    high[i],
-                                    low[i],
-                                    level,
-                                    goal,
-                                    gap_at_stop,
-                                    target_gap_at_open,
-                                    target_first,
-                                )
-                                if side > 0:
-                                    state[a, PEAK] = max(state[a, PEAK], high[i])
-                                else:
-                                    state[a, PEAK] = min(state[a, PEAK], low[i])
-                                if reason != SIGNAL:
-                                    quote = exit_price
-                                    want = 0.0
-                                    left = True
-                                    if reason == STOP_LOSS and by_trail:
-                                        reason = TRAILING_STOP
-                                    if state[a, TARGET] * side > 0:
-                                        state[a, BLOCK] = side
-                                        state[a, ALLOWED] = 0.0
-                            if step == 2 or left:
-                                mark = open_[i] if i >= 0 else state[a, LAST]
-                                paid = 0.0
-                                if i >= 0 and len(funding) > 0 and not np.isnan(funding[i]):
-                                    paid = held * mark * funding[i]
-                                    stats[a, A_FUNDING] += paid
-                                if held < 0:
-                                    borrowed = -held * mark * borrow
-                                    paid += borrowed
-                                    cost += borrowed
-                                    stats[a, A_COST] += borrowed
-                                cash -= paid
-                                state[a, FLOW] -= paid
-                                stats[a, A_PNL] -= paid
-                            if want == held:
-                                continue
+                            weight = target * scale
+                            want = weight * marked / quote
+                            state[a, IN_FORCE] = weight
+                            moved = abs(weight - held * quote / marked)
+                            if target != 0 and moved <= no_trade_band:
+                                want = held
+                        if want == held:
+                            continue
+                        if impact > 0:
+                            lot = abs(want - held)
+                            known = len(volume) > 0 and volume[i] > lot
+                            adverse += impact * (lot / volume[i] if known else 1.0)
+                        if stop_base == STOP_BASE_DECISION:
+                            base = state[a, LAST]
+                        elif from_close:
+                            base = quote  # until the bar has closed
+                        if target != state[a, TARGET]:
+                            reason = MAX_HELD
+                    elif held == 0:
+                        continue
+                    else:
+                        fresh = state[a, ENTRY] == i
+                        watched = watch_fill if fresh else not looked
+                        if i < 0:
+                            if i == STALE and nxt[a] == offsets[a + 1]:
+                                state[a, TARGET] = state[a, ALLOWED] = 0.0
+                                want = 0.0
+                                reason = DELISTED
+                        elif has_exits and watched:
+                            looked = True
+                            side = 1.0 if held > 0 else -1.0
+                            price, reason = watch(
+                                state,
+                                a,
+                                side,
+                                open_[i],
+                                high[i],
+                                low[i],
+                                gap_at_stop,
+                                target_gap_at_open,
+                                target_first,
+                            )
+                            if reason != SIGNAL:
+                                quote = price
+                                want = 0.0
+                                left = True
+                                if state[a, TARGET] * side > 0:
+                                    state[a, BLOCK] = side
+                                    state[a, ALLOWED] = 0.0
+                        if step == 2 or left:
+                            mark = open_[i] if i >= 0 else state[a, LAST]
+                            paid = 0.0
+                            if i >= 0 and len(funding) > 0 and not np.isnan(funding[i]):
+                                paid = held * mark * funding[i]
+                                stats[a, A_FUNDING] += paid
+                            if held < 0:
+                                borrowed = -held * mark * borrow
+                                paid += borrowed
+                                cost += borrowed
+                                stats[a, A_COST] += borrowed
+                            cash -= paid
+                            state[a, FLOW] -= paid
+                            stats[a, A_PNL] -= paid
+                        if want == held:
+                            continue
 
-                        # A trade, from held to want. A reversal is two fills at one price: one
-                        # closes the old trade, the other opens the new one.
-                        delta = want - held
-                        adverse = min(adverse, MOST_ADVERSE)
-                        price = quote * (1 + adverse) if delta > 0 else quote * (1 - adverse)
-                        closes = held != 0 and (want == 0 or (want > 0) != (held > 0))
-                        if closes:
-                            flow = held * price - abs(held) * price * fee
-                            cash += flow
-                            stats[a, A_PNL] += flow
-                            pnl = state[a, FLOW] + flow
-                            state[a, FLOW] = 0.0
-                            ended = i if i >= 0 else nxt[a] - 1
-                            lasted = ended - state[a, ENTRY]
-                            stats[a, A_TRADES] += 1
-                            stats[a, A_RETURN] += pnl / state[a, AT_ENTRY]
-                            stats[a, A_HELD] += lasted
-                            if pnl > 0:
-                                stats[a, A_WINS] += 1
-                                stats[a, A_GAIN] += pnl / capital
-                            else:
-                                stats[a, A_LOSS] -= pnl / capital
-                            if closed < len(records):
-                                records[closed, 0] = a
-                                records[closed, 1] = state[a, ENTRY_BAR]
-                                records[closed, 2] = t
-                                records[closed, 3] = 1.0 if held > 0 else -1.0
-                                records[closed, 4] = state[a, AVERAGE]
-                                records[closed, 5] = price
-                                records[closed, 6] = pnl / capital
-                                records[closed, 7] = pnl / state[a, AT_ENTRY]
-                                records[closed, 8] = lasted
-                                records[closed, 9] = reason
+                    # A trade, from held to want. A reversal is two fills at one price: one
+                    # closes the old trade, the other opens the new one.
+                    delta = want - held
+                    adverse = min(adverse, MOST_ADVERSE)
+                    price = quote * (1 + adverse) if delta > 0 else quote * (1 - adverse)
+                    closes = held != 0 and (want == 0 or (want > 0) != (held > 0))
+                    if closes:
+                        flow = held * price - abs(held) * price * fee
+                        cash += flow
+                        if paths:
+                            own = nxt[a] - 1
+                            close_trade(
+                                state,
+                                stats,
+                                records,
+                                a,
+                                t,
+                                own,
+                                price,
+                                flow,
+                                reason,
+                                closed,
+                                capital,
+                            )
                             closed += 1
-                        bought = want if closes else delta
-                        notional = abs(bought) * price
-                        flow = -bought * price - notional * fee
-                        if bought != 0:
-                            cash += flow
+                    bought = want if closes else delta
+                    notional = abs(bought) * price
+                    flow = -bought * price - notional * fee
+                    if bought != 0:
+                        cash += flow
+                        if paths:
                             state[a, FLOW] += flow
                             stats[a, A_PNL] += flow
-                        if want != 0:
-                            if closes or held == 0:
-                                state[a, AVERAGE] = price
-                                if exits:
-                                    state[a, BASE] = price if base == 0 else base
-                                    state[a, PEAK] = state[a, BASE]
-                                state[a, ENTRY] = i
-                                state[a, ENTRY_BAR] = t
-                                state[a, AT_ENTRY] = marked
-                                if has_stop:
-                                    state[a, STOP_F] = stop_loss[i - 1]
-                                if has_take:
-                                    state[a, TAKE_F] = take_profit[i - 1]
-                                if has_trail:
-                                    state[a, TRAIL_F] = trailing_stop[i - 1]
-                            elif (exits or listing) and abs(want) > abs(held):
-                                state[a, AVERAGE] = (
-                                    state[a, AVERAGE] * held + price * delta
-                                ) / want
-                                if base == 0:
-                                    state[a, BASE] = state[a, AVERAGE]
+                    if want != 0:
+                        if closes or held == 0:
+                            state[a, AVERAGE] = price
+                            state[a, BASE] = price if base == 0 else base
+                            state[a, PEAK] = state[a, BASE]
+                            state[a, ENTRY] = i
+                            state[a, ENTRY_BAR] = t
+                            state[a, AT_ENTRY] = marked
+                            if has_exits:
+                                arm(state, a, i - 1, stop_loss, take_profit, trailing_stop)
+                        elif (exits or listing) and abs(want) > abs(held):
+                            state[a, AVERAGE] = (state[a, AVERAGE] * held + price * delta) / want
+                            if base == 0:
+                                state[a, BASE] = state[a, AVERAGE]
+                    state[a, SHARES] = want
+                    if paths:
                         if closes:
                             notional += abs(held) * price
                         spent = abs(delta) * abs(price - quote) + notional * fee
-                        state[a, SHARES] = want
                         traded += notional
                         cost += spent
                         stats[a, A_TRADED] += notional
                         stats[a, A_COST] += spent
-                        if paths:
-                            stats[a, A_TURNED] += notional / marked
-                            size = abs(want) * price / marked
-                            stats[a, A_LARGEST] = max(stats[a, A_LARGEST], size)
+                        stats[a, A_TURNED] += notional / marked
+                        size = abs(want) * price / marked
+                        stats[a, A_LARGEST] = max(stats[a, A_LARGEST], size)
 
-            # Decisions at the close, and the last mark.
-            equity = cash
-            gross = 0.0
-            net = 0.0
-            for a in range(assets):
-                i = here[a]
-                held = state[a, SHARES]
-                if i >= 0 and not bankrupt:
-                    state[a, LAST] = close[i]
-                    state[a, LAST_BAR] = t
-                    target = targets[i]
-                    if np.isnan(target):
-                        target = 0.0
-                    if not in_shares and abs(target) > max_weight:
-                        target = max_weight if target > 0 else -max_weight
-                        clipped += 1
-                    state[a, TARGET] = target
-                    if exits and (not reset or target * state[a, BLOCK] <= 0):
+        # Decisions at the close, and the last mark.
+        equity = cash
+        gross = net = 0.0
+        for a in range(assets):
+            i = here[a]
+            held = state[a, SHARES]
+            if i >= 0 and not bankrupt:
+                state[a, LAST] = close[i]
+                state[a, LAST_BAR] = t
+                target = targets[i]
+                if np.isnan(target):
+                    target = 0.0
+                if not in_shares and abs(target) > max_weight:
+                    target = max_weight if target > 0 else -max_weight
+                    clipped += 1
+                state[a, TARGET] = target
+                if exits:
+                    if not reset or target * state[a, BLOCK] <= 0:
                         state[a, BLOCK] = 0.0
-                    if exits and held != 0:
-                        fresh = state[a, ENTRY] == i
-                        if fresh and stop_base == STOP_BASE_FILL_BAR:
-                            state[a, BASE] = state[a, PEAK] = close[i]
-                        # A known fraction replaces the last one; an unknown one leaves it.
-                        if has_stop and not np.isnan(stop_loss[i]):
-                            state[a, STOP_F] = stop_loss[i]
-                        if has_take and not np.isnan(take_profit[i]):
-                            state[a, TAKE_F] = take_profit[i]
-                        if has_trail and not np.isnan(trailing_stop[i]):
-                            state[a, TRAIL_F] = trailing_stop[i]
-                        if has_longest:
-                            if fresh or not np.isnan(max_held[i]):
-                                state[a, LONGEST] = max_held[i]
-                            after = i + 1 - state[a, ENTRY]  # own bars, by the next fill
-                            due = state[a, LONGEST] > 0 and after >= state[a, LONGEST]
-                            if due and target * held > 0:
-                                state[a, BLOCK] = 1.0 if held > 0 else -1.0
-                    blocked = exits and target * state[a, BLOCK] > 0
-                    state[a, ALLOWED] = 0.0 if blocked else target
-                worth = held * state[a, LAST]
-                equity += worth
-                net += worth
-                gross += abs(worth)
+                    if held != 0:
+                        follow(
+                            state,
+                            a,
+                            i,
+                            held,
+                            target,
+                            close[i],
+                            from_close,
+                            stop_loss,
+                            take_profit,
+                            trailing_stop,
+                            max_held,
+                        )
+                    if target * state[a, BLOCK] > 0:
+                        target = 0.0
+                state[a, ALLOWED] = target
+            worth = held * state[a, LAST]
+            equity += worth
+            net += worth
+            gross += abs(worth)
 
-            k = t - start
-            path[EQUITY, k] = equity
+        k = t - start
+        path[EQUITY, k] = equity
+        if paths:
             path[BENCHMARK, k] = benchmark
             path[MARKET, k] = market / present if present > 0 else 0.0
             path[TRADED, k] = traded
             path[COST, k] = cost
             path[GROSS, k] = gross
             path[NET_EXPOSURE, k] = net
-            if equity <= 0:
-                path[GROSS, k] = path[NET_EXPOSURE, k] = 0.0
-                path[1:, k + 1 :] = 0.0
-                path[EQUITY, k + 1 :] = equity
-                ruined = t
-                break
+        if equity <= 0:
+            path[GROSS, k] = path[NET_EXPOSURE, k] = 0.0
+            for later in range(k + 1, stop - start):
+                path[EQUITY, later] = equity
+            ruined = t
+            break
 
-        # Ratios in loops of their own: the compiler makes vectors of them, which it cannot above.
-        n = stop - start
-        live = n if ruined < 0 else ruined - start + 1
-        for k in range(live):
-            path[NET, k] = path[EQUITY, k] / (path[EQUITY, k - 1] if k > 0 else capital) - 1
-            path[TRADED, k] /= path[EQUITY, k - 1] if k > 0 else capital
-            path[COST, k] /= path[EQUITY, k - 1] if k > 0 else capital
-        for k in range(live if ruined < 0 else live - 1):
-            path[GROSS, k] /= path[EQUITY, k]
-            path[NET_EXPOSURE, k] /= path[EQUITY, k]
-        for k in range(n):
-            path[EQUITY, k] /= capital
-
-        for a in range(assets):
-            stats[a, A_PNL] += state[a, SHARES] * state[a, LAST]
-            for column in (A_PNL, A_TRADED, A_COST, A_FUNDING):
-                stats[a, column] /= capital
-        return ruined, closed, clipped, scaled
-
-    return portfolio
-
-
-portfolio = _compiled(True)
-portfolio_without_exits = _compiled(False)
+    to_ratios(path, stop - start if ruined < 0 else ruined - start + 1, ruined, capital, paths)
+    for a in range(assets):
+        stats[a, A_PNL] += state[a, SHARES] * state[a, LAST]
+        for column in (A_PNL, A_TRADED, A_COST, A_FUNDING):
+            stats[a, column] /= capital
+    return ruined, closed, clipped, scaled

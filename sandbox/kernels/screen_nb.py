@@ -11,15 +11,27 @@ pairs are shared among threads.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+
+from sandbox.kernels.compiled import COUNT, NUMBER, OFFSETS, VALUES, YES_NO, kernel
 
 LANES = 128
 PRODUCT, LEG = 0, 1
 # Sums kept per fold and lane: excess gross, cost, their squares and product; gross and its square.
 SUMS = 7
 
+_SINGLES = types.Array(types.float32, 2, "C", readonly=True)
+_TABLE = types.Array(types.float64, 2, "C", readonly=True)
+_LANES = types.Array(types.boolean, 1, "C", readonly=True)
+_ROW_OUT, _TABLE_OUT, _CUBE_OUT = (types.Array(types.float64, n, "C") for n in (1, 2, 3))
+_SIDES_OUT = types.Array(types.int8, 1, "C")
 
-@njit(cache=True, nogil=True, error_model="numpy")
+
+@kernel(
+    VALUES, _SINGLES, COUNT, OFFSETS, OFFSETS, VALUES, VALUES, VALUES, OFFSETS, OFFSETS, COUNT,
+    _TABLE, COUNT, NUMBER, NUMBER, YES_NO, _CUBE_OUT, _CUBE_OUT,
+    nogil=True, error_model="numpy",
+)  # fmt: skip
 def fold_sums(
     row,
     block,
@@ -181,7 +193,11 @@ def together(values, spread):
     return mean - spread * np.sqrt(second / (n - 1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(
+    _CUBE_OUT, _CUBE_OUT, _TABLE, VALUES, _LANES, NUMBER, NUMBER, NUMBER, YES_NO, _ROW_OUT,
+    _SIDES_OUT, _TABLE_OUT, _ROW_OUT, _TABLE_OUT,
+    nogil=True, error_model="numpy",
+)  # fmt: skip
 def judge(
     sums,
     flipped,
@@ -236,14 +252,20 @@ def judge(
             risk = np.sqrt(max((s[2] + s[4]) / (n - 1), min_risk * min_risk * s[6] / (n - 1)))
             scale[f, k] = year / (n * risk) if s[2] > 1e-18 * s[6] and n > 1 else 0.0
             charge[f, k] = (s[1] - kept[f, k]) * scale[f, k]
-        risks[k] = np.sqrt(sums[:, 6, k].sum() / lengths.sum())
+        gross = 0.0
+        bars = 0.0
+        for f in range(count):
+            gross += sums[f, 6, k]
+            bars += lengths[f]
+        risks[k] = np.sqrt(gross / bars)
         scores[k] = together(one, spread)
         opposite = together(other, spread) if both else -np.inf
-        folds[k] = one
-        if opposite > scores[k]:
+        better = opposite > scores[k]
+        if better:
             scores[k] = opposite
             turned[k] = -1
-            folds[k] = other
+        for f in range(count):
+            folds[k, f] = other[f] if better else one[f]
     mean = np.zeros(LANES)
     square = np.zeros(LANES)
     taken = spread if count > 1 else 0.0

@@ -33,6 +33,11 @@ def test_generations_told_are_counted_and_summarised(told):
         assert archive.summaries() == [{"best": 2}, {"best": 4}, {"best": 8}]
 
 
+def test_two_candidates_share_a_page_of_a_new_file(told):
+    with sqlite3.connect(told) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (8192,)
+
+
 def test_a_summary_may_hold_nan_and_keeps_it_as_null(place, identity, entry):
     with Archive.create(place, identity=identity) as archive:
         archive.tell(0, [entry(1)], {"median": float("nan"), "deep": [float("inf"), {"a": 1.5}]})

@@ -31,6 +31,9 @@ class Mortal:
             time.sleep(60)
         return text.upper()
 
+    def prepare(self, share: int, of: int) -> None:
+        pass
+
     def propose(self, requests: Sequence[Request]) -> list[Drawing]:
         return [
             Drawing(text=self._answer(r.text or ""), operator=r.operator, note="") for r in requests
