@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from sandbox.market.config import MarketConfig
 from sandbox.market.errors import MarketError
+from sandbox.market.names import find_time
 from sandbox.market.panel import I64
 from sandbox.market.rows import (
     NO_STAMP,
     STAMP,
     Unread,
     column_of,
-    find_time,
     note,
     stamp_remedy,
     to_stamps,

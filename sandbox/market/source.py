@@ -22,14 +22,12 @@ from sandbox.market.files import (
     silence,
     stem,
 )
+from sandbox.market.names import find_ohlcv, find_symbol, find_time
 from sandbox.market.panel import CLOCK_FIELDS, F64, I64, Panel
 from sandbox.market.rows import (
     Rows,
     Unread,
     column_of,
-    find_ohlcv,
-    find_symbol,
-    find_time,
     note,
     to_numbers,
     to_stamps,

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from sandbox.market import MarketConfig, MarketError, load, resolve
-from sandbox.market.rows import find_name, to_stamps
+from sandbox.market.names import find_name
+from sandbox.market.rows import to_stamps
 from tests.markets import make_frame
 
 SEALED = 1e300  # a price that no test may ever see read

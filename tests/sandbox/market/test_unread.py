@@ -11,7 +11,8 @@ import pytest
 
 from sandbox.market import MarketConfig, MarketError, load, resolve
 from sandbox.market.__main__ import main
-from sandbox.market.rows import number_remedy, stamp_remedy, time_formats
+from sandbox.market.rows import number_remedy, stamp_remedy
+from sandbox.market.shapes.dates import time_formats
 from tests.markets import make_frame
 
 TOML = "in the market's TOML"
