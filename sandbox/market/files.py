@@ -169,6 +169,7 @@ def batches(
     until: int | None,
     keep: frozenset[str] | None = None,
     unread: Unread | None = None,
+    left: list[str] | None = None,
 ) -> Iterator[tuple[NDArray[Any], I64, pd.DataFrame]]:
     """(labels, stamps, cells by our names) of the wanted rows, batch after batch.
 
@@ -178,14 +179,17 @@ def batches(
         until: Rows stamped at or after it stay in the file.
         keep: The assets to read; None for all.
         unread: Where the first stamp of each asset that cannot be read is noted.
+        left: Where the lines below a text's last bar are noted.
 
     Raises:
         MarketError: The file is broken.
     """
+    import pandas as pd
+
     own = data.columns | ({"adjusted": data.adjusted} if data.adjusted else {})
     groups: Any = data.groups or ((None, own),)
     with _told(data):
-        for batch in _raw(data, ours):
+        for batch in _raw(data, ours, left):
             stamps = to_stamps(time_cells(batch.keys, data), data.zone, data.time_format)
             before = np.ones(len(stamps), dtype=bool) if until is None else stamps < until
             for asset, columns in groups:
@@ -205,8 +209,6 @@ def batches(
                     note(unread, STAMP, labels, cells, mask & (stamps == NO_STAMP))
                 theirs = {o: columns[o] for o in ours if o in columns}
                 frame = batch.take(mask, list(dict.fromkeys(theirs.values())))
-                import pandas as pd
-
                 cells = {o: column_of(frame, t) for o, t in theirs.items()}
                 yield labels[mask], stamps[mask], pd.DataFrame(cells, index=frame.index)
 
@@ -230,7 +232,7 @@ def stamps_of(data: DataFile) -> Iterator[pd.Series]:
         MarketError: The file is broken.
     """
     with _told(data):
-        for batch in _raw(data, ()):
+        for batch in _raw(data, (), None):
             yield time_cells(batch.keys, data)
 
 
@@ -245,7 +247,7 @@ def _told(data: DataFile) -> Iterator[None]:
         raise MarketError(broken_file(data.path, form, error)) from error
 
 
-def _raw(data: DataFile, ours: Sequence[str]) -> Iterator[_Batch]:
+def _raw(data: DataFile, ours: Sequence[str], left: list[str] | None) -> Iterator[_Batch]:
     keys = [n for n in (data.time, data.clock, data.symbol) if n is not None]
     own = [data.columns | ({"adjusted": data.adjusted} if data.adjusted else {})]
     sets = [c for _, c in data.groups] or own
@@ -254,7 +256,7 @@ def _raw(data: DataFile, ours: Sequence[str]) -> Iterator[_Batch]:
     values = list(dict.fromkeys(values))
     if data.container.kind in ("parquet", "feather"):
         return _arrow_rows(data, keys, values)
-    return _text_rows(data, keys, values)
+    return _text_rows(data, keys, values, left)
 
 
 def _prices(columns: dict[str, str]) -> list[str]:
@@ -274,9 +276,7 @@ def _arrow_rows(data: DataFile, keys: list[str], values: list[str]) -> Iterator[
 
         def take(mask: NDArray[np.bool_], names: list[str], table: Any = table) -> pd.DataFrame:
             # What is not wanted is dropped before any of its values reaches Python.
-            return (
-                table.select(names).filter(pa.array(mask)).to_pandas(ignore_metadata=True)
-            )
+            return table.select(names).filter(pa.array(mask)).to_pandas(ignore_metadata=True)
 
         def there(names: list[str], table: Any = table) -> NDArray[np.bool_]:
             some = [pc.is_null(table.column(n), nan_is_null=True).to_numpy() for n in names]
@@ -285,7 +285,9 @@ def _arrow_rows(data: DataFile, keys: list[str], values: list[str]) -> Iterator[
         yield _Batch(table.select(keys).to_pandas(ignore_metadata=True), take, there)
 
 
-def _text_rows(data: DataFile, keys: list[str], values: list[str]) -> Iterator[_Batch]:
+def _text_rows(
+    data: DataFile, keys: list[str], values: list[str], left: list[str] | None
+) -> Iterator[_Batch]:
     import pandas as pd
 
     every = list(dict.fromkeys(keys + values))
@@ -312,7 +314,7 @@ def _text_rows(data: DataFile, keys: list[str], values: list[str]) -> Iterator[_
             index_col=False,
         )
         with reader:
-            for frame in _trimmed(reader, data):
+            for frame in _trimmed(reader, data, left):
 
                 def take(
                     mask: NDArray[np.bool_], names: list[str], frame: pd.DataFrame = frame
@@ -334,7 +336,9 @@ def _text(data: DataFile) -> Iterator[Any]:
         yield file
 
 
-def _trimmed(reader: Iterable[pd.DataFrame], data: DataFile) -> Iterator[pd.DataFrame]:
+def _trimmed(
+    reader: Iterable[pd.DataFrame], data: DataFile, left: list[str] | None
+) -> Iterator[pd.DataFrame]:
     """The frames, without what stands below a text's last bar: totals, sentences, empty rows."""
     import pandas as pd
 
@@ -348,8 +352,12 @@ def _trimmed(reader: Iterable[pd.DataFrame], data: DataFile) -> Iterator[pd.Data
     end = len(last)
     while end > max(0, len(last) - _FOOTERS) and _is_footer(last[data.time].iloc[end - 1]):
         end -= 1
-    yield last if end == len(last) else last.iloc[:end].assign(
-        **{data.time: _as_read(last[data.time].iloc[:end])}
+        if left is not None:
+            left.append(str(last[data.time].iloc[end]))
+    yield (
+        last
+        if end == len(last)
+        else last.iloc[:end].assign(**{data.time: _as_read(last[data.time].iloc[:end])})
     )
 
 

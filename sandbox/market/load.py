@@ -125,7 +125,7 @@ def load(
         split=placed,
         config=config,
         fingerprint=fingerprint(panel, placed),
-        findings=(*judgement.findings, *dropped, *remarks(panel, config)),
+        findings=(*_read_as(rows), *judgement.findings, *dropped, *remarks(panel, config)),
         periods=_periods(clock, split),
         unused=stamps.unused,
     )
@@ -243,6 +243,11 @@ def _no_bars(config: MarketConfig, stamps: Rows) -> list[str]:
         more = f"and {len(problems) - _FILES} more files without a bar that can be read"
         problems = [*problems[:_FILES], more]
     return problems or [f"{config.name}: its files hold no bar with a readable stamp"]
+
+
+def _read_as(rows: Rows) -> list[Finding]:
+    """How the source was read, where that is not the usual way."""
+    return [Finding(kind="read_as", symbol="", stamps=(), count=1, text=t) for t in rows.said]
 
 
 def _few(names: list[str]) -> str:

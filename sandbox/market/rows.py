@@ -26,6 +26,7 @@ _EUROPEAN = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """n rows in the source's order.
@@ -38,6 +39,7 @@ class Rows:
         unread: The first text of each asset that is not a stamp, or not a number in a column.
         silent: A sentence on each part of the source, such as a file, without a readable stamp.
         unused: Columns of the source that no value was made of.
+        said: How the source was read, a sentence for each way that is not the usual one.
     """
 
     symbols: tuple[str, ...]
@@ -47,6 +49,7 @@ class Rows:
     unread: Unread = dataclasses.field(default_factory=dict[tuple[str, str], str])
     silent: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     def take(self, where: NDArray[np.bool_] | I64) -> Rows:
         """These rows only, in this order; assets keep their codes."""
@@ -74,8 +77,8 @@ def to_stamps(series: pd.Series, zone: str, time_format: str | None = None) -> I
     """
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(series):
-        parsed = _from_numbers(series)
+    if time_format is None and (numbers := _as_numbers(series)) is not None:
+        parsed = _from_numbers(numbers)
     elif pd.api.types.is_datetime64_any_dtype(series):
         parsed = series
     else:
@@ -111,6 +114,21 @@ def to_numbers(series: pd.Series) -> F64:
     if not pd.api.types.is_numeric_dtype(series):
         series = pd.Series(pd.to_numeric(series.astype("string"), errors="coerce"))
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _as_numbers(series: pd.Series) -> pd.Series | None:
+    """Stamps that are numbers, or digits in text, as numbers; None where they are neither."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(series):
+        return series
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return None
+    text = series.astype("string").str.strip()
+    digits = text.str.fullmatch(r"\d{9,19}(\.\d*)?").fillna(False).astype(bool)
+    if not digits.any() or digits.sum() < 0.9 * text.notna().sum():
+        return None
+    return pd.to_numeric(text.where(digits), dtype_backend="numpy_nullable")
 
 
 def _from_numbers(series: pd.Series) -> pd.Series:

@@ -25,7 +25,9 @@ def arrow_table(path: Path, kind: str) -> tuple[tuple[str, ...], dict[str, list[
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise ValueError(f"two columns are called {twice!r}")
-    numeric = {f.name for f in schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
+    numeric = {
+        f.name for f in schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)
+    }
     texts = [f.name for f in schema if f.name not in numeric]
     sample = {n: ["1"] for n in numeric}
     if texts:

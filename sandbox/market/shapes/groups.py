@@ -23,7 +23,21 @@ _KINDS = {
 }
 # What a table calls a measure that is not a price.
 _MEASURES = {
-    *("OI", "RSI", "VOLUME", "VOL", "FUNDING", "NAV", "PE", "EPS", "PB", "ROE", "BETA", "IV", "RATE"),
+    *(
+        "OI",
+        "RSI",
+        "VOLUME",
+        "VOL",
+        "FUNDING",
+        "NAV",
+        "PE",
+        "EPS",
+        "PB",
+        "ROE",
+        "BETA",
+        "IV",
+        "RATE",
+    ),
     *("SMA", "EMA", "ATR", "MACD", "OBV", "VWAP", "SIGNAL", "RETURN", "WEIGHT", "ID", "COUNT"),
 }
 

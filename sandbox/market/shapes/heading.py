@@ -80,7 +80,9 @@ def read_heading(file: TextIO, where: str, given: tuple[str, ...] | None) -> Hea
     rows = [_split(line, separator) for line in lines]
     width = Counter(len(r) for r in rows if len(r) > 1).most_common(1)[0][0]
     start = next(i for i, r in enumerate(rows) if len(r) >= max(2, width - 1))
-    said = (f"{start} line{'s' if start > 1 else ''} on top left out",) if any(lines[:start]) else ()
+    said = (
+        (f"{start} line{'s' if start > 1 else ''} on top left out",) if any(lines[:start]) else ()
+    )
     end = start
     while end < min(start + _HEADERS, len(rows)) and not _is_bar(rows[end], first=end == start):
         end += 1
@@ -149,9 +151,7 @@ def _split(line: str, separator: str) -> list[str]:
     return [c.strip() for c in cells]
 
 
-def _named(
-    head: list[list[str]], width: int
-) -> tuple[tuple[str, ...], dict[str, tuple[str, str]]]:
+def _named(head: list[list[str]], width: int) -> tuple[tuple[str, ...], dict[str, tuple[str, str]]]:
     rows = [[*r, *[""] * (width - len(r))] for r in head]
     if len(rows) > 1 and (pair := _fields_and_tickers(rows)) is not None:
         fields, tickers = pair
@@ -176,7 +176,12 @@ def _fields_and_tickers(rows: list[list[str]]) -> tuple[list[str], list[str]] | 
     for fields, tickers in (rows, rows[::-1]):
         words = [plain(c) for c in fields[1:] if c]
         other = [c for c in tickers[1:] if c]
-        if not words or not set(words) <= FIELDS or "close" not in words and "adj close" not in words:
+        if (
+            not words
+            or not set(words) <= FIELDS
+            or "close" not in words
+            and "adj close" not in words
+        ):
             continue
         if len(other) >= len(words) and not {plain(c) for c in other} <= FIELDS:
             return fields, tickers
@@ -208,7 +213,11 @@ def headless_names(body: list[list[str]], where: str) -> tuple[tuple[str, ...], 
     width = Counter(len(r) for r in body).most_common(1)[0][0]
     rows = [r for r in body if len(r) == width]
     lead = next(i for i, c in enumerate(rows[0]) if is_time(c))
-    names = ["symbol"] if lead == 1 and not _is_number(rows[0][0]) else [f"column {i + 1}" for i in range(lead)]
+    names = (
+        ["symbol"]
+        if lead == 1 and not _is_number(rows[0][0])
+        else [f"column {i + 1}" for i in range(lead)]
+    )
     stamp = rows[0][lead]
     clock = width > lead + 5 and all(CLOCK.fullmatch(r[lead + 1]) for r in rows)
     clock = clock and not _EPOCH.fullmatch(stamp) and _clock_like([r[lead + 1] for r in rows])

@@ -97,14 +97,10 @@ _OKX = ("volume", "volume_contract", "volume_quote", "confirm")
 HEADLESS = (
     Headless(name="Binance klines", width=12, stamp="ms", prices=OHLC, rest=_BINANCE),
     Headless(name="OKX candles", width=9, stamp="ms", prices=OHLC, rest=_OKX),
-    Headless(
-        name="Bybit klines", width=7, stamp="ms", prices=OHLC, rest=("volume", "turnover")
-    ),
+    Headless(name="Bybit klines", width=7, stamp="ms", prices=OHLC, rest=("volume", "turnover")),
     Headless(name="Kraken OHLCVT", width=7, stamp="s", prices=OHLC, rest=("volume", "trades")),
     Headless(name="ccxt candles", width=6, stamp="ms", prices=OHLC),
-    Headless(
-        name="Coinbase candles", width=6, stamp="s", prices=("low", "high", "open", "close")
-    ),
+    Headless(name="Coinbase candles", width=6, stamp="s", prices=("low", "high", "open", "close")),
     Headless(
         name="KuCoin candles",
         width=7,
