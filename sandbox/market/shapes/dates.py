@@ -27,7 +27,7 @@ _TIMES = (
 )
 _FORMS = tuple(date + time for date in _DATES for time in _TIMES)
 # What a stamp may end with; the zone is then the column's.
-_ZONED = re.compile(r"(?<=[\d:apmAPM]) ?(UTC|GMT|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+)$")
+_ZONED = re.compile(r"(?<=\w) ?(UTC|GMT|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+)$")
 _BROKEN = 0.01  # of a column: the share of stamps that may be unreadable, and are told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sandbox.market.names import ADJUSTED, ALIASES, TICKER, plain
+from sandbox.market.names import ADJUSTED, ALIASES, TICKER, find_name, plain
 from sandbox.market.panel import OHLCV
 
 Groups = tuple[tuple[str, dict[str, str]], ...]  # (asset, ours -> the file's name)
@@ -55,7 +55,7 @@ def grouped(names: Sequence[str], tickers: Mapping[str, tuple[str, str]]) -> Gro
             first, second = pair.groups()
             field_first = plain(first) in {*_WORDS, "dividends", "stock splits", "capital gains"}
             told[name] = (second, plain(first)) if field_first else (first, plain(second))
-    if not told:
+    if not told and find_name(names, ALIASES["open"][:3]) is None:
         told = max((_split(names, form) for form in _SPLIT), key=len)
     groups: dict[str, dict[str, str]] = {}
     for name, (asset, field) in told.items():
@@ -73,7 +73,7 @@ def _split(names: Sequence[str], form: re.Pattern[str]) -> dict[str, tuple[str, 
     told: dict[str, tuple[str, str]] = {}
     for name in names:
         found = form.fullmatch(name.strip())
-        if found is not None and found["asset"].lower() not in _KINDS:
+        if found is not None and plain(found["asset"]) not in _KINDS:
             told[name] = (found["asset"], plain(found["field"]))
     return told
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from sandbox.market.errors import MarketError
-from sandbox.market.names import ADJUSTED, plain
+from sandbox.market.names import ADJUSTED, TIME_NAMES, plain
 from sandbox.market.shapes.known import HEADLESS, OHLC
 from sandbox.market.shapes.marks import find_marks, number
 
@@ -172,6 +172,8 @@ def _named(head: list[list[str]], width: int) -> tuple[tuple[str, ...], dict[str
 
 
 def _fields_and_tickers(rows: list[list[str]]) -> tuple[list[str], list[str]] | None:
+    if plain(rows[0][0]) in TIME_NAMES:  # a whole header, with units below it
+        return None
     rows = [rows[0][:1] + _filled(rows[0][1:]), rows[1]]
     for fields, tickers in (rows, rows[::-1]):
         words = [plain(c) for c in fields[1:] if c]

@@ -36,7 +36,7 @@ def bars(seed: int = 1, start: str = "2020-01-02", freq: str = "B", price: float
 
 
 A, B = bars(), bars(2, price=1010.0)
-HOURS = bars(3, "2020-01-06", "h", price=1010.0)
+HOURS = bars(3, "2020-01-09", "h", price=1010.0)
 Known = dict[str, pd.DataFrame]
 
 
@@ -481,10 +481,6 @@ def _(folder: Path):
     own = HOURS.assign(time=ms(HOURS, 1), transactions=2, ticker="X")
     own = pd.concat([own, own.assign(ticker="Y")]).rename(columns={"time": "window_start"})
     own = own[["ticker", "volume", "open", "close", "high", "low", "window_start", "transactions"]]
-    return text(folder, "p.csv.gz", "", {"X": HOURS, "Y": HOURS}) if False else _gz(folder, own)
-
-
-def _gz(folder: Path, own: pd.DataFrame) -> tuple[str, Known]:
     (folder / "p.csv.gz").write_bytes(gzip.compress(csv(own).encode()))
     return "p.csv.gz", {"X": HOURS, "Y": HOURS}
 
@@ -554,8 +550,6 @@ def _(folder: Path):
 @shape("Kibot: date and time without a header", said="bars without a header")
 def _(folder: Path):
     body = lines(HOURS, HOURS["time"].dt.strftime("%m/%d/%Y,%H:%M")).replace('"', "")
-    own = HOURS[HOURS["time"].dt.day > 12]
-    assert len(own)
     return text(folder, "IBM.txt", body, {"IBM": HOURS})
 
 
@@ -839,7 +833,7 @@ def _(folder: Path):
 
 @shape("comma before three digits, nothing tells", refused='thousands = "," (or decimal = ",")', decimal=",")
 def _(folder: Path):
-    own = titled(A / 1 if False else A.assign(**{c: A[c] / 10 for c in OHLCV[:4]}))
+    own = titled()
     for name in OHLCV[:4]:
         own[name.title()] = [f"{x:.3f}".replace(".", ",") for x in A[name] / 10]
     known = A.assign(**{c: (A[c] / 10).round(3) for c in OHLCV[:4]})
