@@ -139,7 +139,7 @@ def _form(data: DataFile, table: Table, order: Order | None) -> str | None:
     form = dates.form(data.path.name, data.time)
     if form is None and counts:
         raise MarketError(
-            f"{data.path.name}: {data.time!r} counts ({texts[0]}, ...) and is no stamp: not an "
+            f"{data.path.name}: {data.time!r} counts ({texts[0]}, ...) and is not a stamp: not an "
             'epoch, and not YYYYMMDD; name the time column (time = "..."), or write its stamps as '
             "2020-01-31"
         )

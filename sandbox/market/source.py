@@ -98,7 +98,8 @@ class Files:
         unused = {n for f in found for n in f.names if n not in f.used}
         self._unused = tuple(sorted(unused))
         self._embedded = embedded
-        self._marks: dict[Path, Marks | None] = {}
+        told = not {"decimal", "thousands"}.isdisjoint(config.model_fields_set)
+        self._marks: dict[Path, Marks | None] = dict.fromkeys(files.values()) if told else {}
 
     def stamps(self) -> Rows:
         """As in Source."""

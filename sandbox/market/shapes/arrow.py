@@ -11,7 +11,7 @@ _SAMPLE = 100
 
 
 def arrow_table(path: Path, kind: str) -> tuple[tuple[str, ...], dict[str, list[str]]]:
-    """A file's columns, and the first cells of those that are no numbers.
+    """A file's columns, and the first cells of those without numbers.
 
     Of a column of numbers no value is read: a "1" stands for each.
 

@@ -26,6 +26,12 @@ _TIMES = (
     *(" %I-%p", ", %H:%M", " %I:%M%p", ";%H:%M:%S", "T%H:%M:%S", "T%H%M%S"),
 )
 _FORMS = tuple(date + time for date in _DATES for time in _TIMES)
+def _between(text: str) -> str:
+    """What stands between the digits and letters of a stamp."""
+    return re.sub(r"\s+", " ", re.sub(r"%?\w", "", text))
+
+
+_MARKS = {form: _between(form) for form in _FORMS}
 # What a stamp may end with; the zone is then the column's.
 _ZONED = re.compile(r"(?<=\w) ?(UTC|GMT|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+)$")
 _BROKEN = 0.01  # of a column: the share of stamps that may be unreadable, and are told
@@ -38,7 +44,10 @@ def time_formats(text: str) -> tuple[str, ...]:
     tail = zoned.group(0) if zoned else ""
     text = text[: len(text) - len(tail)]
     found: list[str] = []
+    between = _between(text)
     for form in _FORMS:
+        if _MARKS[form] != between:
+            continue
         try:
             stamp = datetime.strptime(text, form)
         except ValueError:

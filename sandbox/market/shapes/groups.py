@@ -79,7 +79,7 @@ def _split(names: Sequence[str], form: re.Pattern[str]) -> dict[str, tuple[str, 
 
 
 def closes(names: Sequence[str], used: Sequence[str | None]) -> tuple[Groups, bool]:
-    """One asset for each column that is no stamp: a wide table of closes.
+    """One asset for each column beside the stamps: a wide table of closes.
 
     Args:
         names: The file's columns, all with numbers.

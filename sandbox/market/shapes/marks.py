@@ -54,7 +54,7 @@ _KNOWN = tuple(
 def find_marks(columns: Iterable[pd.Series]) -> Marks | None:
     """The one way to write numbers in which all these cells read; None where there are two.
 
-    Cells that are no number in any way tell nothing. Where a dot before a fraction, and no other
+    Cells that no way reads are left aside. Where a dot before a fraction, and no other
     mark, reads them all, that is the way: it is how programs write numbers.
     """
     texts = {str(t) for cells in columns for t in cells.dropna().unique()}
