@@ -70,6 +70,8 @@ class DataFile:
         marks: How numbers are written, where a program would write them in another way.
         zone: Zone of stamps that carry none.
         said: How it was read, where that is worth a word.
+        headless: Whether its names were found from its bars.
+        closes: Whether each of its columns holds an asset's closes.
     """
 
     path: Path
@@ -89,6 +91,8 @@ class DataFile:
     marks: Marks | None = None
     zone: str = "UTC"
     said: tuple[str, ...] = ()
+    headless: bool = False
+    closes: bool = False
 
     @property
     def used(self) -> set[str]:
@@ -116,6 +120,8 @@ def data_file(path: Path, table: Table, bars: Bars, config: MarketConfig, asset:
         text=table.text,
         marks=None if marks == Marks() else marks,
         zone=config.timezone,
+        headless=table.headless or config.names is not None,
+        closes=bars.closes,
     )
 
 
@@ -340,8 +346,6 @@ def _trimmed(
     reader: Iterable[pd.DataFrame], data: DataFile, left: list[str] | None
 ) -> Iterator[pd.DataFrame]:
     """The frames, without what stands below a text's last bar: totals, sentences, empty rows."""
-    import pandas as pd
-
     last: pd.DataFrame | None = None
     for frame in reader:
         if last is not None:

@@ -18,6 +18,7 @@ from sandbox.market.remark import remarks
 from sandbox.market.rows import NO_STAMP, Rows
 from sandbox.market.source import Source, missing_file, read_column, source_of
 from sandbox.market.split import Split, move_split, place_split
+from sandbox.market.splits import splits
 
 Through = Literal["train", "validation", "sealed"]
 _FILES = 5
@@ -125,7 +126,13 @@ def load(
         split=placed,
         config=config,
         fingerprint=fingerprint(panel, placed),
-        findings=(*_read_as(rows), *judgement.findings, *dropped, *remarks(panel, config)),
+        findings=(
+            *_read_as(rows),
+            *judgement.findings,
+            *dropped,
+            *remarks(panel, config),
+            *splits(panel),
+        ),
         periods=_periods(clock, split),
         unused=stamps.unused,
     )

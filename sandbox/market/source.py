@@ -109,6 +109,10 @@ class Files:
         """As in Source."""
         return self._read(sorted({name for f in self.files for name in f.columns}), until, keep)
 
+    def resolved(self) -> tuple[DataFile, ...]:
+        """The files, each with the marks of its numbers as far as `rows` had to find them."""
+        return tuple(replace(f, marks=self._marks.get(f.path) or f.marks) for f in self.files)
+
     def _read(self, ours: list[str], until: int | None, keep: frozenset[str] | None) -> Rows:
         codes: dict[str, int] = {}
         code: list[NDArray[np.int64]] = []

@@ -26,6 +26,8 @@ _TIMES = (
     *(" %I-%p", ", %H:%M", " %I:%M%p", ";%H:%M:%S", "T%H:%M:%S", "T%H%M%S"),
 )
 _FORMS = tuple(date + time for date in _DATES for time in _TIMES)
+
+
 def _between(text: str) -> str:
     """What stands between the digits and letters of a stamp."""
     return re.sub(r"\s+", " ", re.sub(r"%?\w", "", text))
@@ -130,4 +132,4 @@ def ambiguous(where: str, time: str, forms: Iterable[str]) -> str:
 
 def _words(form: str) -> str:
     """The order a form has, as 3 April 1993 would be written."""
-    return "3 April 1993 is " + datetime(1993, 4, 3).strftime(form)  # noqa: DTZ001
+    return "3 April 1993 is " + datetime(1993, 4, 3).strftime(form)

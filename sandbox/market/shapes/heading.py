@@ -181,8 +181,8 @@ def _fields_and_tickers(rows: list[list[str]]) -> tuple[list[str], list[str]] | 
         if (
             not words
             or not set(words) <= FIELDS
-            or "close" not in words
-            and "adj close" not in words
+            or ("close" not in words
+            and "adj close" not in words)
         ):
             continue
         if len(other) >= len(words) and not {plain(c) for c in other} <= FIELDS:
@@ -256,7 +256,7 @@ def _ordered(bar: dict[str, float]) -> bool:
     return bar["high"] >= top * (1 - 1e-6) and bar["low"] <= bottom * (1 + 1e-6)
 
 
-def _series(cells: tuple[str, ...]):  # noqa: ANN202 (pandas is imported where it is used)
+def _series(cells: tuple[str, ...]):
     import pandas as pd
 
     return pd.Series(list(cells), dtype=object)

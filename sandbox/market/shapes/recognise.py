@@ -25,13 +25,12 @@ from sandbox.market.shapes.arrow import arrow_table
 from sandbox.market.shapes.container import Container, look, opened
 from sandbox.market.shapes.groups import Groups, closes, grouped, single_letters
 from sandbox.market.shapes.heading import CLOCK, read_heading
-from sandbox.market.shapes.known import Order, Shape, known_shape
+from sandbox.market.shapes.known import Order, known_shape
 from sandbox.market.shapes.sheets import excel_text, json_text
 
 _DATED = ("date", "dtyyyymmdd", "trade date", "trading date", "day", "gmt date")
 _CLOCKS = ("time", "hour", "time of day")
 _QUOTES = {"usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "currency", "quote"}
-_LAYOUTS = ("closes",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +74,7 @@ class Bars:
         adjusted: The adjusted close that open, high, low and close are scaled to.
         order: As in Shape.
         said: What is worth a word.
+        closes: Whether each column is an asset's closes.
     """
 
     shape: str
@@ -86,6 +86,7 @@ class Bars:
     adjusted: str | None = None
     order: Order | None = None
     said: tuple[str, ...] = ()
+    closes: bool = False
 
 
 def read_table(path: Path, config: MarketConfig, *, form: str | None = None) -> Table:
@@ -238,7 +239,7 @@ def _closes(table: Table, config: MarketConfig, time: str, where: str) -> Bars |
         return Bars(
             shape=name, time=time, clock=None, symbol=None,
             columns={f: f for f in OHLCV[:4]}, groups=groups,
-            said=("open, high and low are the close",),
+            closes=True, said=("open, high and low are the close",),
         )  # fmt: skip
     if len(own) > 1:
         problem = ""
@@ -313,8 +314,3 @@ def _adjusted(
         used = given | {f: n for f, n in all_of.items() if n is not None}
         return used, None, "the adjusted prices used (adjusted = false reads them as traded)"
     return given, close, None
-
-
-def line(shape: Shape | None) -> str:
-    """What a shape is called."""
-    return shape.name if shape is not None else "a table with a header"

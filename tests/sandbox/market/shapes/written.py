@@ -18,7 +18,9 @@ N = 160
 ADJUSTED = 0.8  # of a close before the middle bar, as after a dividend
 
 
-def bars(seed: int = 1, start: str = "2020-01-02", freq: str = "B", price: float = 95.0) -> pd.DataFrame:
+def bars(
+    seed: int = 1, start: str = "2020-01-02", freq: str = "B", price: float = 95.0
+) -> pd.DataFrame:
     """Known bars: prices of two decimals, whole volumes, a UTC time column."""
     rng = np.random.default_rng(seed)
     close = (price * np.exp(rng.normal(0, 0.01, N).cumsum())).round(2)
@@ -116,7 +118,11 @@ def adjusted() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def multi(fields: list[str], by: str = "field") -> pd.DataFrame:
     """A yfinance frame of two tickers."""
-    parts = {(f, s): frame[f.lower()].to_numpy() for f in fields for s, frame in (("AAPL", A), ("MSFT", B))}
+    parts = {
+        (f, s): frame[f.lower()].to_numpy()
+        for f in fields
+        for s, frame in (("AAPL", A), ("MSFT", B))
+    }
     frame = pd.DataFrame(parts, index=pd.DatetimeIndex(A["time"], name="Date"))
     frame.columns.names = ["Price", "Ticker"]
     return frame if by == "field" else frame.swaplevel(axis=1).sort_index(axis=1)
@@ -228,7 +234,9 @@ for _unit, _size in (("ms", 10**6), ("us", 10**3)):
 
     @shape(f"Binance: klines without a header, {_unit}", said="Binance klines")
     def _(folder: Path, size: int = _size):
-        return text(folder, "BTCUSDT.csv", csv(klines(HOURS, size), header=False), {"BTCUSDT": HOURS})
+        return text(
+            folder, "BTCUSDT.csv", csv(klines(HOURS, size), header=False), {"BTCUSDT": HOURS}
+        )
 
 
 @shape("Binance: klines in a zip", said="Binance klines")
@@ -265,7 +273,9 @@ def _(folder: Path):
 
 @shape("Kraken: OHLCVT without a header", said="Kraken OHLCVT")
 def _(folder: Path):
-    body = csv(whole(HOURS)[OHLCV].assign(t=ms(HOURS, 10**9), n=5)[["t", *OHLCV, "n"]], header=False)
+    body = csv(
+        whole(HOURS)[OHLCV].assign(t=ms(HOURS, 10**9), n=5)[["t", *OHLCV, "n"]], header=False
+    )
     return text(folder, "XBTUSD_60.csv", body, {"XBTUSD_60": HOURS})
 
 
@@ -320,7 +330,9 @@ def _(folder: Path):
     own = HOURS.assign(time=ms(HOURS)).rename(
         columns={"time": "ts", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "vol"}
     )
-    return text(folder, "x.csv", csv(own.assign(volCcy=1.0, volCcyQuote=2.0, confirm=1)), {"x": HOURS})
+    return text(
+        folder, "x.csv", csv(own.assign(volCcy=1.0, volCcyQuote=2.0, confirm=1)), {"x": HOURS}
+    )
 
 
 @shape("ccxt: OHLCV lists without a header", said="ccxt candles")
@@ -419,7 +431,11 @@ def _(folder: Path):
 
 @shape("MetaTrader 5: days, UTF-16", said="MetaTrader 5")
 def _(folder: Path):
-    own = titled().rename(columns=lambda c: f"<{c.upper()}>").rename(columns={"<VOLUME>": "<TICKVOL>"})
+    own = (
+        titled()
+        .rename(columns=lambda c: f"<{c.upper()}>")
+        .rename(columns={"<VOLUME>": "<TICKVOL>"})
+    )
     own = own.assign(**{"<DATE>": A["time"].dt.strftime("%Y.%m.%d"), "<VOL>": 0, "<SPREAD>": 1})
     return text(folder, "D1.csv", csv(own, sep="\t"), {"D1": A}, "utf-16")
 
@@ -472,7 +488,11 @@ def _(folder: Path):
 @shape("Polygon: JSON results", said="JSON")
 def _(folder: Path):
     own = HOURS.assign(t=ms(HOURS), vw=1.0, n=3).rename(columns={c: c[0] for c in OHLCV})
-    body = {"ticker": "X", "resultsCount": N, "results": own.drop(columns="time").to_dict("records")}
+    body = {
+        "ticker": "X",
+        "resultsCount": N,
+        "results": own.drop(columns="time").to_dict("records"),
+    }
     return text(folder, "p.json", json.dumps(body), {"p": HOURS})
 
 
@@ -589,7 +609,11 @@ def _(folder: Path):
 @shape("Twelve Data: JSON values, newest first", said="JSON")
 def _(folder: Path):
     own = A.rename(columns={"time": "datetime"}).assign(datetime=A["time"].dt.strftime("%Y-%m-%d"))
-    body = {"meta": {"symbol": "X"}, "values": own[::-1].astype(str).to_dict("records"), "status": "ok"}
+    body = {
+        "meta": {"symbol": "X"},
+        "values": own[::-1].astype(str).to_dict("records"),
+        "status": "ok",
+    }
     return text(folder, "t.json", json.dumps(body), {"t": A})
 
 
@@ -617,7 +641,9 @@ def _(folder: Path):
 
 @shape("wide closes, Parquet", said="one close for each asset")
 def _(folder: Path):
-    own = pd.DataFrame({"SPY": A["close"], "QQQ": B["close"]}).set_index(pd.DatetimeIndex(A["time"]))
+    own = pd.DataFrame({"SPY": A["close"], "QQQ": B["close"]}).set_index(
+        pd.DatetimeIndex(A["time"])
+    )
     own.to_parquet(folder / "w.parquet")
     return "w.parquet", {"SPY": flat(A), "QQQ": flat(B)}
 
@@ -674,7 +700,9 @@ def _(folder: Path):
     return text(folder, "d.csv", csv(titled(form="%m/%d/%Y")))
 
 
-@shape("day or month first, nothing tells", refused='time_format = "%m/%d/%Y"', time_format="%d/%m/%Y")
+@shape(
+    "day or month first, nothing tells", refused='time_format = "%m/%d/%Y"', time_format="%d/%m/%Y"
+)
 def _(folder: Path):
     own = A[A["time"].dt.day <= 12]
     return text(folder, "d.csv", csv(titled(own, form="%d/%m/%Y")), {"d": own})
@@ -831,7 +859,11 @@ def _(folder: Path):
     return text(folder, "d.csv", csv(own), {"d": B})
 
 
-@shape("comma before three digits, nothing tells", refused='thousands = "," (or decimal = ",")', decimal=",")
+@shape(
+    "comma before three digits, nothing tells",
+    refused='thousands = "," (or decimal = ",")',
+    decimal=",",
+)
 def _(folder: Path):
     own = titled()
     for name in OHLCV[:4]:
@@ -876,7 +908,11 @@ def _(folder: Path):
     return text(folder, "d.csv", csv(own, header=False))
 
 
-@shape("two columns that may be the close", refused='columns.close = "Settle"', columns={"close": "Settle"})
+@shape(
+    "two columns that may be the close",
+    refused='columns.close = "Settle"',
+    columns={"close": "Settle"},
+)
 def _(folder: Path):
     own = titled().rename(columns={"Close": "Settle"}).assign(Last=1.0)
     return text(folder, "d.csv", csv(own))
