@@ -124,7 +124,8 @@ def _description(market: Market) -> Group:
     title.append(f"  {where}", style="dim")
     parts = [title, Text()]
     told = [f for f in market.findings if f.kind == "read_as"]
-    parts += [Text(f.text, style="bold cyan") for f in told]
+    plain = ["read as a table with a header"] if market.config.path != EMBEDDED else []
+    parts += [Text(t, style="bold cyan") for t in [f.text for f in told] or plain]
     parts += [_facts_table(market), first_bars(market.panel)]
     parts += [_split_table(market), _fields_table(market)]
     if market.unused:

@@ -1,4 +1,4 @@
-"""Names: which column of a table is the time, the asset, a price, the volume, by what it is called."""
+"""Names: which column of a table is the time, the asset, a price or the volume, by its name."""
 
 from __future__ import annotations
 

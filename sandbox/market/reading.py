@@ -44,8 +44,8 @@ def bars_file(
     further = dict(own_columns(list(table.names), path.name))
     if bars.groups and further:
         raise MarketError(
-            f"{path.name}: has columns for each asset, so {', '.join(further)} cannot come from it; "
-            "give [column.NAME] a file of its own"
+            f"{path.name}: has columns for each asset, so {', '.join(further)} cannot come from it;"
+            " give [column.NAME] a file of its own"
         )
     bars = replace(bars, columns=bars.columns | further)
     data = data_file(path, table, bars, config, asset)

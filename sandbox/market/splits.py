@@ -1,4 +1,4 @@
-"""Splits: jumps of a price by a whole ratio that stay, as an unadjusted split leaves. Pure NumPy."""
+"""Splits: jumps by a whole ratio that stay, as an unadjusted split leaves. Pure NumPy."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def config_text(config: MarketConfig, files: Sequence[DataFile], folder: Path) -
     lines = [f"name = {_text(config.name)}", f"path = {_text(path)}"]
     each = [_keys(config, f) for f in files]
     lines += [f"{key} = {value}" for key, value in each[0].items() if _agreed(each, key)]
-    said = sorted({f"# read as {'; '.join(f.said)}" for f in files if f.said})
+    said = sorted({f"# read as {' '.join('; '.join(f.said).split())}" for f in files if f.said})
     settings = ['# bad_bars = "drop"    # leave bad bars out, and count them', "", "[fills]"]
     return "\n".join([*said[:3], *lines, *settings, f"fill = {_text(config.fills.fill)}", ""])
 

@@ -1,4 +1,4 @@
-"""Headings: a delimited text's separator, the lines above its bars, and the names of its columns."""
+"""Headings: a text's separator, the lines above its bars, and the names of its columns."""
 
 from __future__ import annotations
 
@@ -181,8 +181,7 @@ def _fields_and_tickers(rows: list[list[str]]) -> tuple[list[str], list[str]] | 
         if (
             not words
             or not set(words) <= FIELDS
-            or ("close" not in words
-            and "adj close" not in words)
+            or ("close" not in words and "adj close" not in words)
         ):
             continue
         if len(other) >= len(words) and not {plain(c) for c in other} <= FIELDS:

@@ -58,16 +58,14 @@ def find_marks(columns: Iterable[pd.Series]) -> Marks | None:
     mark, reads them all, that is the way: it is how programs write numbers.
     """
     texts = {str(t) for cells in columns for t in cells.dropna().unique()}
-    values = {m: {t: number(t, m) for t in texts} for m in _KNOWN[:1]}
-    odd = [t for t in texts if math.isnan(values[_KNOWN[0]][t]) and _CELL.fullmatch(t.strip())]
+    plain = {t for t in texts if not math.isnan(number(t, _KNOWN[0]))}
+    odd = {t for t in texts - plain if _CELL.fullmatch(t.strip())}
     if not odd:
         return _KNOWN[0]
-    fits: list[tuple[Marks, list[float]]] = []
-    readable = {t for t in odd if any(not math.isnan(number(t, m)) for m in _KNOWN)}
-    asked = sorted(readable) + [t for t in texts if not math.isnan(values[_KNOWN[0]][t])]
-    for marks in _KNOWN[1:]:
-        if all(not math.isnan(number(t, marks)) for t in asked):
-            fits.append((marks, [number(t, marks) for t in asked]))
+    asked = sorted(t for t in odd if any(not math.isnan(number(t, m)) for m in _KNOWN))
+    asked += sorted(plain)
+    every = [(m, [number(t, m) for t in asked]) for m in _KNOWN[1:]]
+    fits = [(m, read) for m, read in every if not any(map(math.isnan, read))]
     if not fits or any(read != fits[0][1] for _, read in fits):
         return None
     return fits[0][0]
@@ -90,7 +88,7 @@ def number(text: str, marks: Marks) -> float:
     digits = found["digits"].replace("\u2019", "'")
     for space in _SPACES:
         digits = digits.replace(space, " ")
-    whole, dot, fraction = digits.partition(marks.decimal)
+    whole, _, fraction = digits.partition(marks.decimal)
     if marks.thousands and marks.thousands in whole:
         first, *groups = whole.split(marks.thousands)
         if not 1 <= len(first) <= 3 or any(len(g) != 3 for g in groups):

@@ -1,4 +1,4 @@
-"""Each shape of price file is read as the bars it was written from, or refused for a named reason."""
+"""Each shape of price file is read as the bars it was written from, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sandbox.market import Market, MarketConfig, MarketError, load
+from sandbox.market import Files, Market, MarketConfig, MarketError, load, read_config
+from sandbox.market.written import write_config
 from tests.sandbox.market.shapes.written import SHAPES, Known, Shape
 
 EXCEL = importlib.util.find_spec("openpyxl") is not None
@@ -33,6 +34,20 @@ def assert_known(market: Market, known: Known) -> None:
     assert ("volume" in panel.fields) == ("volume" in next(iter(known.values())))
 
 
+def assert_written_reads_the_same(market: Market, target: Path) -> None:
+    """What `finch market FILE --write` writes gives the same rows, and is no other way."""
+    target.parent.mkdir()
+    source = Files(market.config)
+    rows = source.rows(until=None, keep=None)
+    write_config(target, market.config, source.resolved())
+    again = Files(read_config(target)).rows(until=None, keep=None)
+    assert again.symbols == rows.symbols
+    assert again.stamp.tolist() == rows.stamp.tolist()
+    assert again.values.keys() == rows.values.keys()
+    for name, values in rows.values.items():
+        np.testing.assert_array_equal(again.values[name], values)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda s: s.name)
 def test_a_shape_is_read_as_its_bars_or_refused_with_the_lines_that_read_it(
     shape: Shape, tmp_path: Path
@@ -47,6 +62,7 @@ def test_a_shape_is_read_as_its_bars_or_refused_with_the_lines_that_read_it(
         assert path.split(".")[0] in str(caught.value)
     market = market_of(tmp_path, path, **shape.keys)
     assert_known(market, known)
+    assert_written_reads_the_same(market, tmp_path / "out" / "m.toml")
     if shape.said:
         (text,) = [f.text for f in market.findings if f.kind == "read_as"]
         assert text.startswith("read as ")

@@ -27,14 +27,13 @@ def bars(
     opened = np.r_[close[0], close[:-1]] + rng.choice([-0.11, 0.13], N)
     high = np.maximum(opened, close) + rng.integers(1, 90, N) / 100
     low = np.minimum(opened, close) - rng.integers(1, 90, N) / 100
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "time": pd.date_range(start, periods=N, freq=freq).astype("datetime64[ns]"),
             "open": opened.round(2), "high": high.round(2), "low": low.round(2), "close": close,
             "volume": (rng.integers(10, 90_000, N) * 100).astype(float),
         }
     )  # fmt: skip
-    return frame
 
 
 A, B = bars(), bars(2, price=1010.0)
@@ -421,7 +420,8 @@ def _(folder: Path):
 def _(folder: Path):
     own = pd.DataFrame(
         {
-            "<DATE>": HOURS["time"].dt.strftime("%Y.%m.%d"), "<TIME>": HOURS["time"].dt.strftime("%H:%M:%S"),
+            "<DATE>": HOURS["time"].dt.strftime("%Y.%m.%d"),
+            "<TIME>": HOURS["time"].dt.strftime("%H:%M:%S"),
             "<OPEN>": HOURS["open"], "<HIGH>": HOURS["high"], "<LOW>": HOURS["low"],
             "<CLOSE>": HOURS["close"], "<TICKVOL>": HOURS["volume"], "<VOL>": 0, "<SPREAD>": 3,
         }
@@ -518,7 +518,7 @@ def _(folder: Path):
 
 @shape("Quandl: Adj. Open and all others, newest first", said="Quandl")
 def _(folder: Path):
-    frame, scaled = adjusted()
+    _, scaled = adjusted()
     own = titled().assign(**{"Ex-Dividend": 0.0, "Split Ratio": 1.0})
     for name in OHLCV:
         own[f"Adj. {name.title()}"] = scaled[name]
