@@ -87,8 +87,12 @@ def _described(arguments: Sequence[str] | None) -> int:
     width = None if sys.stdout.isatty() else _UNWRAPPED
     Console(highlight=False, width=width).print(_description(replace(market, config=config)))
     if asked.write is not None:
-        if not isinstance(source, Files) or config.path == EMBEDDED:
-            raise MarketError(f"--write: {config.name} is not read from files of yours")
+        toml = (asked.market or "").lower().endswith(".toml")
+        if toml or asked.market in market_names() or not isinstance(source, Files):
+            raise MarketError(
+                f"--write: {config.name} is a market with a config already; it writes one for a "
+                "file or a folder of bars"
+            )
         write_config(asked.write, config, source.resolved())
         print(f"written: {asked.write}; it reads these files the same way")
     bad = any(f.bad for f in market.findings)

@@ -18,10 +18,10 @@ from sandbox.market.errors import MarketError
 
 HEAD_BYTES = 1 << 16
 LINE_BYTES = 4 << 20  # a wide table of 20,000 assets has lines of 300 kB
-# Price tables shrink 3 to 20 times; a constant column 200 times. What grows more, and is large, was
-# made to fill a memory.
+# Price tables shrink 3 to 20 times. What grows more than this, and is large, was made to fill a
+# memory.
 FREE_BYTES = 64 << 20
-EXPANSION = 300
+EXPANSION = 100
 
 Kind = Literal["text", "json", "parquet", "feather", "excel"]
 _MAGIC: tuple[tuple[bytes, str], ...] = (

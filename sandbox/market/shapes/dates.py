@@ -33,6 +33,17 @@ def _between(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"%?\w", "", text))
 
 
+def _long_enough(text: str, form: str) -> bool:
+    """Whether digits without marks between them are as many as the form's: 0930 is not 09:03:00."""
+    digits = re.split(r"\D+", text)
+    parts = re.split(r"[^%\w]+", form)
+    return all(
+        len(d) == (8 if "%Y" in p else 2 * p.count("%"))
+        for p, d in zip(parts, digits, strict=False)
+        if p.count("%") > 1 and not re.search(r"%[bapf]|T", p)
+    )
+
+
 _MARKS = {form: _between(form) for form in _FORMS}
 # What a stamp may end with; the zone is then the column's.
 _ZONED = re.compile(r"(?<=\w) ?(UTC|GMT|[A-Z][A-Za-z]+/[A-Z][A-Za-z_/]+)$")
@@ -48,7 +59,7 @@ def time_formats(text: str) -> tuple[str, ...]:
     found: list[str] = []
     between = _between(text)
     for form in _FORMS:
-        if _MARKS[form] != between:
+        if _MARKS[form] != between or not _long_enough(text, form):
             continue
         try:
             stamp = datetime.strptime(text, form)
@@ -86,7 +97,6 @@ class Dates:
             forms = tuple(f for f in forms if not f.startswith(other)) or forms
         self.failed: dict[str, int] = dict.fromkeys(forms, 0)
         self.rows = 0
-        self.apart = ""
 
     def see(self, cells: pd.Series) -> None:
         """Count what each form does not read."""
@@ -96,13 +106,12 @@ class Dates:
         unique, counts = np.unique(cells.astype(str).to_numpy(dtype=str), return_counts=True)
         unique = pd.Series(unique, dtype=object).str.strip()
         self.rows += int(counts.sum())
-        read: dict[str, np.ndarray] = {}
         for form in self.failed:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 stamps = pd.to_datetime(unique, format=form, errors="coerce", exact=True)
-            read[form] = stamps.to_numpy()
-            self.failed[form] += int(counts[np.isnat(read[form])].sum())
+            long = np.array([_long_enough(t, form) for t in unique])
+            self.failed[form] += int(counts[np.isnat(stamps.to_numpy()) | ~long].sum())
 
     def form(self, where: str, time: str) -> str | None:
         """The one form that reads the column; None where none does.

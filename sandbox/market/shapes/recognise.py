@@ -13,7 +13,12 @@ from sandbox.market.errors import MarketError
 from sandbox.market.names import (
     ADJUSTED,
     ADJUSTED_SET,
+    ALIASES,
+    CLOSES,
+    INDEX_NAMES,
+    SYMBOL_NAMES,
     TICKER,
+    TIME_NAMES,
     find_name,
     find_ohlcv,
     find_symbol,
@@ -29,6 +34,7 @@ from sandbox.market.shapes.known import Order, known_shape
 from sandbox.market.shapes.sheets import excel_text, json_text
 
 _DATED = ("date", "dtyyyymmdd", "trade date", "trading date", "day", "gmt date")
+_NOTHING = ("", "-", ".", "NA", "N/A", "NaN", "nan", "null", "None")
 _CLOCKS = ("time", "hour", "time of day")
 _QUOTES = {"usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "try", "currency", "quote"}
 
@@ -156,7 +162,11 @@ def find_bars(table: Table, config: MarketConfig, where: str) -> Bars:
     groups = () if any(given.values()) or table.headless else grouped(names, table.tickers)
     if groups:
         return _of_groups(groups, table, config, time)
-    wide = None if any(given.values()) else _closes(table, config, time, where)
+    wide = (
+        None
+        if any(given.values()) or (config.layout is None and _spelt(names, where))
+        else _closes(table, config, time, where)
+    )
     if wide is not None:
         return wide
     symbol = find_symbol(names, config.symbol, where)
@@ -167,6 +177,10 @@ def find_bars(table: Table, config: MarketConfig, where: str) -> Bars:
         given["volume"] = _volume(table, symbol, where)
     columns, adjusted, told = _adjusted(names, given, config)
     columns = find_ohlcv(names, columns, where)
+    volume = table.sample.get(columns.get("volume", ""), [])
+    if volume and config.columns.volume is None and all(c in _NOTHING for c in volume):
+        del columns["volume"]
+        said = (*said, "no volume: its column is empty in the first lines")
     if told is None and adjusted is not None:
         told = (
             f"{adjusted} used: open, high and low scaled by it, volume as in the file (adjusted = "
@@ -201,6 +215,29 @@ def _two_columns(table: Table) -> tuple[str, str] | None:
     return date, clock
 
 
+def _spelt(names: list[str], where: str) -> bool:
+    """Whether open, high, low and close are all there.
+
+    Raises:
+        MarketError: They are O, H, L and C among columns that may all be tickers.
+    """
+    found = [find_name(names, ALIASES[f]) for f in OHLCV[:4]]
+    if None in found:
+        return False
+    if any(n is None or len(n) > 1 or n.islower() for n in found):
+        return True
+    keys = (*TIME_NAMES, *SYMBOL_NAMES, *INDEX_NAMES, *ALIASES["volume"])
+    others = [n for n in names if TICKER.fullmatch(n) and find_name([n], keys) is None]
+    if others := [n for n in others if n not in found]:
+        open_, high, low, close = found
+        raise MarketError(
+            f"{where}: O, H, L and C may be prices or tickers beside {', '.join(others[:5])}; write "
+            "layout = \"closes\" in the market's TOML where each column holds an asset's closes, or "
+            f'columns = {{ open = "{open_}", high = "{high}", low = "{low}", close = "{close}" }}'
+        )
+    return True
+
+
 def _of_groups(groups: Groups, table: Table, config: MarketConfig, time: str) -> Bars:
     pandas = any(n.startswith("(") for n in table.names) or bool(table.tickers)
     name = "yfinance" if pandas else "a table with columns for each asset"
@@ -226,8 +263,10 @@ def _closes(table: Table, config: MarketConfig, time: str, where: str) -> Bars |
     known = find_name([n for n in own if n not in letters], ("open", "high", "low", "close"))
     others = [n for n in own if n not in letters and TICKER.fullmatch(n)]
     asked = config.layout == "closes"
+    if not asked and (alone := _single_close(table, names, time)) is not None:
+        return alone
     if not asked and (known or find_symbol([n for n in own if n not in letters], None, where)):
-        return _single_close(table, names, time) if known else None
+        return None
     numbers = [n for n in own if _numbers(table.sample[n])]
     if not numbers or (len(numbers) != len(own) and not asked):
         return None
@@ -260,7 +299,9 @@ def _single_close(table: Table, names: list[str], time: str) -> Bars | None:
     if find_name(names, ("open", "high", "low", "o", "h", "l")) is not None:
         return None
     close = find_name(names, ("close", "close price", "closing price"))
-    if close is None:
+    if close is None and len(names) == 2:
+        close = find_name(names, ("price", "last", "settle", *(("value",) if _fred(time) else ())))
+    if close is None or find_name([n for n in names if n != close], (*CLOSES, *ADJUSTED)):
         return None
     volume = find_name(names, ("volume", "vol"))
     columns = dict.fromkeys(OHLCV[:4], close) | ({"volume": volume} if volume else {})
@@ -276,7 +317,7 @@ def _fred(time: str) -> bool:
 
 
 def _numbers(cells: Sequence[str]) -> bool:
-    full = [c for c in cells if c not in ("", ".", "NA", "NaN", "nan", "null", "None", "-")]
+    full = [c for c in cells if c not in _NOTHING]
     return bool(full) and all(any(d.isdigit() for d in c) and not c[0].isalpha() for c in full)
 
 
