@@ -371,7 +371,7 @@ def _as_read(cells: pd.Series) -> pd.Series:
 
     if pd.api.types.is_numeric_dtype(cells):
         return cells
-    numbers = pd.to_numeric(cells, errors="coerce")
+    numbers = pd.Series(pd.to_numeric(cells, errors="coerce"))
     return cells if numbers.isna().any() else numbers
 
 

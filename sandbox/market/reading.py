@@ -119,11 +119,9 @@ def _form(data: DataFile, table: Table, order: Order | None) -> str | None:
     if not table.sample.get(data.time):
         return None
     keys = pd.DataFrame({n: table.sample[n] for n in (data.time, data.clock) if n is not None})
-    sample = time_cells(keys.astype(object), data).astype(object)
-    sample = sample[[bool(str(c).strip()) for c in sample]].reset_index(drop=True)
-    if len(sample) == 0:
+    texts = [str(c).strip() for c in time_cells(keys.astype(object), data)]
+    if not (texts := [t for t in texts if t]):
         return None
-    texts = [str(c).strip() for c in sample]
     numbers = all(t.replace(".", "", 1).isdigit() for t in texts)
     if data.container.kind in ("parquet", "feather") and numbers:
         return None

@@ -128,7 +128,7 @@ def _as_numbers(series: pd.Series) -> pd.Series | None:
     digits = text.str.fullmatch(r"\d{9,19}(\.\d*)?").fillna(False).astype(bool)
     if not digits.any() or digits.sum() < 0.9 * text.notna().sum():
         return None
-    return pd.to_numeric(text.where(digits), dtype_backend="numpy_nullable")
+    return pd.Series(pd.to_numeric(text.where(digits), dtype_backend="numpy_nullable"))
 
 
 def _from_numbers(series: pd.Series) -> pd.Series:

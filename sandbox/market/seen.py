@@ -17,7 +17,7 @@ _ASSETS = 3
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MISSING = 4  # bars: a longer step is a gap, where the market was not closed
 _WEEKEND = 5 * DAY_NS  # with holidays around it
-_CLOSES = 0.02  # of the steps are longer than usual where a market closes
+_SATURDAY = 5
 
 
 def first_bars(panel: Panel) -> Table:
@@ -44,8 +44,8 @@ def first_bars(panel: Panel) -> Table:
 def gaps(panel: Panel) -> str:
     """How many steps between an asset's bars are longer than its usual ones, and the longest.
 
-    A step is a gap above four bars, or where assets have no bars at night or on weekends, above
-    what a long weekend takes.
+    A step is a gap above four bars; of an asset without a bar on a Saturday, above what a long
+    weekend takes.
     """
     count, longest, where = 0, 0, ""
     for a, symbol in enumerate(panel.symbols):
@@ -54,7 +54,8 @@ def gaps(panel: Panel) -> str:
         if len(steps) < 2:
             continue
         usual = int(np.median(steps))
-        closes = float(np.mean(steps > usual)) > _CLOSES and usual <= DAY_NS
+        week = stamps[-1] - stamps[0] > 7 * DAY_NS and usual <= DAY_NS
+        closes = week and not ((np.floor_divide(stamps, DAY_NS) + 3) % 7 == _SATURDAY).any()
         over = steps > max(_MISSING * usual, _WEEKEND if closes else 0)
         count += int(over.sum())
         if over.any() and int(steps.max()) > longest:

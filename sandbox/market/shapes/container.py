@@ -8,7 +8,7 @@ import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ def look(path: Path, member: str | None = None) -> Container:
 
 
 @contextmanager
-def opened(path: Path, container: Container) -> Iterator[TextIO]:
+def opened(path: Path, container: Container) -> Generator[TextIO]:
     """The text of a file, unpacked and decoded while it is read.
 
     Raises:
@@ -131,7 +131,7 @@ def opened(path: Path, container: Container) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _raw(path: Path, packed: str, member: str) -> Iterator[Any]:
+def _raw(path: Path, packed: str, member: str) -> Generator[Any]:
     if packed == "zip":
         with zipfile.ZipFile(path) as archive, archive.open(member) as raw:
             yield raw

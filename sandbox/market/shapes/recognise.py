@@ -231,8 +231,9 @@ def _spelt(names: list[str], where: str) -> bool:
     if others := [n for n in others if n not in found]:
         open_, high, low, close = found
         raise MarketError(
-            f"{where}: O, H, L and C may be prices or tickers beside {', '.join(others[:5])}; write "
-            "layout = \"closes\" in the market's TOML where each column holds an asset's closes, or "
+            f"{where}: O, H, L and C may be prices or tickers beside {', '.join(others[:5])}; "
+            "write layout = \"closes\" in the market's TOML where each column holds an asset's "
+            "closes, or "
             f'columns = {{ open = "{open_}", high = "{high}", low = "{low}", close = "{close}" }}'
         )
     return True

@@ -113,7 +113,7 @@ def json_text(path: Path, container: Container) -> str:
 
 def _parsed(text: str) -> Any:
     # Numbers stay as they are written, so that they are read as those of a CSV file.
-    keep: Any = {"parse_float": str, "parse_int": str, "parse_constant": lambda _: None}
+    keep: Any = {"parse_float": str, "parse_int": str, "parse_constant": str}
     try:
         return json.loads(text.lstrip("\ufeff"), **keep)
     except json.JSONDecodeError as error:
