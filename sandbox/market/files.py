@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,7 +243,7 @@ def stamps_of(data: DataFile) -> Iterator[pd.Series]:
 
 
 @contextmanager
-def _told(data: DataFile) -> Iterator[None]:
+def _told(data: DataFile) -> Generator[None]:
     try:
         yield
     except MarketError:
@@ -271,8 +271,9 @@ def _prices(columns: dict[str, str]) -> list[str]:
 
 def _arrow_rows(data: DataFile, keys: list[str], values: list[str]) -> Iterator[_Batch]:
     import pyarrow as pa
-    import pyarrow.compute as pc
+    import pyarrow.compute
 
+    pc: Any = pyarrow.compute
     every = list(dict.fromkeys(keys + values))
     for batch in arrow_batches(data.path, data.container.kind, every, _BATCH):
         table = pa.Table.from_batches([batch])
@@ -328,13 +329,13 @@ def _text_rows(
                     return frame.loc[mask, names]
 
                 def there(names: list[str], frame: pd.DataFrame = frame) -> NDArray[np.bool_]:
-                    return frame[names].notna().to_numpy().any(axis=1)
+                    return np.asarray(frame[names].notna()).any(axis=1)
 
-                yield _Batch(frame[keys], take, there)
+                yield _Batch(frame.loc[:, keys], take, there)
 
 
 @contextmanager
-def _text(data: DataFile) -> Iterator[Any]:
+def _text(data: DataFile) -> Generator[Any]:
     if data.text is not None:
         yield io.StringIO(data.text)
         return

@@ -12,7 +12,7 @@ from sandbox.market.panel import Panel, stamp_text
 RATIOS = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0, 100.0)
 NEAR = 0.04  # of the ratio: the day's own move
 QUIET = 6.0  # a jump is this many times the asset's usual move (its 95th percentile)
-_STAYS = 5  # bars after it that are on its side
+_STAYS = 5  # bars before and after it that are on either side
 
 
 def splits(panel: Panel) -> tuple[Finding, ...]:
@@ -29,9 +29,10 @@ def splits(panel: Panel) -> tuple[Finding, ...]:
         for i in np.flatnonzero(np.abs(jump) > max(QUIET * usual, 0.6)):
             size = float(np.exp(abs(jump[i])))
             ratio = min(RATIOS, key=lambda r: abs(size / r - 1))
-            after = close[i + 1 : i + 1 + _STAYS]
             middle = np.sqrt(opened[i + 1] * close[i])
-            stays = (after < middle).all() if jump[i] < 0 else (after > middle).all()
+            before, after = close[max(0, i + 1 - _STAYS) : i + 1], close[i + 1 : i + 1 + _STAYS]
+            low, high = (after, before) if jump[i] < 0 else (before, after)
+            stays = (low < middle).all() and (high > middle).all()
             if abs(size / ratio - 1) < NEAR and stays:
                 found.append((int(i) + 1, f"1:{ratio:g}" if jump[i] < 0 else f"{ratio:g}:1"))
         if found:

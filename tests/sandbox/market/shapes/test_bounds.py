@@ -201,7 +201,15 @@ def test_the_command_says_the_shape_shows_bars_and_writes_a_config(
     text = capsys.readouterr().out
     assert "read as a table; stamps as %d/%m/%Y; commas between thousands" in text
     row = next(line for line in text.splitlines() if "2020-01-02 " in line and "spx" in line)
-    assert row.split() == "spx 2020-01-02 1,011.8 1,012.06 1,011.1 1,011.91 5,826,300".split()
+    assert row.split() == [
+        "spx",
+        "2020-01-02",
+        "1,011.8",
+        "1,012.06",
+        "1,011.1",
+        "1,011.91",
+        "5,826,300",
+    ]
     assert "stamped at 00:00, Mon to Fri, UTC" in text
     config = read_config(target)
     assert (config.path, config.time_format, config.thousands) == ("../spx.csv", "%d/%m/%Y", ",")
@@ -215,7 +223,7 @@ def test_gaps_and_hours_are_those_of_the_bars(tmp_path: Path):
     from sandbox.market.seen import gaps, hours
 
     panel = make_panel({"A": [1.0] * 48}, bar="1h", skip={"A": range(10, 20)})
-    assert gaps(panel) == "1, the longest 11h (A after 2020-01-06 09:00)"
+    assert gaps(panel) == "1, the longest 11h (A after 2020-01-06T09:00)"
     assert hours(panel, "UTC") == "stamped 00:00 to 23:00, Mon, Tue, UTC"
     assert gaps(make_panel({"A": [1.0] * 48}, bar="1h")) == "none"
 
