@@ -329,7 +329,7 @@ def _text_rows(
                     return frame.loc[mask, names]
 
                 def there(names: list[str], frame: pd.DataFrame = frame) -> NDArray[np.bool_]:
-                    return np.asarray(frame[names].notna()).any(axis=1)
+                    return np.logical_or.reduce([column_of(frame, n).notna() for n in names])
 
                 yield _Batch(frame.loc[:, keys], take, there)
 
