@@ -17,6 +17,9 @@ from sandbox.market.load import Market, Period, load
 from sandbox.market.panel import CLOCK_FIELDS, OHLCV, span_text, stamp_text
 from sandbox.market.remark import began_late, ended, own_stamps
 from sandbox.market.resolve import market_names, names_with_data, resolve
+from sandbox.market.seen import first_bars, gaps, hours
+from sandbox.market.source import Files, source_of
+from sandbox.market.written import write_config
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -30,9 +33,10 @@ what it may be given:
   (nothing)           the embedded market: S&P 500 and Nasdaq, daily, 1999 to 2018
 {names}
   a .toml             a market's own config; configs/markets/default.toml shows every key
-  a file, a folder    CSV (.csv, .tsv, .txt; also .csv.gz, .tsv.gz) or Parquet: a long table, or
-                      one file per symbol; time, symbol, open, high, low, close and volume are
-                      found by their usual names
+  a file, a folder    text (CSV, tabs, semicolons), Parquet, Feather, Excel or JSON, plain or packed
+                      (gzip, zip): a long table, one file per symbol, or columns for each symbol, as
+                      brokers, exchanges and vendors write them. What it is, is found out from the
+                      content and said in a line; where two readings are possible it asks
 
 The parts: a search and a backtest load `train` only; this command checks the bars of `validation`,
 too; of `sealed` only the stamps are read, to place the split. A market's TOML sets the shares.
@@ -43,6 +47,7 @@ with them (bad_bars = "drop"), 2 when it cannot be read, 130 when it was interru
 examples:
   python -m sandbox.market
   python -m sandbox.market my_bars.csv
+  python -m sandbox.market my_bars.csv --write my_market.toml
   python -m sandbox.market my_market.toml
 """
 
@@ -66,10 +71,14 @@ def _described(arguments: Sequence[str] | None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("market", nargs="?", metavar="PATH|NAME", help="which market; see below")
+    parser.add_argument(
+        "--write", metavar="TOML", type=Path, help="write the config that reads it the same way"
+    )
     asked = parser.parse_args(arguments)
     config = resolve(asked.market, base=Path.cwd())
+    source = source_of(config)
     # A market with bad bars is described without them, so that one look shows everything.
-    market = load(config.model_copy(update={"bad_bars": "drop"}))
+    market = load(config.model_copy(update={"bad_bars": "drop"}), source=source)
     from dataclasses import replace
 
     from rich.console import Console
@@ -77,6 +86,15 @@ def _described(arguments: Sequence[str] | None) -> int:
     # What reads a pipe has no edge to wrap at.
     width = None if sys.stdout.isatty() else _UNWRAPPED
     Console(highlight=False, width=width).print(_description(replace(market, config=config)))
+    if asked.write is not None:
+        toml = (asked.market or "").lower().endswith(".toml")
+        if toml or asked.market in market_names() or not isinstance(source, Files):
+            raise MarketError(
+                f"--write: {config.name} is a market with a config already; it writes one for a "
+                "file or a folder of bars"
+            )
+        write_config(asked.write, config, source.resolved())
+        print(f"written: {asked.write}; it reads these files the same way")
     bad = any(f.bad for f in market.findings)
     return 1 if bad and config.bad_bars == "refuse" else 0
 
@@ -108,7 +126,12 @@ def _description(market: Market) -> Group:
         else market.config.path
     )
     title.append(f"  {where}", style="dim")
-    parts = [title, Text(), _facts_table(market), _split_table(market), _fields_table(market)]
+    parts = [title, Text()]
+    told = [f for f in market.findings if f.kind == "read_as"]
+    plain = ["read as a table with a header"] if market.config.path != EMBEDDED else []
+    parts += [Text(t, style="bold cyan") for t in [f.text for f in told] or plain]
+    parts += [_facts_table(market), first_bars(market.panel)]
+    parts += [_split_table(market), _fields_table(market)]
     if market.unused:
         parts.append(
             Text(
@@ -129,7 +152,9 @@ def _description(market: Market) -> Group:
         parts += [Text(f"  {f.text}", style="red") for f in bad]
     else:
         parts.append(Text("no bad bars before the sealed part", style="bold green"))
-    parts += [Text(f"  {f.text}", style="yellow") for f in market.findings if not f.bad]
+    parts += [
+        Text(f"  {f.text}", style="yellow") for f in market.findings if not f.bad and f not in told
+    ]
     return Group(*parts)
 
 
@@ -158,6 +183,8 @@ def _facts_table(market: Market) -> Table:
             + (", funding" if panel.funding is not None else ""),
         ),
         ("fills", f"{fills.fill}; gap at {fills.gap}, {fills.first} first"),
+        ("gaps", gaps(panel)),
+        ("hours", hours(panel, config.zone)),
         ("clock", f"{config.zone}, sessions from {config.calendar.session_start:%H:%M}"),
         (
             "scored",

@@ -12,6 +12,7 @@ import numpy as np
 from genomes.language.dimension import NUMBER, PRICE, VOLUME, Dimension
 from sandbox.market.config import Column, MarketConfig
 from sandbox.market.errors import MarketError
+from sandbox.market.names import find_symbol, find_time
 from sandbox.market.panel import (
     CLOCK_FIELDS,
     F64,
@@ -28,8 +29,6 @@ from sandbox.market.rows import (
     NO_STAMP,
     Rows,
     column_of,
-    find_symbol,
-    find_time,
     to_numbers,
     to_stamps,
 )

@@ -213,13 +213,20 @@ class MarketConfig(_Part):
 
     Attributes:
         name: What reports call it.
-        path: A CSV or Parquet file, or a folder of them, relative to the TOML; or "embedded".
-        format: How to read the files; by their ending where left out.
+        path: A file of bars, or a folder of them, relative to the TOML; or "embedded".
+        format: How to read the files; by their content where left out.
+        member: The file of a zip, or the sheet of a workbook, where it has several. Like all keys
+            that say how a file is written, it is never dumped: the fingerprint tells what was read.
+        names: The names of all columns of a text without a header; found from its bars where that
+            is possible.
+        layout: "closes": each column holds an asset's closes.
         time: The time column; inferred from common names where left out.
+        clock: The column of the time of day, where the time column has dates only; inferred.
         time_format: strptime format of stamps that are text but not ISO 8601.
-        decimal: What stands before the fraction of a CSV file's numbers. Like `thousands`, it is
-            never dumped: the fingerprint tells what was read.
-        thousands: What stands between groups of three digits there; nothing where left out.
+        decimal: What stands before the fraction of a text's numbers; inferred with `thousands`.
+        thousands: What stands between groups of three digits there.
+        adjusted: Whether a file's adjusted closes are used, with open, high and low scaled by them.
+            Where left out they are, unless `columns` names prices.
         symbol: The column of asset names; inferred, and the file's name where there is none.
         columns: The file's names of open, high, low, close, volume.
         symbols: Only these assets; all where left out.
@@ -245,8 +252,13 @@ class MarketConfig(_Part):
     name: str = "market"
     path: str
     format: Literal["csv", "parquet"] | None = None
+    member: str | None = Field(default=None, exclude=True)
+    names: tuple[str, ...] | None = Field(default=None, min_length=2, exclude=True)
+    layout: Literal["closes"] | None = Field(default=None, exclude=True)
     time: str | None = None
+    clock: str | None = Field(default=None, exclude=True)
     time_format: str | None = None
+    adjusted: bool | None = Field(default=None, exclude=True)
     decimal: Literal[".", ","] = Field(default=".", exclude=True)
     thousands: Literal[",", ".", " ", "'"] | None = Field(default=None, exclude=True)
     symbol: str | None = None

@@ -30,6 +30,7 @@ _KINDS = {
     "open_outside": "opens outside its low and high",
     "close_outside": "closes outside its low and high",
     "duplicate": "comes again with the same stamp",
+    "repeated": "repeats the row above it in every value",
     "unsorted": "is stamped before the bar above it in the file",
     **dict.fromkeys(
         ("spike", "left_out"),
@@ -54,7 +55,8 @@ class Judgement:
 def judge(rows: Rows, *, drop_spikes: bool = False) -> Judgement:
     """Every bad bar of the rows, and spikes, which may be true.
 
-    Of bars with the same symbol and stamp the first is kept. Assets that are exactly newest first
+    Of bars with the same symbol and stamp the first is kept; a row that only repeats the one above
+    it is not a fault: it is told, and left out. Assets that are exactly newest first
     in the file are not a fault: they are reported, and sorted.
     """
     masks = _masks(rows)
@@ -96,7 +98,18 @@ def _masks(rows: Rows) -> dict[str, NDArray[np.bool_]]:
         under = values["low"] - values[price] > slack
         masks[kind] = ordered & (over | under)
     masks["duplicate"], masks["unsorted"] = _order_masks(rows)
+    masks["repeated"] = masks["duplicate"] & _repeats(rows)
+    masks["duplicate"] &= ~masks["repeated"]
     return masks
+
+
+def _repeats(rows: Rows) -> NDArray[np.bool_]:
+    """Rows that are the row above them once more."""
+    repeats = np.zeros(len(rows.stamp), dtype=bool)
+    columns = [rows.code, rows.stamp, *rows.values.values()]
+    if len(repeats):
+        repeats[1:] = np.logical_and.reduce([c[1:] == c[:-1] for c in columns])
+    return repeats
 
 
 def _order_masks(rows: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -190,6 +203,8 @@ def _by_symbol(rows: Rows, kind: str, mask: NDArray[np.bool_]) -> list[Finding]:
             )
         elif kind == "spike":
             said += '; write spikes = "drop" in the market\'s TOML to leave such bars out'
+        elif kind == "repeated":
+            said += "; left out"
         elif kind == "left_out":
             said += '; left out, as spikes = "drop" says'
         elif kind == "no_stamp" and (symbol, STAMP) in rows.unread:
@@ -201,7 +216,7 @@ def _by_symbol(rows: Rows, kind: str, mask: NDArray[np.bool_]) -> list[Finding]:
                 stamps=stamps,
                 count=len(own),
                 text=f"{symbol or '(no symbol)'}: {said}",
-                bad=kind not in ("spike", "left_out"),
+                bad=kind not in ("spike", "left_out", "repeated"),
             )
         )
     return findings

@@ -18,6 +18,7 @@ from sandbox.market.remark import remarks
 from sandbox.market.rows import NO_STAMP, Rows
 from sandbox.market.source import Source, missing_file, read_column, source_of
 from sandbox.market.split import Split, move_split, place_split
+from sandbox.market.splits import splits
 
 Through = Literal["train", "validation", "sealed"]
 _FILES = 5
@@ -125,7 +126,13 @@ def load(
         split=placed,
         config=config,
         fingerprint=fingerprint(panel, placed),
-        findings=(*judgement.findings, *dropped, *remarks(panel, config)),
+        findings=(
+            *_read_as(rows),
+            *judgement.findings,
+            *dropped,
+            *remarks(panel, config),
+            *splits(panel),
+        ),
         periods=_periods(clock, split),
         unused=stamps.unused,
     )
@@ -243,6 +250,11 @@ def _no_bars(config: MarketConfig, stamps: Rows) -> list[str]:
         more = f"and {len(problems) - _FILES} more files without a bar that can be read"
         problems = [*problems[:_FILES], more]
     return problems or [f"{config.name}: its files hold no bar with a readable stamp"]
+
+
+def _read_as(rows: Rows) -> list[Finding]:
+    """How the source was read, where that is not the usual way."""
+    return [Finding(kind="read_as", symbol="", stamps=(), count=1, text=t) for t in rows.said]
 
 
 def _few(names: list[str]) -> str:

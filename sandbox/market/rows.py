@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.market.errors import MarketError
-from sandbox.market.panel import F64, I32, I64, OHLCV
+from sandbox.market.panel import F64, I32, I64
+from sandbox.market.shapes.dates import time_formats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,29 +21,10 @@ NO_STAMP = int(np.iinfo(np.int64).min)
 Unread = dict[tuple[str, str], str]  # (asset, column of the market or "stamp") -> its first text
 
 STAMP = "stamp"
-_DATES = (
-    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y/%m/%d"),
-    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d-%b-%y"),
-)
-_TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+")
 _EUROPEAN = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
-
-TIME_NAMES = ("time", "date", "timestamp", "datetime", "open_time", "opentime", "ts")
-INDEX_NAMES = ("", "unnamed: 0", "index", "__index_level_0__")
-SYMBOL_NAMES = ("symbol", "ticker", "asset", "instrument", "sym")
-ALIASES = {
-    "open": ("open", "o", "open_price", "adj open", "adj_open"),
-    "high": ("high", "h", "high_price", "adj high", "adj_high"),
-    "low": ("low", "l", "low_price", "adj low", "adj_low"),
-    "close": ("close", "c", "close_price", "adj close", "adj_close", "adjclose"),
-    "volume": ("volume", "vol", "v", "adj volume", "adj_volume"),
-}
-
-_TICKER = re.compile(r"[A-Z0-9^][A-Z0-9.^=/_-]{0,14}")  # what a wide table calls its columns
-_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +39,7 @@ class Rows:
         unread: The first text of each asset that is not a stamp, or not a number in a column.
         silent: A sentence on each part of the source, such as a file, without a readable stamp.
         unused: Columns of the source that no value was made of.
+        said: How the source was read, a sentence for each way that is not the usual one.
     """
 
     symbols: tuple[str, ...]
@@ -69,6 +49,7 @@ class Rows:
     unread: Unread = dataclasses.field(default_factory=dict[tuple[str, str], str])
     silent: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     def take(self, where: NDArray[np.bool_] | I64) -> Rows:
         """These rows only, in this order; assets keep their codes."""
@@ -87,62 +68,6 @@ class Rows:
         )
 
 
-def find_name(names: Iterable[str], known: Iterable[str]) -> str | None:
-    """The first known name that is among names, whatever its case; as the file spells it."""
-    lower = {str(name).strip().lower(): name for name in reversed(list(names))}
-    return next((lower[k] for k in known if k in lower), None)
-
-
-def find_time(names: list[str], given: str | None, where: str) -> str:
-    """The time column's name.
-
-    Raises:
-        MarketError: The given one is missing, or none can be inferred.
-    """
-    return _given(names, given, where, "time") or _inferred_time(names, where)
-
-
-def find_symbol(names: list[str], given: str | None, where: str) -> str | None:
-    """The column of asset names; None where the file has none.
-
-    Raises:
-        MarketError: The given one is missing.
-    """
-    return _given(names, given, where, "symbol") or find_name(names, SYMBOL_NAMES)
-
-
-def find_ohlcv(names: list[str], given: dict[str, str | None], where: str) -> dict[str, str]:
-    """Bars' columns: ours -> the file's. `volume` is left out where the file has none.
-
-    Raises:
-        MarketError: A given name is missing, or open, high, low or close cannot be inferred.
-    """
-    problems: list[str] = []
-    found: dict[str, str] = {}
-    for field in OHLCV:
-        wanted = given.get(field)
-        name = wanted if wanted in names else None
-        if wanted is not None and name is None:
-            problems.append(
-                f"{where}: columns.{field} = {wanted!r} is not there; it has {', '.join(names)}"
-            )
-        elif name is None:
-            name = find_name(names, ALIASES[field])
-        if name is not None:
-            found[field] = name
-    missing = [f for f in OHLCV[:4] if f not in found and given.get(f) is None]
-    if len(missing) == 4:
-        problems.append(_column_file(names, where))
-    elif missing:
-        problems.append(
-            f"{where}: no column for {', '.join(missing)} (it has {', '.join(names)}); name them "
-            f'in the market\'s TOML, as in columns.{missing[0]} = "..."'
-        )
-    if problems:
-        raise MarketError(problems)
-    return found
-
-
 def to_stamps(series: pd.Series, zone: str, time_format: str | None = None) -> I64:
     """Stamps as UTC nanoseconds; NO_STAMP where a value cannot be read as a time.
 
@@ -152,8 +77,8 @@ def to_stamps(series: pd.Series, zone: str, time_format: str | None = None) -> I
     """
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(series):
-        parsed = _from_numbers(series)
+    if time_format is None and (numbers := _as_numbers(series)) is not None:
+        parsed = _from_numbers(numbers)
     elif pd.api.types.is_datetime64_any_dtype(series):
         parsed = series
     else:
@@ -191,6 +116,21 @@ def to_numbers(series: pd.Series) -> F64:
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def _as_numbers(series: pd.Series) -> pd.Series | None:
+    """Stamps that are numbers, or digits in text, as numbers; None where they are neither."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(series):
+        return series
+    if pd.api.types.is_datetime64_any_dtype(series):
+        return None
+    text = series.astype("string").str.strip()
+    digits = text.str.fullmatch(r"\d{9,19}(\.\d*)?").fillna(False).astype(bool)
+    if not digits.any() or digits.sum() < 0.9 * text.notna().sum():
+        return None
+    return pd.Series(pd.to_numeric(text.where(digits), dtype_backend="numpy_nullable"))
+
+
 def _from_numbers(series: pd.Series) -> pd.Series:
     import pandas as pd
 
@@ -201,50 +141,6 @@ def _from_numbers(series: pd.Series) -> pd.Series:
         return pd.to_datetime(text, format="%Y%m%d", errors="coerce")
     unit = "s" if size < 1e11 else "ms" if size < 1e14 else "us" if size < 1e17 else "ns"
     return pd.to_datetime(series, unit=unit, errors="coerce")
-
-
-def _given(names: list[str], given: str | None, where: str, key: str) -> str | None:
-    if given is not None and given not in names:
-        raise MarketError(f"{where}: {key} = {given!r} is not there; it has {', '.join(names)}")
-    return given
-
-
-def _inferred_time(names: list[str], where: str) -> str:
-    found = find_name(names, TIME_NAMES) or find_name(names, INDEX_NAMES)
-    if found is None:
-        raise MarketError(
-            f"{where}: no time column (looked for {', '.join(TIME_NAMES)}; it has "
-            f'{", ".join(names)}); name it: time = "..."'
-        )
-    return found
-
-
-def _column_file(names: list[str], where: str) -> str:
-    keys = TIME_NAMES + SYMBOL_NAMES + INDEX_NAMES
-    others = [n for n in names if find_name([n], keys) is None and "symbol" not in n.lower()]
-    has = f"{where}: no open, high, low, close (it has {', '.join(names[:_NAMED])}"
-    has += f" and {len(names) - _NAMED} more)" if len(names) > _NAMED else ")"
-    long = (
-        "needs a long table (time, symbol, open, high, low, close, volume), or one file per symbol "
-        "(time, open, high, low, close, volume)"
-    )
-    wide = len(others) > 1 and find_name(names, SYMBOL_NAMES) is None
-    if wide and all(_TICKER.fullmatch(n) for n in others):
-        return f"{has}: a wide table, with one column per asset; {long}"
-    source = others[0] if others else "..."
-    name = "".join(c if c.isalnum() else "_" for c in source.lower()).strip("_") or "name"
-    between = (
-        f", so it is not bars. Where each column is an asset: {long}. Where they are"
-        if wide
-        else ", so it is not bars but"
-    )
-    attach = "attach" if wide else "Attach"
-    return (
-        f"{has}{between} further columns{':' if wide else '.'} {attach} it to a market that has "
-        "bars, in that market's TOML:\n"
-        f'    [column.{name}]\n    file = "{where}"\n    from = "{source}"\n'
-        '    known = "next_bar"    # or "same_bar", or a span after its stamp such as "1d"'
-    )
 
 
 def note(
@@ -265,18 +161,6 @@ def note(
     assets, first = np.unique(labels[at], return_index=True)
     for asset, place in zip(assets, first, strict=True):
         unread.setdefault((str(asset), name), str(series.iloc[int(at[place])]))
-
-
-def time_formats(text: str) -> tuple[str, ...]:
-    """The usual strptime formats that read a text: two where day and month may be either."""
-    found: list[str] = []
-    for form in (date + time for date in _DATES for time in _TIMES):
-        try:
-            datetime.strptime(text.strip(), form)
-        except ValueError:
-            continue
-        found.append(form)
-    return tuple(found)
 
 
 def stamp_remedy(text: str, given: str | None) -> str:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.market.config import EMBEDDED, MARKETS, Column, MarketConfig
+from sandbox.market.config import EMBEDDED, MARKETS, MarketConfig
 from sandbox.market.errors import MarketError
-from sandbox.market.files import (
-    ENDINGS,
-    DataFile,
-    batches,
-    data_file,
-    ending_of,
-    silence,
-    stem,
-)
+from sandbox.market.files import ENDINGS, DataFile, batches, in_folder, silence, stem
+from sandbox.market.names import find_ohlcv, find_symbol, find_time
 from sandbox.market.panel import CLOCK_FIELDS, F64, I64, Panel
+from sandbox.market.reading import bars_file, column_file, marks_of, scaled
 from sandbox.market.rows import (
+    STAMP,
     Rows,
     Unread,
     column_of,
-    find_ohlcv,
-    find_symbol,
-    find_time,
     note,
     to_numbers,
     to_stamps,
 )
+from sandbox.market.shapes.marks import Marks, to_marked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,36 +75,31 @@ class Files:
     """The files of a market, CSV or Parquet: a long table, or one file per asset."""
 
     def __init__(self, config: MarketConfig) -> None:
-        """Read the headers.
+        """Find out how each file is read.
 
         Raises:
-            MarketError: A file is missing, unreadable, or lacks a column; all of them at once.
+            MarketError: A file is missing, unreadable, lacks a column, or reads in more than one
+                way; all of them at once.
         """
         embedded = config.path == EMBEDDED
         files = _embedded_files() if embedded else _market_files(config)
+        if embedded:
+            config = config.model_copy(update={"time_format": _INDICES_TIME, "adjusted": False})
         problems: list[str] = []
         found: list[DataFile] = []
         for asset, path in files.items():
             try:
-                data = data_file(path, config, config.time, form=config.format, asset=asset)
-                names, where = list(data.names), path.name
-                bars = find_ohlcv(names, config.columns.model_dump(), where)
-                found.append(
-                    replace(
-                        data,
-                        time_format=_INDICES_TIME if embedded else config.time_format,
-                        symbol=find_symbol(names, config.symbol, where),
-                        columns=bars | _same_file_columns(config, names, where),
-                    )
-                )
+                found.append(bars_file(path, config, asset, partial(_same_file_columns, config)))
             except MarketError as error:
                 problems += error.problems
         if problems:
             raise MarketError(problems)
         self.files: tuple[DataFile, ...] = tuple(found)
-        used = {(f.path, n) for f in found for n in (f.time, f.symbol, *f.columns.values())}
-        unused = {n for f in found for n in f.names if (f.path, n) not in used}
+        unused = {n for f in found for n in f.names if n not in f.used}
         self._unused = tuple(sorted(unused))
+        self._embedded = embedded
+        told = not {"decimal", "thousands"}.isdisjoint(config.model_fields_set)
+        self._marks: dict[Path, Marks | None] = dict.fromkeys(files.values()) if told else {}
 
     def stamps(self) -> Rows:
         """As in Source."""
@@ -120,6 +109,10 @@ class Files:
         """As in Source."""
         return self._read(sorted({name for f in self.files for name in f.columns}), until, keep)
 
+    def resolved(self) -> tuple[DataFile, ...]:
+        """The files, each with the marks of its numbers as far as `rows` had to find them."""
+        return tuple(replace(f, marks=self._marks.get(f.path) or f.marks) for f in self.files)
+
     def _read(self, ours: list[str], until: int | None, keep: frozenset[str] | None) -> Rows:
         codes: dict[str, int] = {}
         code: list[NDArray[np.int64]] = []
@@ -127,25 +120,22 @@ class Files:
         columns: dict[str, list[F64]] = {name: [] for name in ours}
         unread: Unread = {}
         silent: list[str] = []
+        said: dict[str, list[str]] = {}
         for data in self.files:
-            wanted = {n: data.columns[n] for n in ours if n in data.columns}
-            needed = list(dict.fromkeys(wanted.values()))
             own: Unread = {}
             first = len(stamp)
-            for labels, stamps, frame in batches(data, needed, until, keep, own):
+            data, left, parts = self._file(data, ours, until, keep, own)
+            for labels, stamps, values in parts:
                 names, local = np.unique(labels, return_inverse=True)
                 place = [codes.setdefault(str(n), len(codes)) for n in names]
                 code.append(np.array(place, dtype=np.int64)[local])
                 stamp.append(stamps)
                 for name in ours:
-                    read = np.full(len(stamps), np.nan)
-                    if name in wanted:
-                        cells = column_of(frame, wanted[name])
-                        read = to_numbers(cells)
-                        note(own, name, labels, cells, ~np.isfinite(read))
-                    columns[name].append(read)
+                    columns[name].append(values.get(name, np.full(len(stamps), np.nan)))
             silent += silence(data, stamp[first:], own)
             unread = own | unread
+            if sentence := _sentence(data, left):
+                said.setdefault(sentence, []).append(data.path.name)
         symbols = sorted(codes)
         rank = np.array([symbols.index(s) for s in codes], dtype=np.int32)
         return Rows(
@@ -156,7 +146,71 @@ class Files:
             unread=unread,
             silent=tuple(silent),
             unused=self._unused,
+            said=() if self._embedded else tuple(_said(said, len(self.files))),
         )
+
+    def _file(
+        self,
+        data: DataFile,
+        ours: list[str],
+        until: int | None,
+        keep: frozenset[str] | None,
+        own: Unread,
+    ) -> tuple[DataFile, list[str], list[_Part]]:
+        """A file's rows; where a number is not as a program writes it, by the marks it has."""
+        if data.marks is None and self._marks.get(data.path) is not None:
+            data = replace(data, marks=self._marks[data.path])
+        left: list[str] = []
+        parts = list(_parts(data, ours, until, keep, own, left))
+        odd = any(name != STAMP for _, name in own)
+        if not odd or data.marks is not None or data.path in self._marks:
+            return data, left, parts
+        marks = self._marks[data.path] = marks_of(data)
+        if marks is None:
+            return data, left, parts
+        own.clear()
+        data, left = replace(data, marks=marks), []
+        return data, left, list(_parts(data, ours, until, keep, own, left))
+
+
+_Part = tuple[NDArray[Any], I64, dict[str, F64]]
+
+
+def _parts(
+    data: DataFile,
+    ours: list[str],
+    until: int | None,
+    keep: frozenset[str] | None,
+    own: Unread,
+    left: list[str],
+) -> Iterator[_Part]:
+    """(labels, stamps, values) of a file, batch after batch, adjusted where it is to be."""
+    asked = [*ours, "adjusted"] if ours else []
+    for labels, stamps, cells in batches(data, asked, until, keep, own, left):
+        values: dict[str, F64] = {}
+        for name in cells.columns:
+            column = column_of(cells, name)
+            numbers = to_numbers if data.marks is None else partial(to_marked, marks=data.marks)
+            values[name] = numbers(column)
+            note(own, name, labels, column, ~np.isfinite(values[name]))
+        yield labels, stamps, scaled(values)
+
+
+def _sentence(data: DataFile, left: list[str]) -> str:
+    parts = list(data.said)
+    if data.marks is not None and data.marks.said:
+        parts += [data.marks.said]
+    if left:
+        parts += [f"{len(left)} line{'s' if len(left) > 1 else ''} below the last bar left out"]
+    if not parts:
+        return ""
+    return "; ".join(parts if data.said else ["a table", *parts])
+
+
+def _said(said: dict[str, list[str]], files: int) -> Iterator[str]:
+    for sentence, names in said.items():
+        few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        yield f"{f'{few}: ' if files > 1 else ''}read as {sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +313,13 @@ def read_column(path: Path, name: str, config: MarketConfig, until: int | None) 
     """
     import pandas as pd
 
-    column: Column = config.column[name]
-    data = data_file(path, config, column.time)
-    data = replace(data, columns={n: n for n in data.names if n == (column.from_ or name)})
-    others = [n for n in data.names if n != data.time]
-    parts = [
-        frame.assign(**{data.time: stamps.view("M8[ns]")})
-        for _, stamps, frame in batches(data, others, until)
-    ]
+    data = column_file(path, config.column[name], config)
+    value = config.column[name].from_ or name
+    parts: list[pd.DataFrame] = []
+    for _, stamps, frame in batches(data, list(data.columns), until):
+        if data.marks is not None and value in frame:
+            frame = frame.assign(**{value: to_marked(column_of(frame, value), data.marks)})
+        parts.append(frame.assign(**{data.time: stamps.view("M8[ns]")}))
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=data.names)
     frame[data.time] = pd.to_datetime(frame[data.time], utc=True)
     return frame
@@ -303,7 +356,7 @@ def _market_files(config: MarketConfig) -> dict[str, Path]:
         return {stem(path): path}
     if not path.exists():
         raise MarketError(missing_file(config, "path", config.path))
-    files = sorted(p for p in path.iterdir() if p.is_file() and ending_of(p) is not None)
+    files = in_folder(path)
     if not files:
         raise MarketError(
             f"{config.name}: the folder {path} has no file ending in {', '.join(ENDINGS)}"

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from sandbox.market import MarketConfig, MarketError, load, resolve
-from sandbox.market.rows import find_name, to_stamps
+from sandbox.market.names import find_name
+from sandbox.market.rows import to_stamps
 from tests.markets import make_frame
 
 SEALED = 1e300  # a price that no test may ever see read
@@ -363,12 +364,12 @@ def test_a_config_that_asks_for_what_is_not_there_is_told(
         load(config(tmp_path, **keys))
 
 
-def test_an_empty_folder_and_a_file_of_unknown_ending_say_what_is_needed(tmp_path: Path):
+def test_an_empty_folder_and_a_file_that_is_no_table_say_what_is_needed(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(MarketError, match=r"has no file ending in \.parquet, \.pq, \.csv"):
         load(config(tmp_path, "empty"))
     (tmp_path / "bars.xlsx").write_text("x")
-    with pytest.raises(MarketError, match=r"bars\.xlsx: cannot tell its format; needs an ending"):
+    with pytest.raises(MarketError, match=r"bars\.xlsx: its first line \('x'\) is not a header"):
         load(config(tmp_path, "bars.xlsx"))
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from sandbox.market import MarketConfig, MarketError, load, resolve
 from sandbox.market.__main__ import main
-from sandbox.market.rows import number_remedy, stamp_remedy, time_formats
+from sandbox.market.rows import number_remedy, stamp_remedy
+from sandbox.market.shapes.dates import time_formats
 from tests.markets import make_frame
 
 TOML = "in the market's TOML"
@@ -76,12 +77,19 @@ def test_a_number_is_answered_with_the_marks_that_read_it(text: str, remedy: str
     assert number_remedy(text) == remedy
 
 
-def test_dates_that_are_not_iso_are_quoted_with_the_format_to_write(tmp_path: Path):
+def test_dates_that_are_not_iso_are_read_or_told_with_the_format_to_write(tmp_path: Path):
     frame = two()
-    assert told(config(tmp_path, dated(frame, "%m/%d/%Y"))) == (
-        "bars.csv: no stamp of 'time' can be read, e.g. \"01/06/2020\"; write time_format = "
-        f'"%d/%m/%Y" (or "%m/%d/%Y") {TOML}',
+    either = frame[frame["time"].dt.day <= 12]
+    assert told(config(tmp_path, dated(either, "%m/%d/%Y"))) == (
+        "bars.csv: every stamp of 'time' reads in more than one way (no day above 12 tells); write "
+        f"one of these {TOML}:\n"
+        '    time_format = "%d/%m/%Y"    # 3 April 1993 is 03/04/1993\n'
+        '    time_format = "%m/%d/%Y"    # 3 April 1993 is 04/03/1993',
     )
+    found = load(config(tmp_path, dated(frame, "%m/%d/%Y")))
+    assert found.findings[0].text == "read as a table; stamps as %m/%d/%Y"
+    assert found.fingerprint == load(config(tmp_path, frame)).fingerprint
+    config(tmp_path, dated(frame, "%m/%d/%Y"))
     assert load(config(tmp_path, time_format="%m/%d/%Y")).panel.symbols == ("A", "B")
     assert told(config(tmp_path, time_format="%Y/%m/%d")) == (
         "bars.csv: no stamp of 'time' is as time_format = \"%Y/%m/%d\" says, e.g. "
@@ -90,7 +98,7 @@ def test_dates_that_are_not_iso_are_quoted_with_the_format_to_write(tmp_path: Pa
 
 
 def test_every_file_without_a_readable_stamp_is_named_up_to_five(tmp_path: Path):
-    own = dated(two()[:9], "%d.%m.%Y").drop(columns="symbol")
+    own = two()[:9].drop(columns="symbol").assign(time="6th of January")
     (tmp_path / "many").mkdir()
     for name in "abcdefg":
         own.to_csv(tmp_path / "many" / f"{name}.csv", index=False)
@@ -100,7 +108,7 @@ def test_every_file_without_a_readable_stamp_is_named_up_to_five(tmp_path: Path)
     assert len(problems) == 6
     assert problems[0] == "a.csv: has a header and no rows"
     assert problems[1] == "b.csv: 'time', its time column, is empty in every row"
-    assert problems[2].startswith("c.csv: no stamp of 'time' can be read, e.g. \"06.01.2020\"")
+    assert problems[2].startswith("c.csv: no stamp of 'time' can be read, e.g. \"6th of ")
     assert problems[5] == "and 2 more files without a bar that can be read"
 
 
@@ -135,7 +143,7 @@ def test_excluding_every_asset_is_told(tmp_path: Path):
 @pytest.mark.parametrize("bad_bars", ["refuse", "drop"])
 def test_prices_that_are_no_numbers_are_quoted_for_each_asset(tmp_path: Path, bad_bars: str):
     frame = two()
-    texts = [f"${x}" for x in frame["close"]]
+    texts = [f"{x} or so" for x in frame["close"]]
     assert told(config(tmp_path, frame.assign(close=texts), bad_bars=bad_bars)) == (
         "two: every bar is bad, so no bars are left to load:",
         f'  A: close is not a number in all 300 bars, e.g. "{texts[0]}"; needs plain, finite '
@@ -147,20 +155,20 @@ def test_prices_that_are_no_numbers_are_quoted_for_each_asset(tmp_path: Path, ba
 
 def test_a_few_prices_that_are_no_numbers_are_quoted(tmp_path: Path):
     frame = two().astype({"close": object, "open": object})
-    frame.loc[3, "close"] = "1,234.5"
+    frame.loc[3, "close"] = "1,234"
     frame.loc[5, "open"] = "n/k"
-    heading, found = told(config(tmp_path, frame))
+    heading, found = told(config(tmp_path, frame, decimal="."))
     assert heading.startswith("two: 2 bad bars; fix the file, or write bad_bars = ")
     assert found == (
         "  A: 2 bars (2020-01-09, 2020-01-11): each has no finite number in open or close, e.g. "
         'open "n/k"; needs plain, finite numbers such as 1234.5'
     )
     frame.loc[5, "open"] = frame.loc[4, "close"]
-    assert told(config(tmp_path, frame)) == (
+    assert told(config(tmp_path, frame, decimal=".")) == (
         f'two: 1 bad bar; fix the file, or write bad_bars = "drop" {TOML} to leave them out '
         "(unsorted ones are sorted) and have them counted:",
         "  A: 1 bar (2020-01-09): each has no finite number in close, e.g. "
-        f'"1,234.5"; write thousands = "," {TOML}',
+        f'"1,234"; write thousands = "," (or decimal = ",") {TOML}',
     )
 
 
