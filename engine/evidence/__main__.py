@@ -165,7 +165,7 @@ def _confirm(sure: bool) -> None:
     """Ask, unless told not to.
 
     Raises:
-        EvidenceError: The answer is not `open`, or nobody can be asked.
+        EvidenceError: The answer is not `open`, or there is no terminal to ask in.
     """
     from engine.evidence.case import EvidenceError
 

@@ -130,7 +130,7 @@ def validated(case: Case, found: Validated) -> Iterator[str]:
     ladder = found.ladder
     if found.asked == 0:
         yield "Every training champion of this search was asked about before."
-    answer = "nothing yet" if ladder.best is None else f"{ladder.best:.2f}"
+    answer = f"{ladder.best:.2f}" if ladder.releases else "no candidate was a step above 0"
     yield (
         f"The ladder of {case.market.name}, {span(found.window)}: {answer}, in steps of "
         f"{ladder.step:.2f} (one standard error of a Sharpe ratio per year)"

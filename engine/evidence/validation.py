@@ -127,6 +127,9 @@ def _rows(case: Case, window: Span) -> list[Row]:
 
 
 def _state(rows: Sequence[Row], step: float) -> Ladder:
-    """The ladder as the last call left it, with the step of this window."""
+    """The ladder as the last call left it, with the step of this window.
+
+    It begins at 0: what is not a step better than its benchmark is not worth an answer.
+    """
     records = [row.body["ladder"] for row in rows if row.kind == "ladder"]
-    return Ladder.read({**records[-1], "step": step}) if records else Ladder(step=step)
+    return Ladder.read({**records[-1], "step": step}) if records else Ladder(step=step, best=0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 import engine
 from engine.evidence.__main__ import main
 from engine.ledger import Ledger
+from sandbox.jail.client import Jail
 
 BARS = 640
 SIGNAL = "\n\ndef signal(f, m, p):\n    return f\n"
@@ -105,6 +107,36 @@ def searched(folder: Path, edge: float, **more: object) -> Path:
         **more,  # type: ignore[arg-type]
     )
     return folder / "run.sqlite"
+
+
+class _Lent:
+    """A jail that its user cannot close; starting one takes most of a small measurement."""
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jail, name)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_jail() -> Iterator[None]:
+    """One jail for each set of fields in all tests of the gates, started as a run starts it."""
+    jails: dict[str, Jail] = {}
+
+    def lent(fields: Any, **settings: Any) -> _Lent:
+        key = repr((sorted(fields.items()), settings))
+        if key not in jails:
+            jails[key] = Jail(fields, **settings)
+        return _Lent(jails[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sandbox.worker.Jail", lent)
+        yield
+    for jail in jails.values():
+        jail.close()
 
 
 @pytest.fixture(scope="session")

@@ -82,3 +82,13 @@ def test_fewer_validation_bars_than_needed_are_refused(world: World) -> None:
         with pytest.raises(EvidenceError, match="has 19 bars; needs at least 20"):
             validation.validate(replace(case, market=market))
     assert world.ledger.rows() == []
+
+
+def test_noise_is_not_a_step_above_zero_and_moves_no_champion(world: World, noisy: Path) -> None:
+    with case_of(str(noisy), world.ledger) as case:
+        found = validation.validate(case)
+        assert found.champion is None
+        assert finalists.choose(case, 1)[0].ids == (case.archive.top(1)[0].id,)
+    assert (found.ladder.best, found.ladder.releases) == (0.0, 0)
+    assert world.kinds()[2:] == ["asked", "ladder"]
+    assert "no candidate was a step above 0" in world("validate", archive=noisy)[1]
