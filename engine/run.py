@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from archive.store import Archive
     from archive.transcript import Sketch, Transcript
-    from engine.evidence.statistics.ladder import Ladder
     from engine.llm.question import Model
     from engine.progress import Watcher
     from engine.seeding import Seed
     from engine.startup import Plan
+    from engine.statistics.ladder import Ladder
     from genomes.records.entry import Entry
     from sandbox.pool import Pool
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.evidence.statistics.ladder import Ladder, step_of
+from engine.statistics.ladder import Ladder, step_of
 from genomes.records.entry import Entry
 from genomes.records.outcome import Measured
 
@@ -82,7 +82,7 @@ class Challenge:
             return False
         try:
             self._opened = self._opened or self._open()
-        except Exception as error:  # nobody has read these bars before; the search does without
+        except Exception as error:  # these bars were not read before; the search goes on
             if before is None:
                 self.remark = f"validation cannot be asked: the champion is the fittest ({error})"
             self.champion = Champion(id=candidate, fitness=fitness)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   python -m engine.evidence ledger                       what was tried on which bars, and what is left
-  python -m engine.evidence validate runs/0001.sqlite    the ladder's answer to its training champions
   python -m engine.evidence twins runs/0001.sqlite       gate 1: the same search on 19 markets of noise
   python -m engine.evidence open runs/0001.sqlite        gate 2: finalists on the sealed window, once
   python -m engine.evidence forward runs/0001.sqlite --bars new.csv   gate 3: on bars that came after
@@ -49,7 +48,6 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     command("ledger", "what was tried on which bars, and what is left to spend", archive=False)
-    command("validate", "ask the ladder of validation about the search's training champions")
     noise = command("twins", "repeat the search on sign-flipped twins of its training bars")
     noise.add_argument("--twins", type=int, default=19, metavar="M", help="how many; default: 19, "
                        "the least for p = 0.05; finished ones are kept")  # fmt: skip
@@ -83,8 +81,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         match asked.command:
             case "ledger":
                 status.code = _ledger(ledger)
-            case "validate":
-                _validate(ledger, asked)
             case "twins":
                 _twins(ledger, asked)
             case "forward":
@@ -111,15 +107,6 @@ def _ledger(ledger: Ledger) -> int:
     if problem:
         print(f"finch evidence: {problem}", file=sys.stderr)
     return 2 if problem else 0
-
-
-def _validate(ledger: Ledger, asked: argparse.Namespace) -> None:
-    from engine.evidence import shown
-    from engine.evidence.case import case_of
-    from engine.evidence.validation import validate
-
-    with case_of(asked.archive, ledger, market=asked.market, workers=asked.workers) as case:
-        _say(shown.validated(case, validate(case)))
 
 
 def _twins(ledger: Ledger, asked: argparse.Namespace) -> None:

@@ -62,14 +62,11 @@ class Case:
         return catch_up(self.ledger, self.market, self.archive, place, modelled=self.modelled)
 
     def champion(self) -> int | None:
-        """The candidate that validation answered for last; None where it was never asked.
+        """The candidate that came through validation; None where validation was not asked."""
+        from engine.validation import champion_of
 
-        Raises:
-            LedgerError: The ledger was edited, or cannot be read.
-        """
-        rows = [row for row in self.ledger.rows() if row.kind == "validation"]
-        own = [int(row.body["id"]) for row in rows if row.body["run"] == self.run]
-        return own[-1] if own else None
+        found = champion_of(self.archive)
+        return None if found is None else found.id
 
 
 @contextmanager

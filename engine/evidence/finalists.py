@@ -59,8 +59,8 @@ def source_hash(text: str) -> str:
 def choose(case: Case, count: int) -> list[Finalist]:
     """The champion, the fittest that are unlike it and each other, and their ensemble.
 
-    The champion is the candidate that validation answered for last; the fittest on training bars
-    where validation was not asked.
+    The champion came through the search's validation; it is the fittest on training bars where
+    validation was not asked.
 
     Args:
         case: The archive and its training bars; nothing else is looked at.

@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.evidence.case import Case, EvidenceError
 from engine.evidence.finalists import Finalist, choose, frozen, paths
-from engine.evidence.statistics.e_process import EProcess, start
 from engine.ledger.data import Span
+from engine.statistics.e_process import EProcess, start
 from sandbox.market import Market, MarketConfig, MarketError, load, resolve, source_of
 from sandbox.market.joined import Joined, follow
 from sandbox.market.panel import F64, span_ns

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.evidence.case import Case, EvidenceError
 from engine.evidence.finalists import Finalist, choose, paths
-from engine.evidence.statistics import max_t, sharpe, spending
 from engine.ledger import Accounts, Opening, Row
 from engine.ledger.data import Span
+from engine.statistics import max_t, sharpe, spending
 from sandbox.market import load
 from sandbox.market.panel import DAY_NS, YEAR_DAYS
 

@@ -11,13 +11,12 @@ import numpy as np
 from engine.evidence.case import Case
 from engine.evidence.forward import LEVEL, Forward
 from engine.evidence.sealed import Offer
-from engine.evidence.statistics import spending
-from engine.evidence.statistics.e_process import expected_years
-from engine.evidence.statistics.proportion import clopper_pearson
 from engine.evidence.twins import Comparison
-from engine.evidence.validation import Validated
 from engine.ledger import Campaign, Opening
 from engine.ledger.data import Span
+from engine.statistics import spending
+from engine.statistics.e_process import expected_years
+from engine.statistics.proportion import clopper_pearson
 
 DISCOVERY = "Discovery"
 NONE = "No discovery"
@@ -125,26 +124,6 @@ def opened_before(openings: Sequence[Opening]) -> Iterator[str]:
     )
 
 
-def validated(case: Case, found: Validated) -> Iterator[str]:
-    """The ladder's answer, and nothing else of validation."""
-    ladder = found.ladder
-    if found.asked == 0:
-        yield "Every training champion of this search was asked about before."
-    answer = f"{ladder.best:.2f}" if ladder.releases else "no candidate was a step above 0"
-    yield (
-        f"The ladder of {case.market.name}, {span(found.window)}: {answer}, in steps of "
-        f"{ladder.step:.2f} (one standard error of a Sharpe ratio per year)"
-    )
-    yield (
-        f"  {ladder.releases} releases for {ladder.questions} questions, over all searches of "
-        "these bars; at most 50 releases are sensible"
-    )
-    if found.champion is None:
-        yield "  no candidate of this search was a step better than what was there before it"
-    else:
-        yield f"  champion: candidate {found.champion}, the last of this search to move the ladder"
-
-
 def compared(case: Case, found: Comparison, others: int) -> Iterator[str]:
     """What gate 1 found; others: further searches of the same bars in the ledger."""
     share = clopper_pearson(found.above, len(found.twins))
@@ -239,7 +218,7 @@ def campaign(one: Campaign) -> Iterator[str]:
         )
     if not one.null:
         yield "  null      not calibrated: python -m engine.evidence twins ARCHIVE"
-    yield f"  ladder    {one.validations} answers of validation"
+    yield f"  ladder    {one.validations} challengers were put to validation"
     for each in one.openings:
         found = "did not end" if each.answer is None else _short(each.answer["found"])
         yield (

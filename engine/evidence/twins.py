@@ -18,12 +18,12 @@ from archive.store import Archive
 from engine import VERSION, startup
 from engine.config import build, merge
 from engine.evidence.case import Case, EvidenceError, case_of
-from engine.evidence.statistics.samples import SampleError
-from engine.evidence.statistics.trials import null_count
 from engine.ledger import Ledger
 from engine.loop import run
 from engine.progress import Report
 from engine.run import RUNS
+from engine.statistics.samples import SampleError
+from engine.statistics.trials import null_count
 from genomes.records.outcome import Measured
 from sandbox.market import twin
 from sandbox.market.panel import DAY_NS, YEAR_DAYS

@@ -10,6 +10,8 @@ from typing import Any
 from engine.ledger.chain import Row
 from engine.ledger.data import Data, Span, overlap
 
+_UNASKED = {"questions": 0}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
@@ -113,7 +115,7 @@ class Accounts:
             looks=dict(looks),
             distinct=sum(_distinct(body) for body in latest),
             null={row.body["run"]: row.body for row in rows if row.kind == "null"},
-            validations=sum(body["validation"]["questions"] for body in runs if "validation" in body),
+            validations=sum(body.get("validation", _UNASKED)["questions"] for body in runs),
             openings=tuple(self._opening(row) for row in rows if row.kind == "opening"),
         )
 

@@ -32,8 +32,8 @@ class Row:
     Attributes:
         number: From 1.
         time: When it was written, ISO 8601, UTC.
-        kind: What is recorded: data, run, backtest, screen, asked, validation, ladder,
-            opening, answer, null, forward.
+        kind: What is recorded: data, run, backtest, screen, opening, answer, null,
+            forward.
         body: The record, as JSON can hold it.
         previous: Hash of the row before; GENESIS for the first.
         hash: SHA-256, hex, of the previous hash and all of the above.

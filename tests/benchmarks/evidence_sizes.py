@@ -13,9 +13,9 @@ import time
 
 import numpy as np
 
-from engine.evidence.statistics import bootstrap, e_process, max_t
-from engine.evidence.statistics.proportion import clopper_pearson
-from tests.engine.evidence.null_paths import LAWS, Law
+from engine.statistics import bootstrap, e_process, max_t
+from engine.statistics.proportion import clopper_pearson
+from tests.engine.statistics.null_paths import LAWS, Law
 
 WINDOW, FORWARD, YEAR = 1260, 2520, 252
 

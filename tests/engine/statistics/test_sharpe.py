@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.evidence.statistics import sharpe
-from engine.evidence.statistics.samples import SampleError
-from engine.evidence.statistics.sharpe import Moments
+from engine.statistics import sharpe
+from engine.statistics.samples import SampleError
+from engine.statistics.sharpe import Moments
 
 
 def annual(value: float, per_year: int, bars: int, skew: float = 0, kurtosis: float = 3) -> Moments:

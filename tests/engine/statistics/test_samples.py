@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import engine.evidence.statistics
+import engine.statistics
 
 MODULES = sorted(
     path.stem
-    for path in Path(engine.evidence.statistics.__file__).parent.glob("*.py")
+    for path in Path(engine.statistics.__file__).parent.glob("*.py")
     if path.stem != "__init__"
 )
 
@@ -22,7 +22,7 @@ def test_there_are_modules() -> None:
 
 
 def test_importing_them_all_brings_numpy_and_no_more() -> None:
-    names = [f"engine.evidence.statistics.{name}" for name in MODULES]
+    names = [f"engine.statistics.{name}" for name in MODULES]
     code = (
         "import importlib, sys\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
@@ -35,7 +35,7 @@ def test_importing_them_all_brings_numpy_and_no_more() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_says_how_it_is_called(name: str) -> None:
-    module = __import__(f"engine.evidence.statistics.{name}", fromlist=["x"])
+    module = __import__(f"engine.statistics.{name}", fromlist=["x"])
     public = [
         key
         for key, value in vars(module).items()

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics import bootstrap
-from engine.evidence.statistics.samples import F64, constant, matrix
+from engine.statistics import bootstrap
+from engine.statistics.samples import F64, constant, matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

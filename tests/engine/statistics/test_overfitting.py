@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.evidence.statistics.overfitting import pbo
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics.overfitting import pbo
+from engine.statistics.samples import SampleError
 
 
 def slow_pbo(returns: np.ndarray, blocks: int) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.evidence.statistics.samples import SampleError, probability
+from engine.statistics.samples import SampleError, probability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

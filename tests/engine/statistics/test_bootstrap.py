@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import bootstrap
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import bootstrap
+from engine.statistics.samples import SampleError
 
 
 def samples(bars: int, block: float, draws: int, seed: int = 0) -> np.ndarray:

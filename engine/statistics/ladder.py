@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics.samples import SampleError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.evidence.statistics.samples import (
+from engine.statistics.samples import (
     F64,
     SampleError,
     constant,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.evidence.statistics import bootstrap, max_t
-from engine.evidence.statistics.samples import SampleError
-from tests.engine.evidence.null_paths import LAWS
+from engine.statistics import bootstrap, max_t
+from engine.statistics.samples import SampleError
+from tests.engine.statistics.null_paths import LAWS
 
 
 def noise(bars: int, columns: int, seed: int = 0) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.evidence.statistics import spending
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import spending
+from engine.statistics.samples import SampleError
 
 P = [
     2.90e-17, 0.06743, 0.01514, 0.08174, 0.00171, 3.60e-5, 0.79149, 0.27201,

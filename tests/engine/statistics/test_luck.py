@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evidence.statistics.luck import timing
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics.luck import timing
+from engine.statistics.samples import SampleError
 
 
 def market(seed: int, drift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.statistics.ladder import Ladder, step_of
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics.ladder import Ladder, step_of
+from engine.statistics.samples import SampleError
 
 
 def answers(step: float, scores: list[float]) -> list[float | None]:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import haircut
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import haircut
+from engine.statistics.samples import SampleError
 
 
 def test_the_example_of_200_tests_hl_1() -> None:

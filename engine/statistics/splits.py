@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.evidence.statistics.samples import F64, SampleError
-from engine.evidence.statistics.sharpe import moments
+from engine.statistics.samples import F64, SampleError
+from engine.statistics.sharpe import moments
 
 Indices = NDArray[np.intp]
 

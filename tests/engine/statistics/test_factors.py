@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.evidence.statistics import factors
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import factors
+from engine.statistics.samples import SampleError
 
 
 def market(bars: int, assets: int, edge: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import trials
-from engine.evidence.statistics.samples import SampleError
-from engine.evidence.statistics.trials import Trials
+from engine.statistics import trials
+from engine.statistics.samples import SampleError
+from engine.statistics.trials import Trials
 
 
 def test_copies_and_mirror_images_are_one_trial_and_near_copies_are_two() -> None:

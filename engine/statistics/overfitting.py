@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.samples import F64, SampleError, matrix
+from engine.statistics.samples import F64, SampleError, matrix
 
 # Numbers in one piece of (splits, configurations): 16 MB.
 _PIECE = 2_000_000

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.bootstrap import Interval, drawdown
-from engine.evidence.statistics.proportion import Share, clopper_pearson
-from engine.evidence.statistics.samples import F64, SampleError, count, path, probability
+from engine.statistics.bootstrap import Interval, drawdown
+from engine.statistics.proportion import Share, clopper_pearson
+from engine.statistics.samples import F64, SampleError, count, path, probability
 
 # Numbers in one piece of (draws, trades): 16 MB.
 _PIECE = 2_000_000

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.evidence.statistics import bootstrap
-from engine.evidence.statistics.samples import F64, SampleError, count
+from engine.statistics import bootstrap
+from engine.statistics.samples import F64, SampleError, count
 
 Across = Literal["assets", "bars"]
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.samples import (
+from engine.statistics.samples import (
     SampleError,
     constant,
     matrix,
     path,
     probability,
 )
-from engine.evidence.statistics.sharpe import expected_maximum_exact
+from engine.statistics.sharpe import expected_maximum_exact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

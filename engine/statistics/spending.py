@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evidence.statistics.samples import F64, SampleError, p_values, probability
+from engine.statistics.samples import F64, SampleError, p_values, probability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from engine.evidence.statistics.proportion import clopper_pearson
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics.proportion import clopper_pearson
+from engine.statistics.samples import SampleError
 
 
 @pytest.mark.parametrize(("hits", "of"), [(0, 40), (9, 100), (4, 40), (40, 40), (1, 1)])

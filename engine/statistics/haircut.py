@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.evidence.statistics.samples import F64, SampleError, count, p_values, probability
+from engine.statistics.samples import F64, SampleError, count, p_values, probability
 
 Single = Literal["bonferroni", "sidak"]
 Joint = Literal["bonferroni", "holm", "bh", "by"]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.samples import (
+from engine.statistics.samples import (
     SampleError,
     count,
     not_constant,

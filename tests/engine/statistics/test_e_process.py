@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import e_process
-from engine.evidence.statistics.e_process import EProcess
-from engine.evidence.statistics.samples import SampleError
-from tests.engine.evidence.null_paths import LAWS
+from engine.statistics import e_process
+from engine.statistics.e_process import EProcess
+from engine.statistics.samples import SampleError
+from tests.engine.statistics.null_paths import LAWS
 
 
 def differences(seed: int, bars: int, sharpe: float = 0.0, law: str = "fat") -> np.ndarray:

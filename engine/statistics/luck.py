@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.samples import F64, SampleError, constant, count, matrix
+from engine.statistics.samples import F64, SampleError, constant, count, matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

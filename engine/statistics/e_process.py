@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.evidence.statistics.samples import SampleError, path
+from engine.statistics.samples import SampleError, path
 
 LAMBDAS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
 # At 4, rare crashes with mean 0 (skew -9) are promoted in 3% of ten-year tests, at 3 in 8%, and in

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import trades
-from engine.evidence.statistics.proportion import clopper_pearson
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import trades
+from engine.statistics.proportion import clopper_pearson
+from engine.statistics.samples import SampleError
 
 LIST = [0.02, -0.01, 0.03, -0.01, 0.0, 0.01, -0.02, 0.04]
 

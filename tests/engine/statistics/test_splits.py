@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.statistics import splits as cpcv
-from engine.evidence.statistics.samples import SampleError
+from engine.statistics import splits as cpcv
+from engine.statistics.samples import SampleError
 
 
 def test_six_groups_by_two_are_15_splits_and_5_paths() -> None:
