@@ -26,6 +26,7 @@ from tests.sandbox.jail.test_drawing import FIELDS
 def texts_of_a_run(generations: int = 6, population: int = 64) -> list[str]:
     """Texts of a run's first generations that can be drawn, in their order, no two the same."""
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["FINCH_LEDGER"] = str(Path(folder) / "ledger.jsonl")  # never the user's
         path = Path(folder) / "run.sqlite"
         words = ["--generations", generations, "--population", population, "--seed", 7]
         assert evolve([*map(str, words), "--workers", "0", "--archive", str(path)]) == 0
