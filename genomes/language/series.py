@@ -13,6 +13,7 @@ from genomes.language.errors import LanguageError
 from genomes.language.graph import Builder, Node
 from genomes.language.symbol import Symbol, Unfinished, check_methods, methods_of, name_of
 from genomes.language.table import Kind, Static
+from genomes.language.windows import Ewm, Rolling, is_whole
 
 Number = int | float
 
@@ -62,6 +63,9 @@ class Value(Symbol):
 
     def _apply(self, op: str, *args: int, statics: tuple[Static, ...] = ()) -> Any:
         return wrap(self._builder, self._builder.apply(op, args, statics))
+
+    def _other(self, value: object) -> int:
+        return node_of(self._builder, value, "other")
 
     def __getattr__(self, name: str) -> NoReturn:
         raise LanguageError(
@@ -222,7 +226,7 @@ class Series(Value):
         if word == "alpha":
             if not 0 < value <= 1:
                 raise LanguageError("ewm", f"alpha = {value}", "alpha lies in 0 < alpha <= 1")
-            if _is_whole(1 / value):
+            if is_whole(1 / value):
                 return Ewm(self, "rma", 1 / value)
             return Ewm(self, "ema", 2 / value - 1)
         return Ewm(self, "ema", value if word == "span" else 2 * value + 1)
@@ -359,110 +363,6 @@ class Mask(Value):
 
 
 @check_methods
-class Rolling(Unfinished):
-    """`x.rolling(n)`: what may be asked of a window."""
-
-    __slots__ = ("_n", "_x")
-    _called = "a rolling window"
-    _finish = "ask it for something: x.rolling(n).mean()"
-
-    def __init__(self, x: Series, n: Number) -> None:
-        self._x, self._n = x, n
-
-    def _ask(self, op: str, *others: int, statics: tuple[Static, ...] = ()) -> Series:
-        return self._x._apply(op, self._x._node, *others, statics=(self._n, *statics))
-
-    def mean(self) -> Series:
-        """As pandas."""
-        return self._ask("sma")
-
-    def sum(self) -> Series:
-        """As pandas."""
-        return self._ask("total")
-
-    def std(self, ddof: Number = 1) -> Series:
-        """As pandas, ddof 1."""
-        return self._spread("stdev", ddof)
-
-    def var(self, ddof: Number = 1) -> Series:
-        """As pandas, ddof 1."""
-        return self._spread("variance", ddof)
-
-    def _spread(self, op: str, ddof: Number) -> Series:
-        if ddof != 1:
-            raise LanguageError("rolling", f"asks for ddof={ddof}", "ddof is 1")
-        return self._ask(op)
-
-    def max(self) -> Series:
-        """As pandas."""
-        return self._ask("highest")
-
-    def min(self) -> Series:
-        """As pandas."""
-        return self._ask("lowest")
-
-    def median(self) -> Series:
-        """As pandas."""
-        return self._ask("median")
-
-    def skew(self) -> Series:
-        """As pandas."""
-        return self._ask("skewness")
-
-    def kurt(self) -> Series:
-        """As pandas."""
-        return self._ask("kurtosis")
-
-    def quantile(self, q: Number) -> Series:
-        """As pandas, linear between ranks."""
-        return self._ask("quantile", statics=(q,))
-
-    def rank(self, pct: object = False) -> Series:
-        """As pandas with pct=True."""
-        ranks = self._ask("percent_rank")
-        return ranks if pct is True else ranks * self._n
-
-    def corr(self, other: object) -> Series:
-        """As pandas, over pairs of a full window."""
-        return self._ask("correlation", node_of(self._x._builder, other, "other"))
-
-    def cov(self, other: object) -> Series:
-        """As pandas, over pairs of a full window, ddof 1."""
-        return self._ask("covariance", node_of(self._x._builder, other, "other"))
-
-    def __getattr__(self, name: str) -> NoReturn:
-        known = ", ".join(methods_of(Rolling))
-        raise LanguageError("unknown_method", f"uses .rolling(n).{name}", f"it has: {known}")
-
-
-@check_methods
-class Ewm(Unfinished):
-    """`x.ewm(..., adjust=False)`: what may be asked of exponential weights."""
-
-    __slots__ = ("_n", "_op", "_x")
-    _called = "x.ewm(...)"
-    _finish = "ask it: x.ewm(span=n, adjust=False).mean()"
-
-    def __init__(self, x: Series, op: str, n: Number) -> None:
-        self._x, self._op, self._n = x, op, n
-
-    def mean(self) -> Series:
-        """As pandas."""
-        if not _is_whole(self._n):
-            raise LanguageError(
-                "ewm",
-                f"means a window of {name_of(self._n)} bars",
-                "windows are whole: use span=n",
-            )
-        return self._x._apply(self._op, self._x._node, statics=(round(self._n),))
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise LanguageError(
-            "unknown_method", f"uses .ewm(...).{name}", "it has: mean; for std use ew_stdev(x, n)"
-        )
-
-
-@check_methods
 class LogSeries(Unfinished):
     """log of a price or a volume: has no dimension of its own, so only differences may leave it."""
 
@@ -498,11 +398,6 @@ class LogSeries(Unfinished):
     def refuse(self) -> LanguageError:
         """Why this value may not be used like that."""
         return self._misuse("")
-
-
-def _is_whole(window: Number) -> bool:
-    """Whether a window is a whole number, up to the rounding of 2 / (2 / (n + 1)) - 1."""
-    return abs(window) < 1e9 and abs(window - round(window)) < 1e-9
 
 
 def wrap(builder: Builder, node: int) -> Series | Mask:
