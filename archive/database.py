@@ -251,7 +251,7 @@ def _sqlite_engine(uri: str, prepare: Callable[[sqlite3.Connection], None] | Non
 
 def _paged(connection: sqlite3.Connection) -> None:
     # A page of SQLite's 4 KB holds one candidate of some 2.4 KB: a quarter of the file was empty.
-    connection.execute("PRAGMA page_size = 8192")
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
 
 
 def _durable(connection: sqlite3.Connection) -> None:

@@ -191,7 +191,7 @@ def test_the_lock_of_a_dead_process_does_not_block(told, identity):
 def test_a_full_disk_says_what_is_safe_and_keeps_nothing_of_the_generation(
     told, identity, entry, measured, monkeypatch
 ):
-    pages = told.stat().st_size // 4096
+    pages = told.stat().st_size // database.PAGE_BYTES
     durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:

@@ -237,7 +237,7 @@ def test_a_full_disk_keeps_none_of_a_batch_and_says_what_is_safe(
     from archive import store
 
     Archive.create(place, identity=identity).close()
-    pages = place.stat().st_size // 4096
+    pages = place.stat().st_size // database.PAGE_BYTES
     durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:

@@ -280,7 +280,7 @@ def _plan(models: tuple[str, ...], size: int) -> startup.Plan:
             "models": list(models), "share": 1.0, "analysis": False,
             "prompts": {"every": 3},
         },
-        "search": {"population": size, "screen": False, "tune": {"trials": 0}},
+        "search": {"population": size, "screen": False, "validation_step": 0},
         "sandbox": {"workers": 0},
     }  # fmt: skip
     return startup.plan(build(table), Path.cwd())

@@ -48,7 +48,7 @@ def planned(url: str, concurrency: int = 8, **llm: object) -> startup.Plan:
     table = {
         "seed": 7,
         "llm": MODELS | {"server": manners} | llm,
-        "search": {"population": 8, "screen": False, "tune": {"trials": 0}},
+        "search": {"population": 8, "screen": False, "validation_step": 0},  # graphs are fakes
     }
     return startup.plan(build(table), Path.cwd())
 
