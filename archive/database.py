@@ -32,6 +32,9 @@ from archive.tables import REVISIONS
 KNOWN = ("sqlite", "postgresql")
 """The databases whose locks and read-only connections this module knows."""
 
+PAGE_BYTES = 8192
+"""Of a page of new SQLite files."""
+
 BUSY_S = 60.0
 """How long a statement waits while another connection of this process writes to the file."""
 

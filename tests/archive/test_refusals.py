@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive import store
-from archive.database import APPLICATION_ID
+from archive.database import APPLICATION_ID, PAGE_BYTES
 from archive.errors import ArchiveError, ConfigDiffers
 from archive.store import Archive
 from archive.tables import REVISIONS
@@ -191,7 +191,7 @@ def test_the_lock_of_a_dead_process_does_not_block(told, identity):
 def test_a_full_disk_says_what_is_safe_and_keeps_nothing_of_the_generation(
     told, identity, entry, measured, monkeypatch
 ):
-    pages = told.stat().st_size // database.PAGE_BYTES
+    pages = told.stat().st_size // PAGE_BYTES
     durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:

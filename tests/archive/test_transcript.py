@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.database import PAGE_BYTES
 from archive.errors import ArchiveError
 from archive.store import Archive
 from genomes.records.exchange import SHARED, Exchange, Message
@@ -237,7 +238,7 @@ def test_a_full_disk_keeps_none_of_a_batch_and_says_what_is_safe(
     from archive import store
 
     Archive.create(place, identity=identity).close()
-    pages = place.stat().st_size // database.PAGE_BYTES
+    pages = place.stat().st_size // PAGE_BYTES
     durable = store.database._durable
 
     def on_a_small_disk(connection: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ import pytest
 from archive.store import Archive
 from engine.evolve import main as evolve
 from engine.run import Arguments, search
+from engine.validation import champion_of
 
 RUN = {"generations": 3, "population": 10, "workers": 0, "seed": 7}
 
