@@ -339,7 +339,7 @@ class Run:
         chosen = champion_of(archive)
         top = archive.top(1)
         recorded = archive.generations()
-        champion = archive.get(chosen.id) if chosen else top[0] if top else None
+        champion = archive.get(chosen.id) if chosen and chosen.id else top[0] if top else None
         floors: dict[str, int] = {}
         if champion is None:
             floored = [fate for fate in archive.fates() if fate.kind == "floored"]

@@ -90,6 +90,12 @@ def _of_validation(found: Found) -> Iterator[str]:
     if ladder is None or ladder.best is None:
         return
     asked = "1 challenger was" if ladder.questions == 1 else f"{ladder.questions} challengers were"
+    if not ladder.releases:
+        yield (
+            f"  validation: {asked} put to it, and none was {ladder.step:.2f} above its own past "
+            "exposure, so this is the fittest in training only"
+        )
+        return
     yield (
         f"  validation: Sharpe over its own past exposure about {ladder.best:.2f}, in steps of "
         f"{ladder.step:.2f}; {asked} put to it, {ladder.releases} became champion"

@@ -30,14 +30,14 @@ class Champion:
     """Who is champion, and where the ladder stands.
 
     Attributes:
-        id: Of the candidate.
-        fitness: Its training fitness.
+        id: Of the candidate; None until one is a step better than its benchmark on validation bars.
+        fitness: Its training fitness; None without one.
         ladder: State of the ladder; its `best` is all that is shown of the champion's Sharpe ratio
-            on validation bars. None where validation cannot be asked.
+            on validation bars, 0 without a champion. None where validation cannot be asked.
     """
 
-    id: int
-    fitness: float
+    id: int | None
+    fitness: float | None
     ladder: Ladder | None = None
 
     def record(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Challenge:
         """
         self.remark = ""
         before = self.champion
-        if before is not None and fitness <= before.fitness:
+        if before is not None and before.fitness is not None and fitness <= before.fitness:
             return False
         try:
             self._opened = self._opened or self._open()
@@ -88,13 +88,16 @@ class Challenge:
             self.champion = Champion(id=candidate, fitness=fitness)
             return True
         examine, step = self._opened
-        ladder = before.ladder if before and before.ladder else Ladder(step=step)
+        ladder = before.ladder if before and before.ladder else Ladder(step=step, best=0.0)
         asked = ladder.asked(examine(graph))
-        if before is not None and asked.releases == ladder.releases:
+        if asked.releases == ladder.releases:
+            before = before or Champion(id=None, fitness=None)
             self.champion = replace(before, ladder=asked)
             return False
-        beaten = "" if before is None else f", more than {step:.2f} above candidate {before.id}"
-        self.remark = f"champion: candidate {candidate}, by validation{beaten}"
+        beaten = f"candidate {before.id}" if before and before.id else "its own past exposure"
+        self.remark = (
+            f"champion: candidate {candidate}, on validation more than {step:.2f} above {beaten}"
+        )
         self.champion = Champion(id=candidate, fitness=fitness, ladder=asked)
         return True
 

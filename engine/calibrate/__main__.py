@@ -10,9 +10,9 @@ from pathlib import Path
 
 ABOUT = """\
 How much of a known edge does the engine find, and how fast? Markets are made with a planted edge
-of a known Sharpe ratio; the engine searches their training part as on any market; its champion
-(chosen by validation, as in any search) is measured on a long fresh path of the same law, beside the oracle that
-holds the planted signal. Efficiency is the champion's true Sharpe over the oracle's.
+of a known Sharpe ratio; the engine searches their training part as on any market; its champion,
+chosen by validation as in any search, is measured on a long fresh path of the same law, beside the
+oracle that holds the planted signal. Efficiency is the champion's true Sharpe over the oracle's.
 """
 
 EPILOG = """\

@@ -16,6 +16,7 @@ examples:
   python -m engine.evidence ledger                       what was tried on which bars, and what is left
   python -m engine.evidence twins runs/0001.sqlite       gate 1: the same search on 19 markets of noise
   python -m engine.evidence open runs/0001.sqlite        gate 2: finalists on the sealed window, once
+  python -m engine.evidence report runs/0001.sqlite      all of it on one page: report.html or .md
   python -m engine.evidence forward runs/0001.sqlite --bars new.csv   gate 3: on bars that came after
 
 The ledger is one file outside all archives: --ledger, `ledger` in the config of a search, FINCH_LEDGER, or
@@ -58,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     opening.add_argument("--yes", action="store_true", help="open without asking")
     opening.add_argument("--again", action="store_true", help="open bars that were opened before, "
                          "at the lower level of a further opening")  # fmt: skip
+    page = command("report", "what was searched, how many looks it took, and what may be believed")
+    page.add_argument("--out", type=Path, metavar="FILE", help="an .html page, or .md; default: "
+                      "beside the archive, .report.html")  # fmt: skip
     after = command("forward", "champion against challengers on bars that came after")
     after.add_argument("--bars", required=True, metavar="NEW", help="file, folder or TOML of all "
                        "bars after the market's last one")  # fmt: skip
@@ -83,6 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 status.code = _ledger(ledger)
             case "twins":
                 _twins(ledger, asked)
+            case "report":
+                _report(ledger, asked)
             case "forward":
                 _forward(ledger, asked)
             case _:
@@ -107,6 +113,24 @@ def _ledger(ledger: Ledger) -> int:
     if problem:
         print(f"finch evidence: {problem}", file=sys.stderr)
     return 2 if problem else 0
+
+
+def _report(ledger: Ledger, asked: argparse.Namespace) -> None:
+    from engine.evidence import written
+    from engine.evidence.case import EvidenceError, case_of
+    from engine.evidence.report import reported
+
+    beside = Path("report.html")
+    if "://" not in asked.archive:
+        beside = Path(asked.archive).with_suffix(".report.html")
+    out: Path = asked.out or beside
+    ways = {".html": written.html, ".md": written.markdown}
+    if out.suffix not in ways:
+        raise EvidenceError(f"--out {out}: needs a name that ends in .html or .md")
+    with case_of(asked.archive, ledger, market=asked.market, workers=asked.workers) as case:
+        found = reported(case)
+    out.write_text(ways[out.suffix](found), encoding="utf-8")
+    _say([found.verdict, f"The report: {out}"])
 
 
 def _twins(ledger: Ledger, asked: argparse.Namespace) -> None:

@@ -116,6 +116,28 @@ def compare(
     )
 
 
+def kept(case: Case) -> Comparison | None:
+    """The search beside the twins that were run so far; None where none was, or of another search.
+
+    Args:
+        case: The archive.
+    """
+    best = case.archive.best()
+    store = Kept(folder_of(case))
+    if best is None or not store.there:
+        return None
+    try:
+        found = store.begin(_header(case))
+    except EvidenceError:
+        return None
+    return Comparison(
+        best=best[1],
+        twins=tuple(sorted(found, key=lambda one: one.number)),
+        surrogate=case.modelled,
+        generations=case.archive.generations() - 1,
+    )
+
+
 def folder_of(case: Case) -> Path:
     """Where the twins of an archive are kept: beside it; in runs/ for a database."""
     if "://" in case.place:
@@ -136,6 +158,11 @@ class Kept:
         """Name the folder; it is made when something is kept."""
         self.folder = folder
         self._file = folder / "twins.jsonl"
+
+    @property
+    def there(self) -> bool:
+        """Whether any were kept."""
+        return self._file.exists()
 
     def begin(self, header: dict[str, Any]) -> list[Twin]:
         """The twins kept so far, of the search that the header describes.

@@ -120,7 +120,7 @@ def test_figures_of_books_that_never_traded_are_zero_or_undefined():
         "excess_sharpe",
         "cost_bp_breakeven",
     }
-    assert found.fitness == pytest.approx(-0.02)
+    assert found.fitness == pytest.approx(-10 * ANY.charge_per_node)
     assert found.descriptor == bytes(128)
 
 
@@ -157,9 +157,11 @@ def test_fitness_is_the_folds_mean_less_half_their_deviation_less_a_charge_per_n
     panel, targets = busy
     found = measured(panel, targets, nodes=25)
     folds = np.array(found.folds)
-    assert found.fitness == pytest.approx(folds.mean() - 0.5 * folds.std(ddof=1) - 0.05)
+    assert found.fitness == pytest.approx(
+        folds.mean() - 0.5 * folds.std(ddof=1) - 25 * ANY.charge_per_node
+    )
     plain = measured(panel, targets, objective=ANY.model_copy(update={"aggregate": "mean"}))
-    assert plain.fitness == pytest.approx(folds.mean() - 0.02)
+    assert plain.fitness == pytest.approx(folds.mean() - 10 * ANY.charge_per_node)
 
 
 @pytest.mark.parametrize("statistic", ["sharpe", "sortino", "calmar", "mean_minus_cvar"])

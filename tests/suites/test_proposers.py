@@ -19,7 +19,7 @@ from tests.engine.fakes import FakePool, Quiet
 
 TABLE = {
     "llm": {"models": ["one", "two"], "share": 0.5, "prompts": {"every": 1, "by_model": 0.5}},
-    "search": {"population": 8, "tune": {"trials": 4}},
+    "search": {"population": 8, "tune": {"trials": 4}, "validation_step": 0},
 }
 MEMBERS = ("Seeds", "Tuner", "LanguageModels", "Prompts", "Screened", "Structural")
 
