@@ -131,7 +131,7 @@ class Evaluator:
             return None
         steps = tuple(self.steps)
         return Trace(
-            steps=validated(steps, self.bars) if self.bars else steps,
+            steps=(validated(steps, self.bars) if self.bars else ()) or steps,
             fittest=steps,
             evaluations=min(self.evaluations, self.limits.evaluations),
             candidates=self.candidates,

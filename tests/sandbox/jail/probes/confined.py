@@ -200,7 +200,11 @@ class Targets:
 
     def left(self) -> bool:
         """Whether a process whose number stands in the free path is alive; it is ended."""
-        if not self.path.is_file() or not self.path.read_text().isdigit():
+        for _ in range(50):  # a busy machine starts it late
+            if self.path.is_file() and self.path.read_text().isdigit():
+                break
+            time.sleep(0.01)
+        else:
             return False
         pid = int(self.path.read_text())
         there = alive(pid)
