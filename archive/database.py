@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import (
@@ -312,4 +312,12 @@ def _server_writer(url: URL) -> tuple[Engine, Release]:
             f"{shown(url)}: another process is writing to it, and an archive has one writer; wait "
             "until it ends, or write to another database"
         )
-    return engine, holder.close
+
+    def release() -> None:
+        # A closed connection's lock lives until the server has seen its end; the next writer
+        # need not wait if it is given back first.
+        with suppress(DBAPIError):
+            holder.execute(text(f"SELECT pg_advisory_unlock({APPLICATION_ID})"))
+        holder.close()
+
+    return engine, release
